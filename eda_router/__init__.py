@@ -1,0 +1,3 @@
+"""edaroute: a global router with a neural core."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,170 @@
+"""A placed design on its routing grid, and the routes of its nets.
+
+Conventions that the whole package shares
+-----------------------------------------
+*Tile* (GCell): ``tile = y * width + x``; tile (0, 0) is the lower-left one.
+
+*Edge*: every tile owns the edge to its right neighbour (``HORIZONTAL``) and the edge to the tile
+above (``VERTICAL``); ``edge = 2 * tile + direction``. The edge ids of the last column's right and
+of the last row's upper edges exist but have no capacity. A per-edge array therefore is flat with
+``2 * height * width`` entries, and the same memory viewed as ``(height, width, 2)`` gives the two
+images ``[..., HORIZONTAL]`` and ``[..., VERTICAL]``.
+
+*Units*: lengths in tile edges, capacities and demands in tracks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+HORIZONTAL = 0
+VERTICAL = 1
+
+IntArray = NDArray[np.int32]
+
+
+@dataclass(frozen=True, eq=False)
+class Design:
+    """A grid with edge capacities, and nets with pins.
+
+    Attributes:
+        name: of the design, from its file name.
+        width: tiles in x.
+        height: tiles in y.
+        capacity: int32 ``(height, width, 2)``, tracks of each tile's right and upper edge.
+        net_names: name of each net, in input order.
+        net_ids: int64 ``(num_nets,)``, the id each net has in its file.
+        pin_offsets: int64 ``(num_nets + 1,)``, net i's pins are
+            ``pins[pin_offsets[i]:pin_offsets[i + 1]]``.
+        pins: int32, tile of each pin, sorted and without repetition within a net.
+    """
+
+    name: str
+    width: int
+    height: int
+    capacity: IntArray
+    net_names: Sequence[str]
+    net_ids: NDArray[np.int64]
+    pin_offsets: NDArray[np.int64]
+    pins: IntArray
+
+    @property
+    def num_nets(self) -> int:
+        """Number of nets, trivial ones included."""
+        return len(self.net_names)
+
+    @property
+    def num_tiles(self) -> int:
+        """Number of tiles of the grid."""
+        return self.width * self.height
+
+    @cached_property
+    def pin_counts(self) -> IntArray:
+        """int32 ``(num_nets,)``: distinct tiles with a pin of each net."""
+        return np.diff(self.pin_offsets).astype(np.int32)
+
+    @cached_property
+    def routable(self) -> NDArray[np.int64]:
+        """Indices of the nets with pins in more than one tile; the others need no wire."""
+        return np.flatnonzero(self.pin_counts > 1)
+
+    @property
+    def horizontal_capacity(self) -> IntArray:
+        """View ``(height, width - 1)`` of the capacities of edges (x, y)-(x+1, y)."""
+        return self.capacity[:, :-1, HORIZONTAL]
+
+    @property
+    def vertical_capacity(self) -> IntArray:
+        """View ``(height - 1, width)`` of the capacities of edges (x, y)-(x, y+1)."""
+        return self.capacity[:-1, :, VERTICAL]
+
+    def net_pins(self, net: int) -> IntArray:
+        """Tiles with pins of net number ``net``."""
+        return self.pins[self.pin_offsets[net] : self.pin_offsets[net + 1]]
+
+    @staticmethod
+    def from_pins(
+        name: str,
+        width: int,
+        height: int,
+        vertical_capacity: int,
+        horizontal_capacity: int,
+        nets: Iterable[tuple[str, int, Iterable[tuple[int, int]]]],
+    ) -> Design:
+        """Build a design with uniform capacities from ``(name, id, [(x, y), ...])`` triples.
+
+        Repeated tiles of a net are merged. No check is made beyond what the arrays need.
+        """
+        names: list[str] = []
+        ids: list[int] = []
+        tiles: list[int] = []
+        offsets = [0]
+        for net_name, net_id, pins in nets:
+            names.append(net_name)
+            ids.append(net_id)
+            tiles.extend(sorted({y * width + x for x, y in pins}))
+            offsets.append(len(tiles))
+        return Design(
+            name=name,
+            width=width,
+            height=height,
+            capacity=uniform_capacity(width, height, vertical_capacity, horizontal_capacity),
+            net_names=names,
+            net_ids=np.array(ids, np.int64),
+            pin_offsets=np.array(offsets, np.int64),
+            pins=np.array(tiles, np.int32),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Routes:
+    """The wires of a design's nets, as sets of edges.
+
+    Attributes:
+        offsets: int64 ``(num_nets + 1,)``, net i's edges are ``edges[offsets[i]:offsets[i + 1]]``.
+        edges: int32 edge ids, sorted and without repetition within a net. A net without edges is
+            trivial or unrouted.
+    """
+
+    offsets: NDArray[np.int64]
+    edges: IntArray = field(repr=False)
+
+    @property
+    def num_nets(self) -> int:
+        """Number of nets, with or without wire."""
+        return len(self.offsets) - 1
+
+    @property
+    def wirelength(self) -> int:
+        """Number of (net, edge) pairs."""
+        return len(self.edges)
+
+    @cached_property
+    def lengths(self) -> IntArray:
+        """int32 ``(num_nets,)``: edges of each net."""
+        return np.diff(self.offsets).astype(np.int32)
+
+    def net_edges(self, net: int) -> IntArray:
+        """Edges of net number ``net``."""
+        return self.edges[self.offsets[net] : self.offsets[net + 1]]
+
+    @staticmethod
+    def from_lists(nets: Iterable[Iterable[int]]) -> Routes:
+        """Build from one collection of edge ids a net; order and repetition do not matter."""
+        lists = [sorted(set(edges)) for edges in nets]
+        offsets = np.zeros(len(lists) + 1, np.int64)
+        np.cumsum([len(edges) for edges in lists], out=offsets[1:])
+        return Routes(offsets, np.array([e for edges in lists for e in edges], np.int32))
+
+
+def uniform_capacity(width: int, height: int, vertical: int, horizontal: int) -> IntArray:
+    """Capacities ``(height, width, 2)`` with one value a direction and none across the border."""
+    capacity = np.zeros((height, width, 2), np.int32)
+    capacity[:, :-1, HORIZONTAL] = horizontal
+    capacity[:-1, :, VERTICAL] = vertical
+    return capacity

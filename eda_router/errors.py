@@ -1,0 +1,32 @@
+"""The errors a user can cause, each one clear line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class EdarouteError(Exception):
+    """Base of every error that edaroute raises on purpose; its text is one line."""
+
+
+class InputError(EdarouteError):
+    """A file or an option that cannot be used as it is.
+
+    Args:
+        path: the file, or None when the fault is in an option.
+        line: 1-based line number, or None when the fault is the file as a whole.
+        problem: what is wrong.
+        expected: what was expected instead; may be empty.
+    """
+
+    def __init__(self, path: str | Path | None, line: int | None, problem: str, expected: str = ""):
+        self.path = None if path is None else str(path)
+        self.line = line
+        self.problem = problem
+        self.expected = expected
+        where = "" if path is None else f"{path}: " if line is None else f"{path}:{line}: "
+        super().__init__(where + problem + (f", expected {expected}" if expected else ""))
+
+
+class CapacityError(EdarouteError):
+    """A commit that the ledger refused because an edge has no free track left."""
