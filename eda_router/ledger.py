@@ -36,9 +36,9 @@ class CapacityLedger:
         """An empty ledger of ``design``, or one with all of ``routes`` booked, overflow or not."""
         ledger = CapacityLedger(design.capacity)
         if routes is not None:
-            ledger.demand[...] = np.bincount(
-                routes.edges, minlength=2 * design.num_tiles
-            ).reshape(ledger.demand.shape)
+            ledger.demand[...] = np.bincount(routes.edges, minlength=2 * design.num_tiles).reshape(
+                ledger.demand.shape
+            )
         return ledger
 
     @property
@@ -59,7 +59,8 @@ class CapacityLedger:
     @property
     def overflow(self) -> IntArray:
         """int32 ``(height, width, 2)``: tracks by which demand exceeds capacity."""
-        return np.maximum(self.demand - self.capacity, 0)
+        overflow: IntArray = np.maximum(self.demand - self.capacity, 0)
+        return overflow
 
     @property
     def total_overflow(self) -> int:

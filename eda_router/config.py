@@ -1,0 +1,348 @@
+"""Settings as frozen dataclasses, checked once and described once.
+
+A settings class derives from :class:`Settings` and declares each field with :func:`setting`. From
+the field's type and metadata come the checks, the command-line options, the YAML template and the
+table in the documentation, so that nothing is said twice. Field types are ``bool``, ``int``,
+``float``, ``str``, a ``Literal`` of strings, any of these ``| None``, and ``tuple[..., ...]`` of
+one of them.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import math
+import types
+import typing
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal, TypeVar, get_args, get_origin
+
+from eda_router.errors import InputError
+
+T = TypeVar("T")
+S = TypeVar("S", bound="Settings")
+
+
+@dataclasses.dataclass(frozen=True)
+class SettingInfo:
+    """What is known about one field of a settings class.
+
+    Attributes:
+        name: of the field; the option is ``--name`` with dashes.
+        kind: ``bool``, ``int``, ``float`` or ``str``.
+        optional: whether None is a value.
+        many: whether the value is a tuple of ``kind``.
+        default: the field's default.
+        help: one line for the user.
+        unit: of the value; may be empty.
+        low: smallest value allowed, or None.
+        high: largest value allowed, or None.
+        choices: the values allowed; empty when any is.
+    """
+
+    name: str
+    kind: type
+    optional: bool
+    many: bool
+    default: Any
+    help: str
+    unit: str
+    low: float | None
+    high: float | None
+    choices: tuple[str, ...]
+
+    @property
+    def expected(self) -> str:
+        """The values allowed, in words."""
+        if self.choices:
+            text = "one of " + ", ".join(self.choices)
+        else:
+            text = {
+                bool: "true or false",
+                int: "a whole number",
+                float: "a number",
+                str: "a text",
+            }[self.kind]
+            if self.many:
+                text = "a list, each " + text
+            if self.low is not None and self.high is not None:
+                text += f" from {_plain(self.low)} to {_plain(self.high)}"
+            elif self.low is not None:
+                text += f" of {_plain(self.low)} or more"
+            elif self.high is not None:
+                text += f" of {_plain(self.high)} or less"
+        return text + (" or null" if self.optional else "")
+
+    def coerce(self, value: Any) -> Any:
+        """``value`` as the field holds it.
+
+        Raises:
+            ValueError: it is of another type or out of range.
+        """
+        if value is None:
+            if self.optional:
+                return None
+            raise ValueError
+        if self.many:
+            if not isinstance(value, (list, tuple)):
+                raise ValueError
+            return tuple(self._coerce_one(item) for item in value)
+        return self._coerce_one(value)
+
+    def _coerce_one(self, value: Any) -> Any:
+        if self.kind is float:
+            # YAML reads 1e-3 (no dot) as a text.
+            if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+                raise ValueError
+            value = float(value)
+            if math.isnan(value):
+                raise ValueError
+        elif not isinstance(value, self.kind) or (
+            isinstance(value, bool) and self.kind is not bool
+        ):
+            raise ValueError
+        if self.choices and value not in self.choices:
+            raise ValueError
+        if (self.low is not None and value < self.low) or (
+            self.high is not None and value > self.high
+        ):
+            raise ValueError
+        return value
+
+
+def setting(
+    default: T,
+    help: str,
+    *,
+    unit: str = "",
+    low: float | None = None,
+    high: float | None = None,
+) -> T:
+    """Declare a field of a :class:`Settings` class; see :class:`SettingInfo` for the arguments."""
+    metadata = {"help": help, "unit": unit, "low": low, "high": high}
+    return dataclasses.field(default=default, metadata=metadata)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Base of all settings classes: checks every value when it is built.
+
+    Raises:
+        InputError: a value is of the wrong type or out of range.
+    """
+
+    def __post_init__(self) -> None:
+        for info in describe(type(self)):
+            value = getattr(self, info.name)
+            try:
+                object.__setattr__(self, info.name, info.coerce(value))
+            except ValueError:
+                raise InputError(
+                    None, None, f"option {info.name}: {_shown(value)}", info.expected
+                ) from None
+
+
+def describe(cls: type[Settings]) -> tuple[SettingInfo, ...]:
+    """The fields of a settings class, in order."""
+    # mypy takes the __hash__ of instances for that of the class.
+    return _describe(cls)  # type: ignore[arg-type]
+
+
+@cache
+def _describe(cls: type) -> tuple[SettingInfo, ...]:
+    hints = typing.get_type_hints(cls)
+    infos = []
+    for field in dataclasses.fields(cls):
+        hint, optional, many = hints[field.name], False, False
+        if get_origin(hint) in (types.UnionType, typing.Union):
+            optional = type(None) in get_args(hint)
+            (hint,) = (arg for arg in get_args(hint) if arg is not type(None))
+        if get_origin(hint) is tuple:
+            hint, many = get_args(hint)[0], True
+        choices = get_args(hint) if get_origin(hint) is Literal else ()
+        infos.append(
+            SettingInfo(
+                name=field.name,
+                kind=str if choices else hint,
+                optional=optional,
+                many=many,
+                default=field.default,
+                help=field.metadata["help"],
+                unit=field.metadata["unit"],
+                low=field.metadata["low"],
+                high=field.metadata["high"],
+                choices=choices,
+            )
+        )
+    return tuple(infos)
+
+
+def load_config(
+    cls: type[S], path: str | Path | None = None, overrides: Mapping[str, Any] | None = None
+) -> S:
+    """Build settings from a YAML file and from values that go before it.
+
+    Args:
+        cls: the settings class.
+        path: a YAML mapping of field names to values, or None.
+        overrides: values that replace the file's, for example from the command line.
+
+    Raises:
+        InputError: the file cannot be read, is no YAML mapping, names an unknown or repeated field
+            or holds a value of the wrong type or range; path and line are given.
+    """
+    values = {} if path is None else _load_yaml(cls, path)
+    values.update(overrides or {})
+    return cls(**values)
+
+
+def _load_yaml(cls: type[Settings], path: str | Path) -> dict[str, Any]:
+    import yaml
+
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except OSError as error:
+        raise InputError(path, None, f"cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise InputError(path, None, "not a text file", "YAML in UTF-8") from error
+    loader = yaml.SafeLoader(text)
+    try:
+        root = loader.get_single_node()
+        if root is None:
+            return {}
+        if not isinstance(root, yaml.MappingNode):
+            raise InputError(path, root.start_mark.line + 1, "no mapping", "lines 'option: value'")
+        pairs = [
+            (
+                loader.construct_object(key, deep=True),  # type: ignore[no-untyped-call]
+                loader.construct_object(value, deep=True),  # type: ignore[no-untyped-call]
+                key.start_mark.line + 1,
+            )
+            for key, value in root.value
+        ]
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        problem = getattr(error, "problem", None) or str(error).splitlines()[0]
+        line = None if mark is None else mark.line + 1
+        raise InputError(path, line, f"not YAML: {problem}") from error
+    finally:
+        loader.dispose()  # type: ignore[no-untyped-call]
+
+    infos = {info.name: info for info in describe(cls)}
+    values: dict[str, Any] = {}
+    for key, value, line in pairs:
+        name = key.replace("-", "_") if isinstance(key, str) else key
+        if name not in infos:
+            close = difflib.get_close_matches(str(name), infos, 1, 0.5)
+            hint = f" (did you mean {close[0]}?)" if close else ""
+            raise InputError(
+                path,
+                line,
+                f"unknown option {_shown(key)}{hint}",
+                "one of " + ", ".join(infos),
+            )
+        if name in values:
+            raise InputError(path, line, f"option {name} appears twice", "it once")
+        try:
+            values[name] = infos[name].coerce(value)
+        except ValueError:
+            raise InputError(
+                path, line, f"option {name}: {_shown(value)}", infos[name].expected
+            ) from None
+    return values
+
+
+def _plain(number: float) -> str:
+    return str(int(number)) if number == int(number) else str(number)
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _yaml_value(value: Any) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, tuple):
+        return "[" + ", ".join(_yaml_value(item) for item in value) + "]"
+    return str(value)
+
+
+def yaml_template(cls: type[Settings]) -> str:
+    """A YAML file with every option at its default, each explained."""
+    lines = []
+    for info in describe(cls):
+        unit = f", in {info.unit}" if info.unit else ""
+        lines += [f"# {info.help} ({info.expected}{unit})"]
+        lines += [f"{info.name}: {_yaml_value(info.default)}", ""]
+    return "\n".join(lines)
+
+
+def markdown_table(cls: type[Settings]) -> str:
+    """A Markdown table of every option: name, default, values, meaning."""
+    lines = ["| Option | Default | Values | Meaning |", "|---|---|---|---|"]
+    for info in describe(cls):
+        unit = f", {info.unit}" if info.unit else ""
+        name = info.name.replace("_", "-")
+        lines.append(
+            f"| `--{name}` | `{_yaml_value(info.default)}` | {info.expected}{unit} | {info.help} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class RouteConfig(Settings):
+    """How a design is routed."""
+
+    router: Literal["neural", "maze"] = setting(
+        "maze", "Who draws the nets first: the neural router, or the maze router alone."
+    )
+    effort: Literal["low", "medium", "high"] = setting(
+        "medium", "Trade between time and wirelength."
+    )
+    seed: int = setting(1, "Seed of every random choice.", low=0, high=2**31 - 1)
+    iterations: int | None = setting(
+        None, "Most rounds of negotiation; null: as many as the effort allows.", low=0
+    )
+    time_limit: float | None = setting(
+        None,
+        "Wall-clock time after which the best state so far is kept; null: none.",
+        unit="seconds",
+        low=0,
+    )
+    allow_overflow: bool = setting(
+        False,
+        "Keep wires above capacity when negotiation ends; otherwise such nets stay unrouted.",
+    )
+    threads: int = setting(1, "Threads, where a stage can use more than one.", low=1, high=1024)
+    model: str | None = setting(
+        None, "Folder or file with the model's weights; null: the bundled ones."
+    )
+    window: int | None = setting(
+        None,
+        "One window size for all nets; null: each net takes the smallest that holds it.",
+        unit="tiles",
+        low=8,
+        high=1024,
+    )
+    wave: int | None = setting(
+        None,
+        "Nets drawn in one batch, all seeing the same ledger; null: chosen by the router.",
+        low=1,
+    )
+    samples: int = setting(
+        8, "Drawings sampled for a net whose first drawing does not fit; 0: none.", low=0, high=1024
+    )
+    fallback: Literal["maze", "none"] = setting(
+        "maze", "Who routes what the model cannot: the maze router, or no one."
+    )
+    negotiate: bool = setting(True, "Rip up and reroute until no edge overflows.")
+    refine: bool = setting(True, "Shorten wires once no edge overflows.")
+    engine: Literal["auto", "keras", "openvino"] = setting(
+        "auto", "What runs the model; auto: OpenVINO where it is installed, else Keras."
+    )

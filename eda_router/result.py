@@ -1,0 +1,119 @@
+"""What a router hands back: the wires, and how they came about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import IntEnum
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eda_router.config import RouteConfig
+from eda_router.design import Design, Routes
+from eda_router.ledger import CapacityLedger
+
+
+class Stage(IntEnum):
+    """The stage that gave a net its final wire."""
+
+    TRIVIAL = 0  # all pins in one tile, no wire needed
+    UNROUTED = 1
+    DRAWN = 2  # by the model at the first try
+    SAMPLED = 3  # by the model, from a sample of the latent
+    JOINED = 4  # drawn by the model in parts that a kernel joined
+    MAZE = 5  # by the maze router
+    NEGOTIATED = 6  # ripped up and rerouted because of overflow
+    REFINED = 7  # shortened after overflow was 0
+
+
+@dataclass
+class PhaseTime:
+    """Time one phase took.
+
+    Attributes:
+        wall: seconds on the clock.
+        cpu: seconds of processor time, all threads together.
+    """
+
+    wall: float = 0.0
+    cpu: float = 0.0
+
+
+@dataclass(frozen=True)
+class PassRow:
+    """The state after one pass over the nets, a row of the status table.
+
+    Attributes:
+        name: of the pass, such as ``first`` or ``negotiate 3``.
+        seconds: on the clock since routing began.
+        rerouted: nets that the pass routed.
+        overflow: total overflow, tracks.
+        max_overflow: largest overflow of an edge, tracks.
+        overflowed_edges: edges with overflow.
+        wirelength: of all nets, tile edges.
+    """
+
+    name: str
+    seconds: float
+    rerouted: int
+    overflow: int
+    max_overflow: int
+    overflowed_edges: int
+    wirelength: int
+
+
+@dataclass
+class RoutingResult:
+    """A routed design.
+
+    Attributes:
+        design: what was routed.
+        routes: the wires.
+        stage: uint8 ``(num_nets,)``, the :class:`Stage` of each net.
+        phases: time of each phase, in the order in which they ran.
+        passes: the status table.
+        config: the settings used.
+        details: whatever else a router wants to tell; plain values that JSON can hold.
+    """
+
+    design: Design
+    routes: Routes
+    stage: NDArray[np.uint8]
+    phases: dict[str, PhaseTime]
+    passes: list[PassRow]
+    config: RouteConfig
+    details: dict[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def ledger(self) -> CapacityLedger:
+        """A ledger in which all routes are booked."""
+        return CapacityLedger.of(self.design, self.routes)
+
+    @property
+    def total_overflow(self) -> int:
+        """Sum of all edges' overflow, tracks."""
+        return self.ledger.total_overflow
+
+    @property
+    def max_overflow(self) -> int:
+        """The largest overflow of an edge, tracks."""
+        return self.ledger.max_overflow
+
+    @property
+    def wirelength(self) -> int:
+        """Number of (net, edge) pairs."""
+        return self.routes.wirelength
+
+    @cached_property
+    def unrouted(self) -> NDArray[np.int64]:
+        """Indices of the nets that need a wire and have none."""
+        routable = self.design.routable
+        unrouted: NDArray[np.int64] = routable[self.routes.lengths[routable] == 0]
+        return unrouted
+
+    @property
+    def exit_status(self) -> int:
+        """0 when every net is routed and no edge overflows, else 1."""
+        return int(len(self.unrouted) > 0 or self.total_overflow > 0)
