@@ -1,0 +1,187 @@
+"""A box: the part of the grid that one search looks at, copied into small dense arrays.
+
+A box is a set of columns ``xs`` and rows ``ys`` of the grid, usually all between two corners. A
+large box may keep only some of them; the price of a step between neighbouring kept lines then is
+the sum over the edges in between, so a search in the box is exact for the routes that bend on kept
+lines only. A node of the box is ``row * width + column``.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba import njit
+
+CLOSED = np.int32(1 << 28)
+"""Price of an edge that must not be used; a cost at or above it means 'no way'."""
+
+UNREACHED = np.int32(1 << 29)
+"""Value of a distance field where no route has arrived yet."""
+
+
+class Box(NamedTuple):
+    """Scratch memory of one search; allocate once with :func:`new_box` and reuse.
+
+    Attributes:
+        xs: int32, grid column of each box column.
+        ys: int32, grid row of each box row.
+        right: int32, price of the step from a node to its right neighbour.
+        up: int32, price of the step from a node to its upper neighbour.
+        fields: int32, distance fields, one after the other.
+        owner: int32, terminal that a node belongs to, or -1.
+        terminal_nodes: int32, nodes of all terminals, terminal after terminal.
+        terminal_offsets: int32, where each terminal's nodes begin.
+        stack: int32, work list of the trace.
+        marks: uint8, one flag a line, used to choose lines.
+        out: int32, edges found by the last search.
+    """
+
+    xs: Any
+    ys: Any
+    right: Any
+    up: Any
+    fields: Any
+    owner: Any
+    terminal_nodes: Any
+    terminal_offsets: Any
+    stack: Any
+    marks: Any
+    out: Any
+
+
+def new_box(width: int, height: int, field_entries: int = 1 << 20) -> Box:
+    """Scratch memory for searches on a grid of ``width`` x ``height`` tiles.
+
+    ``field_entries`` bounds (number of terminal subsets) x (nodes of the box).
+    """
+    tiles = width * height
+    return Box(
+        xs=np.zeros(width, np.int32),
+        ys=np.zeros(height, np.int32),
+        right=np.zeros(tiles, np.int32),
+        up=np.zeros(tiles, np.int32),
+        fields=np.zeros(max(field_entries, 2 * tiles), np.int32),
+        owner=np.full(tiles, -1, np.int32),
+        terminal_nodes=np.zeros(2 * tiles, np.int32),
+        terminal_offsets=np.zeros(1024, np.int32),
+        stack=np.zeros(4096, np.int32),
+        marks=np.zeros(max(width, height), np.uint8),
+        out=np.zeros(4 * tiles, np.int32),
+    )
+
+
+@njit(cache=True, nogil=True)
+def choose_lines(lines, marks, low, high, wanted):
+    """Write lines ``low..high`` into ``lines``: all, or the marked ones and others in between.
+
+    ``marks`` flags the lines that must be kept and is cleared. About ``wanted`` lines are kept.
+    Returns their number.
+    """
+    span = high - low + 1
+    count = 0
+    if span <= wanted:
+        for line in range(low, high + 1):
+            lines[count] = line
+            count += 1
+            marks[line] = 0
+        return count
+    stride = span / wanted
+    following = np.float64(low)
+    for line in range(low, high + 1):
+        if marks[line] != 0 or line >= following or line == high:
+            lines[count] = line
+            count += 1
+            marks[line] = 0
+            if line >= following:
+                following += stride
+    return count
+
+
+@njit(cache=True, nogil=True)
+def load_prices(box, price, grid_width, w, h):
+    """Fill ``box.right`` and ``box.up`` from the per-edge ``price`` for the box's lines."""
+    for j in range(h):
+        row = box.ys[j] * grid_width
+        base = j * w
+        for i in range(w - 1):
+            total = np.int32(0)
+            for x in range(box.xs[i], box.xs[i + 1]):
+                total += price[2 * (row + x)]
+            box.right[base + i] = min(total, CLOSED)
+        box.right[base + w - 1] = CLOSED
+        if j < h - 1:
+            for i in range(w):
+                total = np.int32(0)
+                for y in range(box.ys[j], box.ys[j + 1]):
+                    total += price[2 * (y * grid_width + box.xs[i]) + 1]
+                box.up[base + i] = min(total, CLOSED)
+        else:
+            for i in range(w):
+                box.up[base + i] = CLOSED
+
+
+@njit(cache=True, nogil=True)
+def sweep(field, base, right, up, w, h):
+    """Relax a distance field in place until no step makes any node cheaper.
+
+    ``field[base : base + w * h]`` holds upper bounds of the distances; after the call it holds the
+    cheapest distances, exactly those of Dijkstra's algorithm seeded with the same values. Rows are
+    swept upwards and downwards in turn, each row left to right and back, which follows a route
+    around k turns back in y within k + 1 sweeps [1]; boxes are small and routes nearly monotone,
+    so three sweeps are typical and no heap is needed.
+
+    [1] S. Lin, J. Liu, E. F. Y. Young, M. D. F. Wong: GAMER: GPU-Accelerated Maze Routing,
+        ICCAD 2021, section III; H. Zhao: A fast sweeping method for Eikonal equations, 2005.
+    """
+    first = True
+    while True:
+        changed = 0
+        for y in range(h):
+            r = base + y * w
+            p = y * w
+            row_changed = 0
+            if y > 0:
+                for x in range(w):
+                    old = field[r + x]
+                    new = min(old, field[r - w + x] + up[p - w + x])
+                    row_changed |= old ^ new
+                    field[r + x] = new
+            if first or row_changed != 0:
+                row_changed |= _scan(field, right, r, p, w)
+            changed |= row_changed
+        if changed == 0 and not first:
+            return
+        first = False
+        changed = 0
+        for y in range(h - 2, -1, -1):
+            r = base + y * w
+            p = y * w
+            row_changed = 0
+            for x in range(w):
+                old = field[r + x]
+                new = min(old, field[r + w + x] + up[p + x])
+                row_changed |= old ^ new
+                field[r + x] = new
+            if row_changed != 0:
+                row_changed |= _scan(field, right, r, p, w)
+            changed |= row_changed
+        if changed == 0:
+            return
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _scan(field, right, r, p, w):
+    changed = 0
+    best = field[r]
+    for x in range(1, w):
+        old = field[r + x]
+        best = min(old, best + right[p + x - 1])
+        changed |= old ^ best
+        field[r + x] = best
+    for x in range(w - 2, -1, -1):
+        old = field[r + x]
+        best = min(old, best + right[p + x])
+        changed |= old ^ best
+        field[r + x] = best
+    return changed

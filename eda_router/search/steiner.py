@@ -1,0 +1,291 @@
+"""Exact Steiner trees under edge prices, for few terminals in a box.
+
+Dreyfus and Wagner's dynamic programme [1] over subsets of terminals, with each subset's distance
+field relaxed by sweeping (:func:`eda_router.search.box.sweep`) instead of Dijkstra's algorithm.
+For k terminals and n nodes: O(3^k n) additions and 2^(k-1) fields of n int32.
+
+A terminal may be a whole connected part of a tree: all of its nodes count as one contracted
+vertex, so wire that is there already is free. Joining the parts of a tree that was cut, connecting
+two pins and finding an optimal tree for eight pins thus are the same call.
+
+Choice among equal trees is fixed: the subset split with the smallest subset first, then straight
+on, then left, right, down, up. Nothing depends on hash or thread order.
+
+[1] S. E. Dreyfus, R. A. Wagner: The Steiner problem in graphs. Networks 1 (1971), 195-207.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from eda_router.design import IntArray
+from eda_router.search.box import (
+    CLOSED,
+    UNREACHED,
+    Box,
+    choose_lines,
+    load_prices,
+    new_box,
+    sweep,
+)
+
+
+@njit(cache=True, nogil=True)
+def join_terminals(box, w, h, k, grid_width):
+    """Find the cheapest tree that joins the ``k`` terminals of ``box``.
+
+    Terminal t's nodes are ``box.terminal_nodes[terminal_offsets[t]:terminal_offsets[t + 1]]`` and
+    ``box.owner`` names each node's terminal. Prices must be loaded. Writes the edges (grid edge
+    ids, each once, unsorted) to ``box.out``.
+
+    Returns:
+        (cost, number of edges); a cost >= CLOSED means that there is no such tree, without edges.
+    """
+    n = w * h
+    fields = box.fields
+    nodes = box.terminal_nodes
+    offsets = box.terminal_offsets
+    root = k - 1
+    full = (1 << root) - 1
+    for subset in range(1, full + 1):
+        base = subset * n
+        if subset & (subset - 1) == 0:
+            terminal = 0
+            while subset >> terminal != 1:
+                terminal += 1
+            for i in range(n):
+                fields[base + i] = UNREACHED
+            for i in range(offsets[terminal], offsets[terminal + 1]):
+                fields[base + nodes[i]] = 0
+        else:
+            _combine(fields, subset, n)
+            for terminal in range(root):
+                if subset >> terminal & 1:
+                    _contract(fields, base, nodes, offsets[terminal], offsets[terminal + 1])
+        sweep(fields, base, box.right, box.up, w, h)
+        _contract(fields, base, nodes, offsets[root], offsets[root + 1])
+    cost = fields[full * n + nodes[offsets[root]]]
+    if cost >= CLOSED:
+        return cost, 0
+    return cost, _trace(box, w, h, k, grid_width)
+
+
+@njit(cache=True, nogil=True)
+def _combine(fields, subset, n):
+    """Field of ``subset`` = cheapest sum of the fields of two parts that make it up."""
+    base = subset * n
+    part = (subset - 1) & subset
+    first = True
+    while part > subset ^ part:
+        a = part * n
+        b = (subset ^ part) * n
+        if first:
+            for i in range(n):
+                fields[base + i] = min(UNREACHED, fields[a + i] + fields[b + i])
+            first = False
+        else:
+            for i in range(n):
+                fields[base + i] = min(fields[base + i], fields[a + i] + fields[b + i])
+        part = (part - 1) & subset
+
+
+@njit(cache=True, nogil=True)
+def _contract(fields, base, nodes, start, stop):
+    """Give all nodes of a terminal the value of its cheapest one."""
+    if stop - start == 1:
+        return
+    best = fields[base + nodes[start]]
+    for i in range(start + 1, stop):
+        best = min(best, fields[base + nodes[i]])
+    for i in range(start, stop):
+        fields[base + nodes[i]] = best
+
+
+@njit(cache=True, nogil=True)
+def _derive(fields, right, up, subset, node, w, h, heading):
+    """How the value of ``subset`` at ``node`` came about.
+
+    Returns (kind, what): kind 1, split off the part ``what``; kind 2, a step towards ``what``
+    (0 left, 1 right, 2 down, 3 up); kind 0, neither.
+    """
+    n = w * h
+    value = fields[subset * n + node]
+    if subset & (subset - 1) != 0:
+        part = (subset - 1) & subset
+        while part > subset ^ part:
+            if fields[part * n + node] + fields[(subset ^ part) * n + node] == value:
+                return 1, part
+            part = (part - 1) & subset
+    x = node % w
+    y = node // w
+    base = subset * n
+    for attempt in range(-1, 4):
+        step = heading if attempt < 0 else attempt
+        if step == 0:
+            if x > 0 and fields[base + node - 1] + right[node - 1] == value:
+                return 2, 0
+        elif step == 1:
+            if x < w - 1 and fields[base + node + 1] + right[node] == value:
+                return 2, 1
+        elif step == 2:
+            if y > 0 and fields[base + node - w] + up[node - w] == value:
+                return 2, 2
+        elif step == 3 and y < h - 1 and fields[base + node + w] + up[node] == value:
+            return 2, 3
+    return 0, 0
+
+
+@njit(cache=True, nogil=True)
+def _trace(box, w, h, k, grid_width):
+    fields = box.fields
+    nodes = box.terminal_nodes
+    offsets = box.terminal_offsets
+    stack = box.stack
+    n = w * h
+    count = 0
+    stack[0] = (1 << (k - 1)) - 1
+    stack[1] = nodes[offsets[k - 1]]
+    top = 2
+    while top > 0:
+        top -= 2
+        subset = stack[top]
+        node = stack[top + 1]
+        heading = -1
+        while fields[subset * n + node] != 0:
+            kind, what = _derive(fields, box.right, box.up, subset, node, w, h, heading)
+            if kind == 0:
+                # Only a contracted terminal takes its value from another of its nodes.
+                value = fields[subset * n + node]
+                owner = box.owner[node]
+                for i in range(offsets[owner], offsets[owner + 1]):
+                    if fields[subset * n + nodes[i]] == value:
+                        kind, what = _derive(
+                            fields, box.right, box.up, subset, nodes[i], w, h, heading
+                        )
+                        if kind != 0:
+                            node = nodes[i]
+                            break
+            if kind == 1:
+                stack[top] = subset ^ what
+                stack[top + 1] = node
+                top += 2
+                subset = what
+                heading = -1
+                continue
+            heading = what
+            if what == 0:
+                node -= 1
+                count = _emit_row(box, node, w, grid_width, count)
+            elif what == 1:
+                count = _emit_row(box, node, w, grid_width, count)
+                node += 1
+            elif what == 2:
+                node -= w
+                count = _emit_column(box, node, w, grid_width, count)
+            else:
+                count = _emit_column(box, node, w, grid_width, count)
+                node += w
+    return count
+
+
+@njit(cache=True, nogil=True)
+def _emit_row(box, node, w, grid_width, count):
+    row = box.ys[node // w] * grid_width
+    i = node % w
+    for x in range(box.xs[i], box.xs[i + 1]):
+        box.out[count] = 2 * (row + x)
+        count += 1
+    return count
+
+
+@njit(cache=True, nogil=True)
+def _emit_column(box, node, w, grid_width, count):
+    x = box.xs[node % w]
+    j = node // w
+    for y in range(box.ys[j], box.ys[j + 1]):
+        box.out[count] = 2 * (y * grid_width + x) + 1
+        count += 1
+    return count
+
+
+@njit(cache=True, nogil=True)
+def join_pins(box, price, grid_width, grid_height, pins, margin, max_nodes):
+    """Cheapest tree over the pins (tiles, distinct) in their bounding box plus ``margin`` tiles.
+
+    The box keeps every line if it has at most ``max_nodes`` nodes, else the pins' lines and as
+    many others as fit. Returns as :func:`join_terminals`.
+    """
+    k = len(pins)
+    x0 = grid_width
+    x1 = 0
+    y0 = grid_height
+    y1 = 0
+    for pin in pins:
+        x = pin % grid_width
+        y = pin // grid_width
+        x0 = min(x0, x)
+        x1 = max(x1, x)
+        y0 = min(y0, y)
+        y1 = max(y1, y)
+    x0 = max(0, x0 - margin)
+    y0 = max(0, y0 - margin)
+    x1 = min(grid_width - 1, x1 + margin)
+    y1 = min(grid_height - 1, y1 + margin)
+    wanted_x = x1 - x0 + 1
+    wanted_y = y1 - y0 + 1
+    if wanted_x * wanted_y > max_nodes:
+        shrink = np.sqrt(max_nodes / (wanted_x * wanted_y))
+        wanted_x = max(2, int(wanted_x * shrink))
+        wanted_y = max(2, int(wanted_y * shrink))
+    for pin in pins:
+        box.marks[pin % grid_width] = 1
+    w = choose_lines(box.xs, box.marks, x0, x1, wanted_x)
+    for pin in pins:
+        box.marks[pin // grid_width] = 1
+    h = choose_lines(box.ys, box.marks, y0, y1, wanted_y)
+    load_prices(box, price, grid_width, w, h)
+    for t in range(k):
+        i = np.searchsorted(box.xs[:w], pins[t] % grid_width)
+        j = np.searchsorted(box.ys[:h], pins[t] // grid_width)
+        box.terminal_nodes[t] = j * w + i
+        box.terminal_offsets[t] = t
+    box.terminal_offsets[k] = k
+    return join_terminals(box, w, h, k, grid_width)
+
+
+def steiner_tree(
+    price: NDArray[np.int32],
+    width: int,
+    height: int,
+    pins: NDArray[np.integer],
+    *,
+    margin: int | None = None,
+    box: Box | None = None,
+) -> tuple[int, IntArray] | None:
+    """Optimal Steiner tree of one net under edge prices.
+
+    Args:
+        price: int32 ``(2 * height * width,)``, price of each edge, positive; at or above
+            :data:`~eda_router.search.box.CLOSED` the edge is not to be used. Border edges that
+            leave the grid are never looked at.
+        width: tiles in x.
+        height: tiles in y.
+        pins: tiles, at least two, distinct; more than about ten take long.
+        margin: tiles around the pins' bounding box that the tree may use; None, the whole grid.
+        box: scratch memory to reuse.
+
+    Returns:
+        (cost, edges): the sum of prices and int32 edge ids, sorted; None if no tree exists.
+    """
+    pins = np.sort(np.asarray(pins, np.int32))
+    tiles = width * height
+    needed = (1 << (len(pins) - 1)) * tiles
+    if box is None or len(box.fields) < needed:
+        box = new_box(width, height, needed)
+    reach = max(width, height) if margin is None else margin
+    cost, count = join_pins(box, price, width, height, pins, reach, tiles)
+    if cost >= CLOSED:
+        return None
+    return int(cost), np.sort(box.out[:count])
