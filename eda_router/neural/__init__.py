@@ -1,0 +1,1 @@
+"""The neural half: windows, model, decoding, inference engines."""

@@ -1,0 +1,220 @@
+"""The tensors the model sees, and how they are cut out of a ledger.
+
+This is the one place where the format is fixed; training and routing both use it.
+
+Window
+    A square of ``size x size`` tiles (a power of two) with its lower-left tile at ``(x, y)`` of the
+    grid, the *origin*. Row r and column c of every window array are tile ``(x + c, y + r)``, so row
+    0 is the lowest. A window may stick out of the grid. Tiles and edges inside a window are
+    numbered as those of a grid of its size (:mod:`eda_router.design`).
+
+Image
+    float32 ``(size, size, 3)``, the model's input: channel 0 is the free capacity of the edge above
+    the tile, channel 1 that of the edge to its right, channel 2 is 1 on tiles with a pin. Free
+    capacity is clipped to 0..8 tracks and divided by 8, so a nearly full edge is well resolved
+    whatever its capacity is. An edge that leaves the window or the grid has 0.
+
+State
+    uint8 ``(size, size)``, the same in one byte a tile: ``(9 * vertical + horizontal) * 2 + pin``
+    with free tracks 0..8. This is what goes to disk; :func:`images` expands it without loss.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from eda_router.design import HORIZONTAL, VERTICAL, IntArray
+
+StateArray = NDArray[np.uint8]
+
+MAX_FREE = 8
+"""Free tracks above this many are not told apart."""
+
+NUM_STATES = 2 * (MAX_FREE + 1) ** 2
+"""A state byte is below this."""
+
+IMAGE_CHANNELS = 3
+
+_codes = np.arange(NUM_STATES)
+VERTICAL_FREE: StateArray = (_codes // 2 // (MAX_FREE + 1)).astype(np.uint8)
+"""Free tracks above a tile, by state byte."""
+HORIZONTAL_FREE: StateArray = (_codes // 2 % (MAX_FREE + 1)).astype(np.uint8)
+"""Free tracks to the right of a tile, by state byte."""
+IS_PIN: NDArray[np.bool_] = _codes % 2 == 1
+"""Whether a tile has a pin, by state byte."""
+IMAGE_TABLE: NDArray[np.float32] = np.stack(
+    [VERTICAL_FREE / MAX_FREE, HORIZONTAL_FREE / MAX_FREE, IS_PIN], axis=-1
+).astype(np.float32)
+"""The three image channels by state byte, ``(NUM_STATES, 3)``: a gather expands a state."""
+
+
+def net_boxes(pin_offsets: NDArray[np.int64], pins: IntArray, width: int) -> IntArray:
+    """Bounding boxes of nets given as CSR lists of tiles, none of them empty.
+
+    Returns:
+        int32 ``(num_nets, 4)``: lowest x, lowest y, highest x, highest y.
+    """
+    x, y = pins % width, pins // width
+    starts = pin_offsets[:-1]
+    return np.stack(
+        [
+            np.minimum.reduceat(x, starts),
+            np.minimum.reduceat(y, starts),
+            np.maximum.reduceat(x, starts),
+            np.maximum.reduceat(y, starts),
+        ],
+        axis=1,
+    ).astype(np.int32)
+
+
+def choose_exits(boxes: IntArray, sizes: Sequence[int], margin: int = 1) -> IntArray:
+    """The smallest exit for each net that holds its box and room for detours.
+
+    Args:
+        boxes: int32 ``(num_nets, 4)`` of :func:`net_boxes`.
+        sizes: the windows' sizes in rising order.
+        margin: tiles wanted on each side of the box. The largest exit takes boxes without it.
+
+    Returns:
+        int32 ``(num_nets,)``: index into ``sizes``, -1 for a box wider than the largest.
+    """
+    side = np.max(boxes[:, 2:] - boxes[:, :2], axis=1) + 1
+    rooms = [size - 2 * margin for size in sizes[:-1]] + [sizes[-1]]
+    exits = np.searchsorted(rooms, side)
+    return np.where(exits == len(sizes), -1, exits).astype(np.int32)
+
+
+def place_windows(boxes: IntArray, size: int, width: int, height: int) -> IntArray:
+    """Origins of windows that hold the boxes in their middle, moved into the grid where they fit.
+
+    Args:
+        boxes: int32 ``(num_nets, 4)``, each side at most ``size``.
+        size: of the windows.
+        width: of the grid in tiles.
+        height: of the grid in tiles.
+
+    Returns:
+        int32 ``(num_nets, 2)``: x and y of each window's lower-left tile, possibly negative where
+        the grid is smaller than the window.
+    """
+    extent = np.array([width, height], np.int32)
+    middle = boxes[:, :2] - (size - (boxes[:, 2:] - boxes[:, :2] + 1)) // 2
+    room = extent - size
+    return np.clip(middle, np.minimum(room, 0), np.maximum(room, 0)).astype(np.int32)
+
+
+def cut_states(
+    free: IntArray,
+    origins: IntArray,
+    pin_offsets: NDArray[np.int64],
+    pins: IntArray,
+    size: int,
+) -> StateArray:
+    """Cut one window a net out of a grid's free capacities.
+
+    Args:
+        free: int32 ``(height, width, 2)``, free tracks as in :attr:`CapacityLedger.free`;
+            negative counts as 0.
+        origins: int32 ``(num_nets, 2)``, x and y of each window's lower-left tile.
+        pin_offsets: int64 ``(num_nets + 1,)`` into ``pins``.
+        pins: int32, tiles of the grid with a pin of each net.
+        size: of the windows.
+
+    Returns:
+        uint8 ``(num_nets, size, size)``.
+
+    Raises:
+        ValueError: a pin lies outside its net's window.
+    """
+    states = np.zeros((len(origins), size, size), np.uint8)
+    outside = _cut_states(np.ascontiguousarray(free), origins, pin_offsets, pins, states)
+    if outside >= 0:
+        raise ValueError(
+            f"net {outside} of the batch has a pin outside its {size}x{size} window at "
+            f"{tuple(origins[outside].tolist())}"
+        )
+    return states
+
+
+@njit(cache=True, nogil=True)
+def _cut_states(free, origins, pin_offsets, pins, states):  # type: ignore[no-untyped-def]
+    """Fill ``states``; return the first net with a pin outside its window, or -1."""
+    height, width = free.shape[0], free.shape[1]
+    size = states.shape[1]
+    for i in range(len(origins)):
+        x0, y0 = origins[i, 0], origins[i, 1]
+        first_row, last_row = max(0, -y0), min(size, height - y0)
+        first_column, last_column = max(0, -x0), min(size, width - x0)
+        for r in range(first_row, last_row):
+            for c in range(first_column, last_column):
+                code = 0
+                if r + 1 < last_row:
+                    code += max(0, min(MAX_FREE, free[y0 + r, x0 + c, VERTICAL])) * (MAX_FREE + 1)
+                if c + 1 < last_column:
+                    code += max(0, min(MAX_FREE, free[y0 + r, x0 + c, HORIZONTAL]))
+                states[i, r, c] = 2 * code
+        for j in range(pin_offsets[i], pin_offsets[i + 1]):
+            c, r = pins[j] % width - x0, pins[j] // width - y0
+            if c < 0 or r < 0 or c >= size or r >= size:
+                return i
+            states[i, r, c] |= 1
+    return -1
+
+
+def encode(
+    vertical: NDArray[np.integer], horizontal: NDArray[np.integer], pins: NDArray[np.bool_]
+) -> StateArray:
+    """States from free tracks (clipped here) and pin tiles, all ``(..., size, size)``.
+
+    Edges that leave the window get 0 whatever is given for them.
+    """
+    v = np.clip(vertical, 0, MAX_FREE)
+    h = np.clip(horizontal, 0, MAX_FREE)
+    v[..., -1, :] = 0
+    h[..., :, -1] = 0
+    states: StateArray = ((v * (MAX_FREE + 1) + h) * 2 + pins).astype(np.uint8)
+    return states
+
+
+def images(states: StateArray) -> NDArray[np.float32]:
+    """Expand states ``(..., size, size)`` to images, float32 ``(..., size, size, 3)``."""
+    return IMAGE_TABLE[states]
+
+
+def free_tracks(states: StateArray) -> StateArray:
+    """Free tracks 0..8 of each window's edges, uint8 ``(..., size, size, 2)``.
+
+    The last axis is the direction of :mod:`eda_router.design`: horizontal first.
+    """
+    return np.stack([HORIZONTAL_FREE, VERTICAL_FREE], axis=-1)[states]
+
+
+def pin_tiles(states: StateArray) -> NDArray[np.bool_]:
+    """Which tiles have a pin, bool ``(..., size, size)``."""
+    return IS_PIN[states]
+
+
+def grid_edges(
+    edges: IntArray, offsets: NDArray[np.int64], origins: IntArray, size: int, width: int
+) -> IntArray:
+    """Translate edges of windows into edges of the grid.
+
+    Args:
+        edges: int32, edge ids inside the windows, net after net.
+        offsets: int64 ``(num_nets + 1,)`` into ``edges``.
+        origins: int32 ``(num_nets, 2)``, x and y of each window's lower-left tile.
+        size: of the windows.
+        width: of the grid in tiles.
+
+    Returns:
+        int32 edge ids of the grid, in the same order.
+    """
+    x0, y0 = np.repeat(origins, np.diff(offsets), axis=0).T
+    tile, direction = edges // 2, edges % 2
+    tile = (y0 + tile // size) * width + x0 + tile % size
+    translated: IntArray = (2 * tile + direction).astype(np.int32)
+    return translated

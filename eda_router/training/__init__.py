@@ -1,0 +1,1 @@
+"""Training: samples, teacher, growth, trainer, evaluation."""
