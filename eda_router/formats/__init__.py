@@ -1,1 +1,1 @@
-"""Files that go in and out: benchmarks, routes."""
+"""Readers and writers of design and route files."""

@@ -1,0 +1,323 @@
+"""The ISPD98 global-routing format, as the Labyrinth router introduced it.
+
+::
+
+    grid 64 64
+    vertical capacity 12
+    horizontal capacity 14
+    num net 11507
+    net10130 0 3
+      20 63
+      20 62
+      20 62
+
+Pins are tiles; a net may name a tile more than once, and nets within one tile are common. Ids may
+have gaps. Blank lines, indentation and the kind of line end do not matter.
+"""
+
+from __future__ import annotations
+
+import gzip
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NoReturn
+
+import numpy as np
+
+from eda_router.design import HORIZONTAL, VERTICAL, Design, uniform_capacity
+from eda_router.errors import EdarouteError, InputError
+from eda_router.formats.text import (
+    LINE_END,
+    WHOLE_NUMBER,
+    decode,
+    parse_numbers,
+    read_bytes,
+    shorten,
+    write_atomically,
+)
+
+MAX_TILES = 2**24
+"""Tiles of the largest grid accepted: beyond it the file is taken for damaged."""
+MAX_CAPACITY = 10**9
+_MAX_ID = 2**63 - 1
+_HEADER = re.compile(
+    rb"[\r\n ]*"
+    + rb"[\r\n][\r\n ]*".join(
+        (
+            rb"grid +([0-9]{1,8}) +([0-9]{1,8})",
+            rb"vertical +capacity +([0-9]{1,10})",
+            rb"horizontal +capacity +([0-9]{1,10})",
+            rb"num +net +([0-9]{1,9})",
+        )
+    )
+    + rb"(?=[\r\n])"
+)
+_NAME_ENDINGS = (".gz", ".txt", ".modified", ".gr")
+
+# Byte classes of the fast parser; the rest, control bytes and above ASCII, it leaves to the slow.
+_PRINTABLE, _BLANK, _NEWLINE, _OTHER = range(4)
+_CLASSES = np.full(256, _OTHER, np.uint8)
+_CLASSES[33:127] = _PRINTABLE
+_CLASSES[[ord(" "), ord("\t")]] = _BLANK
+_CLASSES[[ord("\n"), ord("\r")]] = _NEWLINE
+
+
+def read(path: str | Path) -> Design:
+    """Read a design; the file may be gzipped.
+
+    Raises:
+        InputError: the file cannot be read or is not in the format; path and line are given.
+    """
+    return parse(read_bytes(path), path)
+
+
+def parse(data: bytes, path: str | Path) -> Design:
+    """Parse the content of a file; ``path`` gives the name of the design and stands in errors.
+
+    Raises:
+        InputError: the content is not in the format; path and line are given.
+    """
+    name = Path(path).name
+    for ending in _NAME_ENDINGS:
+        name = name.removesuffix(ending)
+    # The fast parser knows only flawless files; what it does not, the slow one reads or explains.
+    return _parse_fast(data, name) or _SlowParser(path, decode(path, data)).parse(name)
+
+
+def _parse_fast(data: bytes, name: str) -> Design | None:
+    """Parse a flawless file with array operations; None when anything is unusual."""
+    header = _HEADER.match(data)
+    if header is None or any(odd in data for odd in (b" \n", b" \r", b"\t\n", b"\t\r")):
+        return None
+    width, height, vertical, horizontal, num_nets = map(int, header.groups())
+    if not _header_in_range(width, height, vertical, horizontal):
+        return None
+
+    body = data[header.end() :] + b"\n"
+    text = np.frombuffer(body, np.uint8)
+    kinds = _CLASSES[text]
+    if int(kinds.max()) == _OTHER:
+        return None
+    change = np.diff((kinds == _PRINTABLE).view(np.int8), prepend=np.int8(0))
+    starts, ends = np.flatnonzero(change == 1), np.flatnonzero(change == -1)
+
+    # A net's first line has three words, a pin's line two.
+    last_words = np.flatnonzero(kinds[ends] == _NEWLINE)
+    words = np.diff(last_words, prepend=-1)
+    first_words = last_words - words + 1
+    heads = np.flatnonzero(words == 3)
+    pin_lines = first_words[words == 2]
+    if len(heads) != num_nets or len(heads) + len(pin_lines) != len(words):
+        return None
+    if num_nets == 0:
+        return (
+            Design.from_pins(name, width, height, vertical, horizontal, [])
+            if (len(words) == 0)
+            else None
+        )
+
+    head_words = first_words[heads]
+    ids = parse_numbers(text, starts[head_words + 1], ends[head_words + 1])
+    counts = parse_numbers(text, starts[head_words + 2], ends[head_words + 2])
+    x = parse_numbers(text, starts[pin_lines], ends[pin_lines])
+    y = parse_numbers(text, starts[pin_lines + 1], ends[pin_lines + 1])
+    if ids is None or counts is None or x is None or y is None:
+        return None
+    if (
+        int(counts.min()) < 1
+        or heads[0] != 0
+        or np.any(np.diff(heads, append=len(words)) - 1 != counts)
+        or int(x.max()) >= width
+        or int(y.max()) >= height
+    ):
+        return None
+
+    ascii_body = body.decode("ascii")
+    names = [
+        ascii_body[start:end]
+        for start, end in zip(starts[head_words].tolist(), ends[head_words].tolist(), strict=True)
+    ]
+    if len(set(names)) != num_nets or any(map(_unfit_name, names)):
+        return None
+
+    tiles = width * height
+    keys = np.repeat(np.arange(num_nets, dtype=np.int64) * tiles, counts) + (y * width + x)
+    keys.sort()
+    keys = keys[np.diff(keys, prepend=-1) != 0]
+    offsets = np.searchsorted(keys, np.arange(num_nets + 1, dtype=np.int64) * tiles)
+    return Design(
+        name=name,
+        width=width,
+        height=height,
+        capacity=uniform_capacity(width, height, vertical, horizontal),
+        net_names=names,
+        net_ids=ids,
+        pin_offsets=offsets.astype(np.int64),
+        pins=(keys % tiles).astype(np.int32),
+    )
+
+
+def _header_in_range(width: int, height: int, vertical: int, horizontal: int) -> bool:
+    return (
+        width >= 1
+        and height >= 1
+        and width * height <= MAX_TILES
+        and max(vertical, horizontal) <= MAX_CAPACITY
+    )
+
+
+def _unfit_name(name: str) -> bool:
+    """Whether the route file could not hold a net of this name."""
+    return name[0] == "(" or name == "!"
+
+
+class _SlowParser:
+    """Line by line: slower, bears more, and knows where it is when something is wrong."""
+
+    def __init__(self, path: str | Path, text: str):
+        self.path = path
+        self.line = 0
+        lines = LINE_END.split(text)
+        self.last_line = max(1, len(lines) - (lines[-1] == ""))
+        self.lines: Iterator[tuple[int, list[str]]] = (
+            (number, words) for number, line in enumerate(lines, 1) if (words := line.split())
+        )
+
+    def parse(self, name: str) -> Design:
+        width, height = self.header("grid", "W H", 2)
+        if not 1 <= width * height <= MAX_TILES or width < 1:
+            self.fail(f"grid of {width} x {height} tiles", f"1 to {MAX_TILES} tiles")
+        (vertical,) = self.capacity("vertical")
+        (horizontal,) = self.capacity("horizontal")
+        (num_nets,) = self.header("num net", "N", 1)
+        if num_nets < 0:
+            self.fail(f"{num_nets} nets", "0 or more")
+
+        nets: list[tuple[str, int, list[tuple[int, int]]]] = []
+        lines_of: dict[str, int] = {}
+        while len(nets) < num_nets:
+            words = self.next(f"net {len(nets) + 1} of {num_nets}")
+            if len(words) != 3:
+                self.fail(
+                    f"{shorten(' '.join(words))} where net {len(nets) + 1} of {num_nets} begins",
+                    "its name, id and number of pins",
+                )
+            net_name = words[0]
+            net_id = self.number(words[1], f"id of net {shorten(net_name)}")
+            count = self.number(words[2], f"number of pins of net {shorten(net_name)}")
+            if net_name in lines_of:
+                self.fail(
+                    f"net name {shorten(net_name)} is taken since line {lines_of[net_name]}",
+                    "each net's own name",
+                )
+            if _unfit_name(net_name) or not net_name.isprintable():
+                self.fail(
+                    f"net name {shorten(net_name)}",
+                    "a name of printable characters other than '!' that begins not with '('",
+                )
+            if abs(net_id) > _MAX_ID:
+                self.fail(f"id {shorten(words[1])}", "64 bits at most")
+            if count < 1:
+                self.fail(f"net {shorten(net_name)} with {count} pins", "1 or more")
+            lines_of[net_name] = self.line
+            nets.append((net_name, net_id, self.pins(net_name, count, width, height)))
+        for line, words in self.lines:
+            self.line = line
+            self.fail(f"{shorten(' '.join(words))} after the last of {num_nets} nets", "the end")
+        return Design.from_pins(name, width, height, vertical, horizontal, nets)
+
+    def pins(self, net: str, count: int, width: int, height: int) -> list[tuple[int, int]]:
+        pins = []
+        for pin in range(1, count + 1):
+            what = f"pin {pin} of {count} of net {shorten(net)}"
+            words = self.next(what)
+            if len(words) != 2:
+                self.fail(f"{shorten(' '.join(words))} where {what} stands", "its x and y")
+            x, y = (self.number(word, what) for word in words)
+            if not (0 <= x < width and 0 <= y < height):
+                self.fail(
+                    f"{what} at ({x}, {y}) is off the grid",
+                    f"x from 0 to {width - 1} and y from 0 to {height - 1}",
+                )
+            pins.append((x, y))
+        return pins
+
+    def header(self, words: str, values: str, count: int) -> list[int]:
+        expected = f"'{words} {values}'"
+        found = self.next(expected)
+        keywords = words.split()
+        if found[: len(keywords)] != keywords or len(found) != len(keywords) + count:
+            self.fail(shorten(" ".join(found)), expected)
+        return [self.number(word, f"'{words}'") for word in found[len(keywords) :]]
+
+    def capacity(self, direction: str) -> list[int]:
+        values = self.header(f"{direction} capacity", "C", 1)
+        if not 0 <= values[0] <= MAX_CAPACITY:
+            self.fail(f"{direction} capacity {values[0]}", f"0 to {MAX_CAPACITY} tracks")
+        return values
+
+    def number(self, word: str, what: str) -> int:
+        # int() takes forms that no routing tool writes, and refuses 5000 digits in its own words.
+        if not WHOLE_NUMBER.fullmatch(word) or len(word) > 40:
+            self.fail(f"{what}: {shorten(word)}", "a whole number")
+        return int(word)
+
+    def next(self, what: str) -> list[str]:
+        try:
+            self.line, words = next(self.lines)
+        except StopIteration:
+            self.line = self.last_line
+            self.fail("the file ends here", what)
+        return words
+
+    def fail(self, problem: str, expected: str) -> NoReturn:
+        raise InputError(self.path, self.line, problem, expected)
+
+
+def format_design(design: Design) -> str:
+    """The text of a design in this format, repeated pins merged.
+
+    Raises:
+        EdarouteError: the design has not one capacity a direction, which the format cannot say.
+    """
+    capacities = []
+    for direction, values in (
+        (VERTICAL, design.vertical_capacity),
+        (HORIZONTAL, design.horizontal_capacity),
+    ):
+        capacity = int(values.flat[0]) if values.size else 0
+        if values.size and np.any(values != capacity):
+            raise EdarouteError(
+                f"design {design.name} has several "
+                f"{'vertical' if direction == VERTICAL else 'horizontal'} capacities, "
+                "the ISPD98 format holds one"
+            )
+        capacities.append(capacity)
+    rows, columns = np.divmod(design.pins, design.width)
+    points = [f"  {x} {y}\n" for x, y in zip(columns.tolist(), rows.tolist(), strict=True)]
+    offsets = design.pin_offsets.tolist()
+    parts = [
+        f"grid {design.width} {design.height}\nvertical capacity {capacities[0]}\n"
+        f"horizontal capacity {capacities[1]}\nnum net {design.num_nets}\n"
+    ]
+    for net, (net_name, net_id) in enumerate(
+        zip(design.net_names, design.net_ids.tolist(), strict=True)
+    ):
+        first, end = offsets[net], offsets[net + 1]
+        parts.append(f"{net_name} {net_id} {end - first}\n")
+        parts += points[first:end]
+    return "".join(parts)
+
+
+def write(design: Design, path: str | Path) -> None:
+    """Write a design, gzipped when ``path`` ends with ``.gz``; see :func:`format_design`.
+
+    Raises:
+        EdarouteError: the format cannot hold the design, or the file cannot be written.
+    """
+    data = format_design(design).encode()
+    if str(path).endswith(".gz"):
+        # Without the time of day equal designs give equal files.
+        data = gzip.compress(data, 9, mtime=0)
+    write_atomically(path, data)

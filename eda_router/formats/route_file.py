@@ -1,0 +1,311 @@
+"""The route file: the solution form of the ISPD 2008 contest with 1 x 1 tiles at the origin.
+
+::
+
+    net10130 0
+    (20,62,1)-(20,63,1)
+    !
+
+Nets stand in input order, those within one tile are left out. Written segments are straight,
+merged, without repetition and on layer 1; a net without wire is written with no segment.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eda_router.design import Design, IntArray, Routes
+from eda_router.errors import InputError
+from eda_router.formats.text import (
+    LINE_END,
+    decode,
+    parse_numbers,
+    read_bytes,
+    shorten,
+    write_atomically,
+)
+
+_SEGMENT = re.compile(
+    r"\(\s*([0-9]+)\s*,\s*([0-9]+)\s*,\s*[0-9]+\s*\)\s*-"
+    r"\s*\(\s*([0-9]+)\s*,\s*([0-9]+)\s*,\s*[0-9]+\s*\)"
+)
+_PUNCTUATION = np.frombuffer(b"(,,)-(,,)\n", np.uint8)
+_MAX_DIGITS = 9
+
+
+@dataclass(frozen=True, eq=False)
+class RouteFile:
+    """The content of a route file.
+
+    Attributes:
+        routes: the wires, each edge of a net once.
+        listed: bool ``(num_nets,)``: whether the net stands in the file.
+        repeated: int64 ``(num_nets,)``: how often the net lists an edge that it has already.
+    """
+
+    routes: Routes
+    listed: NDArray[np.bool_]
+    repeated: NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class _Segments:
+    """Straight pieces of wire, int64 arrays of equal length; ``net`` is the index of the net."""
+
+    net: NDArray[np.int64]
+    x1: NDArray[np.int64]
+    y1: NDArray[np.int64]
+    x2: NDArray[np.int64]
+    y2: NDArray[np.int64]
+
+
+def merge_segments(design: Design, routes: Routes) -> tuple[IntArray, IntArray, IntArray]:
+    """Join each net's edges into the longest straight segments.
+
+    Returns:
+        Three int arrays: the net of each segment, its first tile, its last tile. Segments are in
+        order of net, horizontal ones first, then by their first tile, horizontal ones row by row
+        and vertical ones column by column.
+    """
+    width, height, tiles = design.width, design.height, design.num_tiles
+    net = np.repeat(np.arange(routes.num_nets, dtype=np.int64), routes.lengths)
+    tile, direction = np.divmod(routes.edges.astype(np.int64), 2)
+    across = direction == 0
+    # No edge leaves the last column or row, so runs of keys never go round a border or a net.
+    row_keys = net[across] * tiles + tile[across]
+    row_first, row_last = _runs(row_keys)
+    y, x = np.divmod(tile[~across], width)
+    column_keys = net[~across] * tiles + x * height + y
+    column_keys.sort()
+    column_first, column_last = _runs(column_keys)
+
+    def from_column(keys: NDArray[np.int64]) -> NDArray[np.int64]:
+        x, y = np.divmod(keys % tiles, height)
+        return y * width + x
+
+    nets = np.concatenate([row_first // tiles, column_first // tiles])
+    first = np.concatenate([row_first % tiles, from_column(column_first)])
+    last = np.concatenate([row_last % tiles + 1, from_column(column_last) + width])
+    order = np.argsort(nets, kind="stable")
+    return (
+        nets[order].astype(np.int32),
+        first[order].astype(np.int32),
+        last[order].astype(np.int32),
+    )
+
+
+def _runs(keys: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """First and last key of each run of consecutive numbers in sorted ``keys``."""
+    breaks = np.flatnonzero(np.diff(keys) != 1)
+    ends = np.concatenate([breaks, [len(keys) - 1]]) if len(keys) else breaks
+    starts = np.concatenate([[0], breaks + 1]) if len(keys) else breaks
+    return keys[starts], keys[ends]
+
+
+def format_routes(design: Design, routes: Routes) -> str:
+    """The text of the route file of ``routes``."""
+    nets, first, last = merge_segments(design, routes)
+    # Each tile that a segment touches is put into words once, for both places it can stand at.
+    used = np.zeros(design.num_tiles, np.bool_)
+    used[first] = used[last] = True
+    points = np.flatnonzero(used)
+    rank = np.cumsum(used, dtype=np.int32) - 1
+    rows, columns = np.divmod(points, design.width)
+    texts = [f"({x},{y},1)" for x, y in zip(columns.tolist(), rows.tolist(), strict=True)]
+    first_texts = np.array([text + "-" for text in texts], object)
+    last_texts = np.array([text + "\n" for text in texts], object)
+
+    # A net's parts: its head, two a segment, its end.
+    listed = design.routable
+    segments = np.bincount(nets, minlength=design.num_nets)
+    bases = np.zeros(design.num_nets, np.int64)
+    bases[listed] = 1
+    parts_before = np.cumsum(bases * (2 + 2 * segments)) - bases * (2 + 2 * segments)
+    parts = np.empty(int((2 + 2 * segments[listed]).sum()), object)
+    parts[parts_before[listed]] = [
+        f"{design.net_names[net]} {net_id}\n"
+        for net, net_id in zip(listed.tolist(), design.net_ids[listed].tolist(), strict=True)
+    ]
+    within = np.arange(len(nets)) - (np.cumsum(segments) - segments)[nets]
+    places = parts_before[nets] + 1 + 2 * within
+    parts[places] = first_texts[rank[first]]
+    parts[places + 1] = last_texts[rank[last]]
+    parts[parts_before[listed] + 1 + 2 * segments[listed]] = "!\n"
+    return "".join(parts.tolist())
+
+
+def write(design: Design, routes: Routes, path: str | Path) -> None:
+    """Write a route file beside ``path`` and rename it.
+
+    Raises:
+        InputError: the file cannot be written; an existing one is as it was.
+    """
+    write_atomically(path, format_routes(design, routes).encode())
+
+
+def read(path: str | Path, design: Design) -> RouteFile:
+    """Read the route file of ``design``; it may be gzipped. Layers are read over.
+
+    Raises:
+        InputError: the file cannot be read, is not in the format or does not belong to the
+            design; path and line are given.
+    """
+    return parse(read_bytes(path), path, design)
+
+
+def parse(data: bytes, path: str | Path, design: Design) -> RouteFile:
+    """Parse the content of a route file; ``path`` stands in errors.
+
+    Raises:
+        InputError: as for :func:`read`.
+    """
+    # The fast parser knows only flawless files; what it does not, the slow one reads or explains.
+    parsed = _parse_fast(data, design) or _parse_slow(path, decode(path, data), design)
+    return _collect(design, *parsed)
+
+
+def _collect(design: Design, segments: _Segments, listed: NDArray[np.bool_]) -> RouteFile:
+    """Cut segments into edges and gather them by net."""
+    x, y = np.minimum(segments.x1, segments.x2), np.minimum(segments.y1, segments.y2)
+    wide, tall = np.abs(segments.x2 - segments.x1), np.abs(segments.y2 - segments.y1)
+    lengths = wide + tall
+    step = np.where(tall > 0, 2 * design.width, 2)
+    start = 2 * (y * design.width + x) + (tall > 0)
+    within = np.arange(int(lengths.sum())) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+    edges = np.repeat(start, lengths) + within * np.repeat(step, lengths)
+
+    num_edges = 2 * design.num_tiles
+    keys = np.repeat(segments.net, lengths) * num_edges + edges
+    keys.sort()
+    fresh = np.diff(keys, prepend=-1) != 0
+    repeated = np.bincount(keys[~fresh] // num_edges, minlength=design.num_nets)
+    keys = keys[fresh]
+    offsets = np.searchsorted(keys, np.arange(design.num_nets + 1, dtype=np.int64) * num_edges)
+    return RouteFile(
+        routes=Routes(offsets.astype(np.int64), (keys % num_edges).astype(np.int32)),
+        listed=listed,
+        repeated=repeated.astype(np.int64),
+    )
+
+
+def _parse_fast(data: bytes, design: Design) -> tuple[_Segments, NDArray[np.bool_]] | None:
+    """Parse a file of the form that :func:`write` gives; None when anything differs."""
+    if not data.isascii() or not data.endswith(b"!\n") or b"\r" in data or b"\0" in data:
+        return None
+    text = np.frombuffer(data, np.uint8)
+    ends = np.flatnonzero(text == ord("\n")) + 1
+    starts = np.concatenate([[0], ends[:-1]])
+    is_segment = text[starts] == ord("(")
+
+    # Other lines: name, '!', name, '!', ...
+    others = np.flatnonzero(~is_segment)
+    if len(others) % 2:
+        return None
+    heads, closes = others[::2], others[1::2]
+    if np.any(text[starts[closes]] != ord("!")) or np.any(ends[closes] - starts[closes] != 2):
+        return None
+    between = np.flatnonzero(is_segment)
+    owner = np.searchsorted(heads, between) - 1
+    if len(between) and (owner[0] < 0 or np.any(between > closes[owner])):
+        return None
+    net_of = {
+        f"{name} {net_id}": net
+        for net, (name, net_id) in enumerate(
+            zip(design.net_names, design.net_ids.tolist(), strict=True)
+        )
+    }
+    ascii_text = data.decode("ascii")
+    nets = [
+        net_of.get(ascii_text[start : end - 1], -1)
+        for start, end in zip(starts[heads].tolist(), ends[heads].tolist(), strict=True)
+    ]
+    if -1 in nets or len(set(nets)) != len(nets):
+        return None
+
+    # Without the other lines, the bytes that are no digits must repeat the segment's punctuation.
+    wires = text[np.repeat(is_segment, ends - starts)]
+    marks = np.flatnonzero((wires - np.uint8(ord("0"))) > 9)
+    if len(marks) != len(between) * len(_PUNCTUATION):
+        return None
+    columns = marks.reshape(-1, len(_PUNCTUATION)).T
+    if np.any(wires[columns] != _PUNCTUATION[:, None]):
+        return None
+    numbers = [
+        parse_numbers(wires, columns[mark] + 1, columns[mark + 1]) for mark in (0, 1, 2, 5, 6, 7)
+    ]
+    x1, y1, layer1, x2, y2, layer2 = numbers
+    if x1 is None or y1 is None or layer1 is None or x2 is None or y2 is None or layer2 is None:
+        return None
+    if len(between) and (
+        max(int(x1.max()), int(x2.max())) >= design.width
+        or max(int(y1.max()), int(y2.max())) >= design.height
+        or np.any((x1 != x2) & (y1 != y2))
+    ):
+        return None
+    net_numbers = np.array(nets, np.int64)
+    listed = np.zeros(design.num_nets, np.bool_)
+    listed[net_numbers] = True
+    return _Segments(net_numbers[owner], x1, y1, x2, y2), listed
+
+
+def _parse_slow(path: str | Path, text: str, design: Design) -> tuple[_Segments, NDArray[np.bool_]]:
+    """Line by line: slower, bears more, and knows where it is when something is wrong."""
+    net_of = {name: net for net, name in enumerate(design.net_names)}
+    listed = np.zeros(design.num_nets, np.bool_)
+    rows: list[tuple[int, int, int, int, int]] = []
+    current: int | None = None
+    opened = number = 0
+
+    def fail(problem: str, expected: str) -> NoReturn:
+        raise InputError(path, number, problem, expected)
+
+    lines = LINE_END.split(text)
+    if not lines[-1]:
+        lines.pop()
+    for number, raw in enumerate(lines, 1):
+        line = raw.strip()
+        if not line:
+            continue
+        if current is None:
+            words = line.split()
+            net = net_of.get(words[0])
+            if net is None:
+                fail(f"{shorten(line)} names no net of design {design.name}", "a net's name and id")
+            net_id = int(design.net_ids[net])
+            if len(words) != 2 or words[1] != str(net_id):
+                fail(f"{shorten(line)} where net {shorten(words[0])} begins", f"its id {net_id}")
+            if listed[net]:
+                fail(f"net {shorten(words[0])} appears twice", "each net once")
+            listed[net] = True
+            current, opened = net, number
+        elif line == "!":
+            current = None
+        else:
+            match = _SEGMENT.fullmatch(line)
+            if match is None or max(map(len, match.groups())) > _MAX_DIGITS:
+                fail(
+                    f"{shorten(line)} within net {shorten(design.net_names[current])}",
+                    "a segment (x1,y1,layer)-(x2,y2,layer) or '!'",
+                )
+            x1, y1, x2, y2 = map(int, match.groups())
+            if max(x1, x2) >= design.width or max(y1, y2) >= design.height:
+                fail(
+                    f"segment {line} is off the grid",
+                    f"x from 0 to {design.width - 1} and y from 0 to {design.height - 1}",
+                )
+            if x1 != x2 and y1 != y2:
+                fail(f"segment {line} is diagonal", "one in a row or a column")
+            rows.append((current, x1, y1, x2, y2))
+    if current is not None:
+        fail(
+            f"the file ends within net {shorten(design.net_names[current])} of line {opened}",
+            "'!'",
+        )
+    columns = np.array(rows, np.int64).reshape(-1, 5).T
+    return _Segments(*columns), listed

@@ -1,0 +1,150 @@
+"""What the text formats share: reading, plain or gzipped, safe writing, fast whole numbers."""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import os
+import re
+import stat
+import tempfile
+import zlib
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eda_router.errors import InputError
+
+LINE_END = re.compile(r"\r\n|\r|\n")
+WHOLE_NUMBER = re.compile(r"-?[0-9]+")
+_GZIP_MAGIC = b"\x1f\x8b"
+_INT64_DIGITS = 18
+
+
+def read_bytes(path: str | Path) -> bytes:
+    """The content of a file, unpacked when it is gzipped, whatever its name.
+
+    Raises:
+        InputError: the file cannot be read, or is a damaged gzip file.
+    """
+    try:
+        data = Path(path).read_bytes()
+        return gzip.decompress(data) if data.startswith(_GZIP_MAGIC) else data
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise InputError(path, None, f"damaged gzip file: {error}") from error
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(path, None, f"cannot be read: {reason}") from error
+
+
+def decode(path: str | Path, data: bytes) -> str:
+    """``data`` as text.
+
+    Raises:
+        InputError: it is no UTF-8 text; the line of the first bad byte is given.
+    """
+    bad = data.find(b"\0")
+    if bad < 0:
+        try:
+            return data.decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            bad = error.start
+    line = len(LINE_END.findall(data[:bad].decode("latin-1"))) + 1
+    raise InputError(path, line, f"byte 0x{data[bad]:02x} is no text", "UTF-8 text")
+
+
+def shorten(text: str, limit: int = 40) -> str:
+    """``text`` quoted, cut where it is too long for a message."""
+    return repr(text if len(text) <= limit else text[: limit - 3] + "...")
+
+
+def check_writable(path: str | Path) -> None:
+    """Find out before long work whether :func:`write_atomically` could write ``path``.
+
+    Raises:
+        InputError: it could not.
+    """
+    target = Path(os.path.realpath(path))
+    if target.is_dir():
+        raise InputError(path, None, "is a folder", "the name of a file to write")
+    if not target.parent.is_dir():
+        raise InputError(path, None, f"cannot be written: no folder {target.parent}")
+    probe = target if _is_special(target) else target.parent
+    if not os.access(probe, os.W_OK):
+        raise InputError(path, None, f"cannot be written: no permission for {probe}")
+
+
+def write_atomically(path: str | Path, data: bytes) -> None:
+    """Write a file beside ``path`` and rename it, so that ``path`` is old or new, never half.
+
+    On any failure, an interrupt included, an existing file stays as it was and nothing is left
+    beside it. Links are followed, and devices and pipes, which cannot be renamed, written into.
+
+    Raises:
+        InputError: the file cannot be written.
+    """
+    target = Path(os.path.realpath(path))
+    try:
+        if _is_special(target):
+            target.write_bytes(data)
+            return
+        handle, beside = tempfile.mkstemp(
+            prefix=f".{target.name[:100]}.", suffix=".part", dir=target.parent
+        )
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            os.chmod(beside, _mode_of(target))
+            os.replace(beside, target)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                os.unlink(beside)
+            raise
+    except OSError as error:
+        raise InputError(path, None, f"cannot be written: {error.strerror}") from error
+
+
+def _is_special(target: Path) -> bool:
+    return target.exists() and not target.is_file() and not target.is_dir()
+
+
+def _mode_of(target: Path) -> int:
+    """The permissions a file has, or would get if it were created now."""
+    try:
+        return stat.S_IMODE(target.stat().st_mode)
+    except FileNotFoundError:
+        umask = os.umask(0)
+        os.umask(umask)
+        return 0o666 & ~umask
+
+
+def parse_numbers(
+    data: NDArray[np.uint8], starts: NDArray[np.intp], ends: NDArray[np.intp]
+) -> NDArray[np.int64] | None:
+    """Parse many unsigned whole numbers at once.
+
+    Args:
+        data: ASCII text as bytes.
+        starts: first byte of each number.
+        ends: byte after the last of each number.
+
+    Returns:
+        int64 values, or None when one of them is not made of 1 to 18 digits.
+    """
+    lengths = ends - starts
+    values = np.zeros(len(starts), np.int64)
+    if not len(starts):
+        return values
+    if int(lengths.min()) < 1 or int(lengths.max()) > _INT64_DIGITS:
+        return None
+    for place in range(int(lengths.max())):
+        # A byte below '0' wraps round to more than 9.
+        digits = data[np.maximum(ends - 1 - place, 0)] - np.uint8(48)
+        inside = lengths > place
+        if np.any((digits > 9) & inside):
+            return None
+        values += np.where(inside, digits, 0) * np.int64(10**place)
+    return values
