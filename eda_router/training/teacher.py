@@ -72,12 +72,12 @@ def label(states: StateArray, exact_pins: int = EXACT_PINS) -> tuple[LabelArray,
 
 def tree_mask(labels: LabelArray) -> NDArray[np.uint8]:
     """1 on the tiles of the tree, 0 elsewhere, same shape as ``labels``."""
-    return (labels & TILE_BIT) // np.uint8(TILE_BIT)
+    return (labels >> 2 & 1).astype(np.uint8)
 
 
 def tree_edges(labels: LabelArray) -> NDArray[np.uint8]:
     """1 on the edges of the tree, ``(..., size, size, 2)``, horizontal first."""
-    return np.stack([labels & RIGHT_BIT, (labels & UP_BIT) // UP_BIT], axis=-1)
+    return np.stack([labels & 1, labels >> 1 & 1], axis=-1)
 
 
 def label_costs(states: StateArray, labels: LabelArray) -> NDArray[np.int64]:

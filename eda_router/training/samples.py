@@ -1,0 +1,258 @@
+"""Training samples: windows with the teacher's trees, in shards that anyone can make again.
+
+A shard is a pure function of (config, shard number, window size): no order, process or machine
+changes a byte of it. Shards from :data:`VALIDATION_SHARD` on are for validation, by convention.
+
+On disk a data set is a folder with ``manifest.json`` (format, size, config) and, for each shard,
+``shard-NNNNNNN.npy``: uint8 ``(num_samples, 2, size, size)``, first the state
+(:mod:`eda_router.neural.windows`), then the label (:mod:`eda_router.training.teacher`); beside it
+``shard-NNNNNNN.json`` with the checksum.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eda_router.config import Settings, setting
+from eda_router.errors import InputError
+from eda_router.neural.windows import NUM_STATES, StateArray
+from eda_router.training.random_windows import random_states
+from eda_router.training.teacher import RIGHT_BIT, TILE_BIT, UP_BIT, LabelArray, label
+
+FORMAT = "edaroute-samples-1"
+
+VALIDATION_SHARD = 1_000_000
+"""Shards from here on are kept from training."""
+
+_ATTEMPTS = 64
+
+
+@dataclass(frozen=True, kw_only=True)
+class SampleConfig(Settings):
+    """What samples are made of."""
+
+    source: Literal["random"] = setting(
+        "random", "Where states come from: random windows, or ledgers of synthetic designs."
+    )
+    seed: int = setting(1, "Seed of every random choice.", low=0, high=2**31 - 1)
+    shard_samples: int = setting(16384, "Samples in a shard.", low=1, high=2**24)
+    max_pins: int = setting(16, "Most pins of a net.", low=2, high=64)
+    exact_pins: int = setting(
+        8, "Nets with up to this many pins get optimal trees.", low=2, high=10
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Samples:
+    """Windows with their labels.
+
+    Attributes:
+        states: uint8 ``(num_samples, size, size)``, see :mod:`eda_router.neural.windows`.
+        labels: uint8 of the same shape, see :mod:`eda_router.training.teacher`.
+    """
+
+    states: StateArray
+    labels: LabelArray
+
+    def __len__(self) -> int:
+        """Number of samples."""
+        return len(self.states)
+
+
+def make_samples(config: SampleConfig, shard: int, size: int) -> Samples:
+    """The samples of one shard.
+
+    Args:
+        config: what they are made of.
+        shard: its number, 0 or more.
+        size: of the windows, a power of two.
+    """
+    return _random_samples(config, shard, size)
+
+
+def _random_samples(config: SampleConfig, shard: int, size: int) -> Samples:
+    states = np.zeros((config.shard_samples, size, size), np.uint8)
+    labels = np.zeros_like(states)
+    missing = np.arange(config.shard_samples)
+    for attempt in range(_ATTEMPTS):
+        sequence = np.random.SeedSequence([config.seed, shard, size, attempt])
+        seeds = np.random.Generator(np.random.PCG64(sequence)).integers(
+            0, 2**64, config.shard_samples, np.uint64
+        )[missing]
+        drawn = random_states(seeds, size, config.max_pins)
+        trees, ok = label(drawn, config.exact_pins)
+        states[missing[ok]] = drawn[ok]
+        labels[missing[ok]] = trees[ok]
+        missing = missing[~ok]
+        if len(missing) == 0:
+            return Samples(states, labels)
+    raise RuntimeError(f"{len(missing)} windows of shard {shard} had no route {_ATTEMPTS} times")
+
+
+def _shard_path(folder: Path, shard: int) -> Path:
+    return folder / f"shard-{shard:07d}.npy"
+
+
+def _digest(path: Path) -> str:
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _describe(config: SampleConfig, size: int) -> dict[str, Any]:
+    return {"format": FORMAT, "size": size, "config": dataclasses.asdict(config)}
+
+
+def _write_json(path: Path, value: dict[str, Any]) -> None:
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    beside.write_text(json.dumps(value, indent=1) + "\n", encoding="utf-8")
+    beside.replace(path)
+
+
+def write_shard(folder: Path, config: SampleConfig, shard: int, size: int) -> bool:
+    """Make a shard on disk unless it is there and whole already.
+
+    Returns:
+        Whether it had to be made.
+    """
+    path = _shard_path(folder, shard)
+    facts = _describe(config, size)
+    try:
+        noted = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+        if noted == {**facts, "shard": shard, "sha256": _digest(path)}:
+            return False
+    except (OSError, ValueError):
+        pass
+    samples = make_samples(config, shard, size)
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    with open(beside, "wb") as file:
+        np.save(file, np.stack([samples.states, samples.labels], axis=1))
+    digest = _digest(beside)
+    beside.replace(path)
+    _write_json(path.with_suffix(".json"), {**facts, "shard": shard, "sha256": digest})
+    return True
+
+
+def write_dataset(
+    folder: Path, config: SampleConfig, size: int, shards: range, processes: int = 1
+) -> Iterator[tuple[int, bool]]:
+    """Make a data set in parallel processes; call again to go on after an interruption.
+
+    Args:
+        folder: of the data set, made if missing.
+        config: what the samples are made of.
+        size: of the windows.
+        shards: numbers of the shards.
+        processes: how many to work in; 1 works in this one.
+
+    Yields:
+        (shard, whether it had to be made), as each is done.
+
+    Raises:
+        InputError: the folder holds a data set of another config.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    manifest = folder / "manifest.json"
+    facts = _describe(config, size)
+    if manifest.exists() and _read_json(manifest) != facts:
+        raise InputError(manifest, None, "made with another config", f"{facts}")
+    _write_json(manifest, facts)
+    if processes == 1:
+        for shard in shards:
+            yield shard, write_shard(folder, config, shard, size)
+        return
+    # Keras is not fork-safe and the caller may have loaded it.
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+        jobs = {pool.submit(write_shard, folder, config, s, size): s for s in shards}
+        try:
+            for job in as_completed(jobs):
+                yield jobs[job], job.result()
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(path, None, f"cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        raise InputError(path, None, "not JSON", "a manifest") from error
+    if not isinstance(value, dict):
+        raise InputError(path, None, "not a JSON object", "a manifest")
+    return value
+
+
+class Dataset:
+    """The shards of a folder, mapped into memory and checked.
+
+    Args:
+        folder: made by :func:`write_dataset`.
+        validation: read the validation shards instead of the training shards.
+
+    Attributes:
+        size: of the windows.
+        config: the manifest's record of what the samples are made of.
+
+    Raises:
+        InputError: no data set, a shard that does not match its checksum, or bytes that no writer
+            of this format makes.
+    """
+
+    def __init__(self, folder: str | Path, *, validation: bool = False):
+        folder = Path(folder)
+        manifest = folder / "manifest.json"
+        facts = _read_json(manifest)
+        if facts.get("format") != FORMAT:
+            raise InputError(manifest, None, f"format {facts.get('format')!r}", FORMAT)
+        self.size = int(facts["size"])
+        self.config: dict[str, Any] = facts["config"]
+        self._shards: list[NDArray[np.uint8]] = []
+        for note in sorted(folder.glob("shard-*.json")):
+            noted = _read_json(note)
+            if (noted["shard"] >= VALIDATION_SHARD) == validation:
+                self._shards.append(_open_shard(note.with_suffix(".npy"), noted, self.size))
+        self._starts = np.cumsum([0, *(len(shard) for shard in self._shards)])
+
+    def __len__(self) -> int:
+        """Number of samples in all shards."""
+        return int(self._starts[-1])
+
+    def take(self, indices: NDArray[np.integer]) -> Samples:
+        """The samples with these numbers, in this order; a copy."""
+        batch = np.empty((len(indices), 2, self.size, self.size), np.uint8)
+        which = np.searchsorted(self._starts, indices, side="right") - 1
+        for shard in np.unique(which):
+            rows = which == shard
+            batch[rows] = self._shards[shard][indices[rows] - self._starts[shard]]
+        return Samples(batch[:, 0], batch[:, 1])
+
+
+def _open_shard(path: Path, noted: dict[str, Any], size: int) -> NDArray[np.uint8]:
+    try:
+        if _digest(path) != noted["sha256"]:
+            raise InputError(path, None, "damaged", f"sha256 {noted['sha256']}")
+        shard: NDArray[np.uint8] = np.load(path, mmap_mode="r", allow_pickle=False)
+    except OSError as error:
+        raise InputError(path, None, f"cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        raise InputError(path, None, "not a NumPy array", "a shard") from error
+    if shard.dtype != np.uint8 or shard.ndim != 4 or shard.shape[1:] != (2, size, size):
+        raise InputError(
+            path, None, f"{shard.dtype} {shard.shape}", f"uint8 (samples, 2, {size}, {size})"
+        )
+    highest = RIGHT_BIT | UP_BIT | TILE_BIT
+    if shard.size and (shard[:, 0].max() >= NUM_STATES or shard[:, 1].max() > highest):
+        raise InputError(path, None, "bytes out of range", "states and labels")
+    return shard
