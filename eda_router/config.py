@@ -140,7 +140,7 @@ class Settings:
                 object.__setattr__(self, info.name, info.coerce(value))
             except ValueError:
                 raise InputError(
-                    None, None, f"option {info.name}: {_shown(value)}", info.expected
+                    None, None, f"option {info.name}: {_quoted(value)}", info.expected
                 ) from None
 
 
@@ -240,7 +240,7 @@ def _load_yaml(cls: type[Settings], path: str | Path) -> dict[str, Any]:
             raise InputError(
                 path,
                 line,
-                f"unknown option {_shown(key)}{hint}",
+                f"unknown option {_quoted(key)}{hint}",
                 "one of " + ", ".join(infos),
             )
         if name in values:
@@ -249,7 +249,7 @@ def _load_yaml(cls: type[Settings], path: str | Path) -> dict[str, Any]:
             values[name] = infos[name].coerce(value)
         except ValueError:
             raise InputError(
-                path, line, f"option {name}: {_shown(value)}", infos[name].expected
+                path, line, f"option {name}: {_quoted(value)}", infos[name].expected
             ) from None
     return values
 
@@ -258,18 +258,19 @@ def _plain(number: float) -> str:
     return str(int(number)) if number == int(number) else str(number)
 
 
-def _shown(value: Any) -> str:
+def _quoted(value: Any) -> str:
     text = repr(value)
     return text if len(text) <= 60 else text[:57] + "..."
 
 
-def _yaml_value(value: Any) -> str:
+def shown(value: Any) -> str:
+    """A value as YAML writes it."""
     if value is None:
         return "null"
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, tuple):
-        return "[" + ", ".join(_yaml_value(item) for item in value) + "]"
+        return "[" + ", ".join(shown(item) for item in value) + "]"
     return str(value)
 
 
@@ -279,7 +280,7 @@ def yaml_template(cls: type[Settings]) -> str:
     for info in describe(cls):
         unit = f", in {info.unit}" if info.unit else ""
         lines += [f"# {info.help} ({info.expected}{unit})"]
-        lines += [f"{info.name}: {_yaml_value(info.default)}", ""]
+        lines += [f"{info.name}: {shown(info.default)}", ""]
     return "\n".join(lines)
 
 
@@ -290,7 +291,7 @@ def markdown_table(cls: type[Settings]) -> str:
         unit = f", {info.unit}" if info.unit else ""
         name = info.name.replace("_", "-")
         lines.append(
-            f"| `--{name}` | `{_yaml_value(info.default)}` | {info.expected}{unit} | {info.help} |"
+            f"| `--{name}` | `{shown(info.default)}` | {info.expected}{unit} | {info.help} |"
         )
     return "\n".join(lines) + "\n"
 

@@ -126,7 +126,8 @@ def verify(design: Design, routes: Routes, repeated: int = 0) -> Verification:
 
 def _distinct(values: NDArray[np.int64]) -> NDArray[np.int64]:
     """The distinct ones of sorted ``values``; np.unique would hash them, which is slower."""
-    return values[np.diff(values, prepend=-1) != 0]
+    distinct: NDArray[np.int64] = values[np.diff(values, prepend=-1) != 0]
+    return distinct
 
 
 def _numbered(values: NDArray[np.int64]) -> tuple[int, NDArray[np.int64]]:

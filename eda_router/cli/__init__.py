@@ -1,1 +1,100 @@
-"""The command line: one thin module a command."""
+"""The command line ``edaroute``: one thin file a command.
+
+A command's file is imported only when that command runs, so ``--help`` and shell completion
+answer at once. Adding a command is one line in :data:`COMMANDS`.
+"""
+
+from __future__ import annotations
+
+import importlib
+import signal
+import sys
+from collections.abc import Sequence
+from types import FrameType
+
+import click
+from click.shell_completion import CompletionItem
+
+from eda_router import __version__
+from eda_router.errors import EdarouteError, InputError
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "route": ("eda_router.cli.route:command", "Route a design and write its wires."),
+    "verify": ("eda_router.cli.verify:command", "Evaluate a route file on its design."),
+    "info": ("eda_router.cli.info:command", "Say what a design holds."),
+    "config": ("eda_router.cli.config:command", "Print a YAML file with every option."),
+}
+"""Name of each command: where its click command is, and its one line of help."""
+
+EXIT_BAD_INPUT = 2
+EXIT_INTERRUPTED = 130
+EXIT_TERMINATED = 143
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names of all commands, in the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import a command."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, attribute = COMMANDS[cmd_name][0].split(":")
+        command: click.Command = getattr(importlib.import_module(module), attribute)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands from the table, without importing any."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Complete names of commands from the table, without importing any."""
+        if incomplete.startswith("-"):
+            return click.Command.shell_complete(self, ctx, incomplete)
+        return [
+            CompletionItem(name, help=text)
+            for name, (_, text) in COMMANDS.items()
+            if name.startswith(incomplete)
+        ]
+
+
+@click.command("edaroute", cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="edaroute")
+def cli() -> None:
+    """A global router with a neural core.
+
+    \b
+    Example:
+      edaroute route ibm02.modified -o ibm02.route
+      edaroute verify ibm02.modified ibm02.route
+    """
+
+
+def main(args: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit status; the only place where errors become text.
+
+    0: done; 1: a result with a flaw, such as overflow; 2: bad input or usage; 130: Ctrl-C.
+    """
+
+    def terminate(signum: int, frame: FrameType | None) -> None:
+        # An exception lets half-written files be removed.
+        sys.exit(EXIT_TERMINATED)
+
+    signal.signal(signal.SIGTERM, terminate)
+    try:
+        status = cli.main(args=args, prog_name="edaroute", standalone_mode=False)
+        return status if isinstance(status, int) else 0
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("interrupted", err=True)
+        return EXIT_INTERRUPTED
+    except EdarouteError as error:
+        in_file = isinstance(error, InputError) and error.path is not None
+        click.echo(str(error) if in_file else f"error: {error}", err=True)
+        return EXIT_BAD_INPUT

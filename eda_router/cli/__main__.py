@@ -1,0 +1,7 @@
+"""``python -m eda_router.cli``."""
+
+import sys
+
+from eda_router.cli import main
+
+sys.exit(main())

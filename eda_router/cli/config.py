@@ -1,0 +1,25 @@
+"""``edaroute config``."""
+
+from __future__ import annotations
+
+import importlib
+
+import click
+
+SETTINGS = {"route": "eda_router.config:RouteConfig"}
+"""The commands that take ``--config``, and where their settings class is."""
+
+
+@click.command("config")
+@click.argument("for_command", metavar="COMMAND", type=click.Choice(list(SETTINGS)))
+def command(for_command: str) -> None:
+    """Print a YAML file with every option of COMMAND at its default, for --config.
+
+    \b
+    Example:
+      edaroute config route > route.yaml
+    """
+    from eda_router.config import yaml_template
+
+    module, name = SETTINGS[for_command].split(":")
+    click.echo(yaml_template(getattr(importlib.import_module(module), name)), nl=False)

@@ -1,0 +1,42 @@
+"""A place for compiled kernels where there would be none.
+
+Numba keeps compiled code beside the source, or in the user's cache folder; where it can write in
+neither, importing a cached kernel fails. Containers with a read-only package and no home are like
+that.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from pathlib import Path
+
+
+def find_numba_cache() -> None:
+    """Set ``NUMBA_CACHE_DIR`` if Numba, not yet imported, would find no folder to write."""
+    if "NUMBA_CACHE_DIR" in os.environ:
+        return
+    package = Path(__file__).parent
+    user_cache = Path(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"))
+    if _could_write(package / "search" / "__pycache__") or _could_write(user_cache / "numba"):
+        return
+    with contextlib.suppress(OSError):
+        os.environ["NUMBA_CACHE_DIR"] = str(_private_folder())
+
+
+def _could_write(folder: Path) -> bool:
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    return folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)
+
+
+def _private_folder() -> Path:
+    """A folder of this user alone: whoever could write there could run code in this process."""
+    user = os.getuid() if hasattr(os, "getuid") else 0
+    folder = Path(tempfile.gettempdir()) / f"edaroute-kernels-{user}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    status = folder.lstat()
+    if folder.is_symlink() or status.st_uid != user or status.st_mode & 0o022:
+        return Path(tempfile.mkdtemp(prefix="edaroute-kernels-"))
+    return folder
