@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import tempfile
 from pathlib import Path
 
 
@@ -33,6 +32,8 @@ def _could_write(folder: Path) -> bool:
 
 def _private_folder() -> Path:
     """A folder of this user alone: whoever could write there could run code in this process."""
+    import tempfile
+
     user = os.getuid() if hasattr(os, "getuid") else 0
     folder = Path(tempfile.gettempdir()) / f"edaroute-kernels-{user}"
     folder.mkdir(mode=0o700, exist_ok=True)

@@ -8,15 +8,28 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from click.shell_completion import CompletionItem
 
 from eda_router.config import SettingInfo, Settings, describe, load_config, shown
 from eda_router.errors import InputError
-from eda_router.formats.text import write_atomically
+from eda_router.resources import design_names
 
 F = TypeVar("F", bound=Callable[..., Any])
 S = TypeVar("S", bound=Settings)
 
-bench_argument = click.argument("bench", type=click.Path(path_type=Path))
+
+class _DesignType(click.Path):
+    """A design file, or the name of a bundled design; both complete."""
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Complete names of bundled designs, and files."""
+        names = [CompletionItem(name) for name in design_names() if name.startswith(incomplete)]
+        return names + super().shell_complete(ctx, param, incomplete)
+
+
+bench_argument = click.argument("bench", type=_DesignType(path_type=Path))
 json_option = click.option(
     "--json",
     "json_path",
@@ -105,6 +118,8 @@ def write_json(path: Path, data: Any) -> None:
     if str(path) == "-":
         click.echo(text, nl=False)
     else:
+        from eda_router.formats.text import write_atomically
+
         write_atomically(path, text.encode())
 
 

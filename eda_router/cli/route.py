@@ -75,12 +75,13 @@ def command(
         from eda_router.errors import EdarouteError
         from eda_router.formats import ispd98, route_file
         from eda_router.formats.text import check_writable
+        from eda_router.resources import find_design
         from eda_router.summary import summarize, summary_lines
         from eda_router.verify import verify
 
         router.load_engine(config)
     with timed(phases, "read"):
-        design = ispd98.read(bench)
+        design = ispd98.read(find_design(bench))
     target = output or Path(f"{design.name}.route")
     to_stdout = str(target) == "-"
     refuse_same_file(bench, config_path, target, json_path)

@@ -34,6 +34,7 @@ def command(
       edaroute verify ibm02.modified ibm02.route
     """
     from eda_router.formats import ispd98, route_file
+    from eda_router.resources import find_design
     from eda_router.summary import (
         named_edges,
         named_nets,
@@ -44,7 +45,7 @@ def command(
     from eda_router.verify import verify
 
     refuse_same_file(bench, route, json_path)
-    design = ispd98.read(bench)
+    design = ispd98.read(find_design(bench))
     content = route_file.read(route, design)
     check = verify(design, content.routes, int(content.repeated.sum()))
     values = verification_values(check)

@@ -1,0 +1,60 @@
+# Everything runs in .venv, which is made when it is missing.
+#
+#   make route [BENCH=path/ibm02.modified] [ARGS="--effort high"]
+#   make test    make lint    make benchmark    make docs    make study
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BENCH ?= synth02
+OUT ?= out/$(notdir $(BENCH)).route
+ARGS ?=
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+INSTALLED_DEV := .venv/.installed-dev
+
+.PHONY: route test lint format benchmark docs study wheel clean
+
+route: $(INSTALLED)
+	@mkdir -p $(dir $(OUT))
+	$(BIN)/edaroute route $(BENCH) -o $(OUT) $(ARGS)
+
+test: $(INSTALLED_DEV)
+	$(BIN)/python -m pytest -n auto $(ARGS)
+
+lint: $(INSTALLED_DEV)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(INSTALLED_DEV)
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+benchmark: $(INSTALLED_DEV)
+	$(BIN)/python scripts/benchmark.py $(ARGS)
+
+docs: $(INSTALLED_DEV)
+	$(BIN)/python scripts/document.py
+
+study: $(INSTALLED_DEV)
+	$(BIN)/edaroute study $(ARGS)
+
+wheel: $(INSTALLED_DEV)
+	$(BIN)/python -m pip wheel --no-deps --wheel-dir dist .
+
+clean:
+	rm -rf .venv out dist build
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or later is needed"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "$(PYTHON) is too old, Python 3.11 or later is needed (PYTHON=...)"; exit 1; }
+	$(PYTHON) -m venv .venv
+
+# The stamps keep a second call from installing again; a changed pyproject.toml makes them stale.
+$(INSTALLED): pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	@touch $@
+
+$(INSTALLED_DEV): pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev,viz]'
+	@touch $@ $(INSTALLED)

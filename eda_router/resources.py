@@ -1,0 +1,53 @@
+"""The designs and weights that travel with the package, in a checkout and in a wheel alike."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from eda_router.errors import EdarouteError
+
+_PACKAGE = Path(__file__).parent
+_DESIGN_ENDINGS = (".modified.txt.gz", ".modified.txt", ".modified.gz", ".modified", ".gz", "")
+
+
+def folder(kind: Literal["data", "models"]) -> Path:
+    """The folder of bundled designs or weights."""
+    checkout = _PACKAGE.parent
+    inside = (checkout / "pyproject.toml").is_file() and (checkout / kind).is_dir()
+    return checkout / kind if inside else _PACKAGE / "_bundled" / kind
+
+
+def bundled(kind: Literal["data", "models"], name: str) -> Path:
+    """The bundled file or folder of this name.
+
+    Raises:
+        EdarouteError: there is none.
+    """
+    path = folder(kind) / name
+    if not path.exists():
+        raise EdarouteError(f"no {name} among the bundled {kind} in {folder(kind)}")
+    return path
+
+
+def design_names() -> list[str]:
+    """The names by which :func:`find_design` knows the bundled designs, sorted."""
+    names = set()
+    for path in folder("data").glob("*.modified*"):
+        name = path.name
+        for ending in _DESIGN_ENDINGS:
+            name = name.removesuffix(ending)
+        names.add(name)
+    return sorted(names)
+
+
+def find_design(path: str | Path) -> Path:
+    """``path`` itself, or the bundled design of that name when there is no such file."""
+    path = Path(path)
+    if path.exists() or path.name != str(path):
+        return path
+    for ending in _DESIGN_ENDINGS:
+        candidate = folder("data") / (path.name + ending)
+        if candidate.is_file():
+            return candidate
+    return path
