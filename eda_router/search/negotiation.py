@@ -69,6 +69,10 @@ class Wires(NamedTuple):
     used: Any
 
 
+MAX_HISTORY = np.float32(250.0)
+"""History stays at or below this, so that sums of prices fit 32 bits."""
+
+
 @njit(cache=True, nogil=True, inline="always")
 def _update_price(market, edge):
     d = market.demand[edge] + 1 - market.capacity[edge]
@@ -88,7 +92,7 @@ def raise_history(market, amount):
     """Add ``amount`` to the history of every overflowed edge and reprice it."""
     for edge in range(len(market.price)):
         if market.demand[edge] > market.capacity[edge]:
-            market.history[edge] += amount
+            market.history[edge] = min(market.history[edge] + amount, MAX_HISTORY)
             _update_price(market, edge)
 
 
@@ -151,15 +155,6 @@ def _overflows(market, wires, net):
         if market.demand[edge] > market.capacity[edge]:
             return True
     return False
-
-
-@njit(cache=True, nogil=True)
-def price_of(market, edges, count):
-    """Sum of the prices of ``edges[:count]``."""
-    total = 0
-    for i in range(count):
-        total += market.price[edges[i]]
-    return total
 
 
 @njit(cache=True, nogil=True)
@@ -245,6 +240,22 @@ def negotiate_pass(
             rerouted += 1
         commit(market, wires, net)
     return len(nets), rerouted
+
+
+@njit(cache=True, nogil=True)
+def remove_overflow(market, wires, nets):
+    """Take nets off overflowed edges, the last of ``nets`` first, until none overflows.
+
+    Returns:
+        number of nets that lost their wire.
+    """
+    removed = 0
+    for i in range(len(nets) - 1, -1, -1):
+        if _overflows(market, wires, nets[i]):
+            release(market, wires, nets[i])
+            wires.length[nets[i]] = 0
+            removed += 1
+    return removed
 
 
 @njit(cache=True, nogil=True)
