@@ -6,8 +6,9 @@
     (20,62,1)-(20,63,1)
     !
 
-Nets stand in input order, those within one tile are left out. Written segments are straight,
-merged, without repetition and on layer 1; a net without wire is written with no segment.
+Nets stand in input order, those within one tile are left out unless someone wired them. Written
+segments are straight, merged, without repetition and on layer 1; a net that needs a wire and has
+none is written with no segment.
 """
 
 from __future__ import annotations
@@ -122,7 +123,7 @@ def format_routes(design: Design, routes: Routes) -> str:
     last_texts = np.array([text + "\n" for text in texts], object)
 
     # A net's parts: its head, two a segment, its end.
-    listed = design.routable
+    listed = np.flatnonzero((design.pin_counts > 1) | (routes.lengths > 0))
     segments = np.bincount(nets, minlength=design.num_nets)
     bases = np.zeros(design.num_nets, np.int64)
     bases[listed] = 1

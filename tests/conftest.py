@@ -1,0 +1,40 @@
+"""Fixtures that all tests share."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+# Kernels compile at their first call, and the machine may be busy.
+settings.register_profile("edaroute", deadline=None, print_blob=True)
+settings.load_profile("edaroute")
+
+CHECKOUT = Path(__file__).parent.parent
+CIRCUITS = ("ibm01", "ibm02", "ibm04", "ibm06", "ibm08", "ibm10")
+
+
+@pytest.fixture(scope="session")
+def ispd98_path() -> Callable[[str], Path]:
+    """Path of an ISPD98 circuit by its name; the test is skipped where the files are not found."""
+    folder = Path(os.environ.get("EDAROUTE_ISPD98") or CHECKOUT.parent / "shared" / "ispd98")
+
+    def find(circuit: str) -> Path:
+        for ending in (".modified.txt", ".modified", ".modified.txt.gz"):
+            if (path := folder / (circuit + ending)).is_file():
+                return path
+        pytest.skip(f"no {circuit} in {folder}: set EDAROUTE_ISPD98 to the ISPD98 circuits")
+
+    return find
+
+
+@pytest.fixture(scope="session")
+def judge(ispd98_path: Callable[[str], Path]) -> Path:
+    """A stand-alone evaluator beside the circuits; the test is skipped where there is none."""
+    path = ispd98_path("ibm01").parent.parent / "tools" / "judge98.py"
+    if not path.is_file():
+        pytest.skip(f"no evaluator {path}")
+    return path
