@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from eda_router.ledger import CapacityLedger
     from eda_router.result import RoutingResult
     from eda_router.router import route
-    from eda_router.verify import Verification, verify
+    from eda_router.verification import Verification, verify
 
 __version__ = "0.1.0"
 __all__ = [
@@ -46,10 +46,10 @@ _HOMES = {
     "RouteConfig": "eda_router.config",
     "Routes": "eda_router.design",
     "RoutingResult": "eda_router.result",
-    "Verification": "eda_router.verify",
+    "Verification": "eda_router.verification",
     "read": "eda_router.formats.ispd98",
     "route": "eda_router.router",
-    "verify": "eda_router.verify",
+    "verify": "eda_router.verification",
 }
 
 find_numba_cache()

@@ -207,8 +207,9 @@ def _load_yaml(cls: type[Settings], path: str | Path) -> dict[str, Any]:
         raise InputError(path, None, f"cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise InputError(path, None, "not a text file", "YAML in UTF-8") from error
-    loader = yaml.SafeLoader(text)
+    loader = None
     try:
+        loader = yaml.SafeLoader(text)
         root = loader.get_single_node()
         if root is None:
             return {}
@@ -222,13 +223,15 @@ def _load_yaml(cls: type[Settings], path: str | Path) -> dict[str, Any]:
             )
             for key, value in root.value
         ]
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        # ValueError: dates and numbers that are none; RecursionError: brackets without end.
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or str(error).splitlines()[0]
         line = None if mark is None else mark.line + 1
         raise InputError(path, line, f"not YAML: {problem}") from error
     finally:
-        loader.dispose()  # type: ignore[no-untyped-call]
+        if loader is not None:
+            loader.dispose()  # type: ignore[no-untyped-call]
 
     infos = {info.name: info for info in describe(cls)}
     values: dict[str, Any] = {}

@@ -35,9 +35,9 @@ def load_engine(config: RouteConfig) -> Engine:
     """
     if config.router == "neural":
         raise EdarouteError("the neural router is not part of this version, use --router maze")
-    from eda_router.maze_router import route_maze  # type: ignore[import-not-found]
+    from eda_router.maze_router import route_maze
 
-    return route_maze  # type: ignore[no-any-return]
+    return route_maze
 
 
 def route(

@@ -16,7 +16,7 @@ from eda_router.clock import process_age
 from eda_router.design import Design, Routes
 from eda_router.ledger import CapacityLedger
 from eda_router.result import PassRow, PhaseTime, RoutingResult, Stage
-from eda_router.verify import Verification
+from eda_router.verification import Verification
 
 PASS_HEADER = (
     f"{'pass':<16}{'seconds':>9}{'rerouted':>10}{'overflow':>10}{'max':>6}"

@@ -13,7 +13,7 @@ from hypothesis import given
 
 from eda_router.design import Design, Routes
 from eda_router.formats import ispd98, route_file
-from eda_router.verify import verify
+from eda_router.verification import verify
 
 
 def oracle(design: Design, routes: Routes) -> dict[str, object]:

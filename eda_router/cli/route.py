@@ -77,7 +77,7 @@ def command(
         from eda_router.formats.text import check_writable
         from eda_router.resources import find_design
         from eda_router.summary import summarize, summary_lines
-        from eda_router.verify import verify
+        from eda_router.verification import verify
 
         router.load_engine(config)
     with timed(phases, "read"):

@@ -42,7 +42,7 @@ def command(
         overflow_places,
         verification_values,
     )
-    from eda_router.verify import verify
+    from eda_router.verification import verify
 
     refuse_same_file(bench, route, json_path)
     design = ispd98.read(find_design(bench))

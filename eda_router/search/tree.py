@@ -296,9 +296,7 @@ def improve_tree(box, scratch, price, grid_width, grid_height, pins, count, marg
                 tile = scratch.edges[i] >> 1
                 if end == 1:
                     tile += grid_width if scratch.edges[i] & 1 else 1
-                if scratch.part[tile] == 0 and (
-                    links[tile] & PIN or _degree(links[tile]) > 2
-                ):
+                if scratch.part[tile] == 0 and (links[tile] & PIN or _degree(links[tile]) > 2):
                     scratch.part[tile] = 1
                     scratch.keys[num_keys] = tile
                     num_keys += 1
