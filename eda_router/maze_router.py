@@ -74,7 +74,7 @@ class Effort:
 
 EFFORTS = {
     "low": Effort(
-        congestion_weight=2.0,
+        congestion_weight=1.5,
         history_step=2.0,
         history_growth=1.1,
         history_limit=4.0,
