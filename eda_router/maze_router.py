@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -97,7 +97,7 @@ EFFORTS = {
         rounds_per_margin=4,
         exact_pins=5,
         improvements=2,
-        refinements=2,
+        refinements=1,
         refine_exact_pins=6,
         max_nodes=4096,
     ),
@@ -158,6 +158,11 @@ class MazeRouter:
         self._on_pass = on_pass
         self._deadline = deadline
         self._began = time.monotonic()
+        with self.phase("setup"):
+            self._set_up()
+
+    def _set_up(self) -> None:
+        design = self.design
         num_edges = 2 * design.num_tiles
         self._market = Market(
             capacity=np.ascontiguousarray(design.capacity.reshape(-1), np.int32),
@@ -174,7 +179,7 @@ class MazeRouter:
         )
         self._scratch = new_tree_scratch(design.width, design.height)
         half_perimeters = self._half_perimeters()
-        jitter = np.random.default_rng(config.seed).random(design.num_nets)
+        jitter = np.random.default_rng(self.config.seed).random(design.num_nets)
         self._order = design.routable[
             np.lexsort((jitter[design.routable], half_perimeters[design.routable]))
         ].astype(np.int64)
@@ -186,10 +191,19 @@ class MazeRouter:
 
     # Phases
 
-    def route_first(self, nets: NDArray[np.int64] | None = None) -> None:
-        """Route ``nets`` (all routable ones when None) under gentle prices, overflow allowed."""
+    def route_first(
+        self, nets: NDArray[np.int64] | None = None, *, legally: bool = False, margin: int = 1
+    ) -> None:
+        """Route ``nets``, one after the other, under congestion prices.
+
+        Args:
+            nets: net numbers, none of which has a wire; None, all routable nets.
+            legally: close full edges, so that a net without a way stays unrouted; else overflow
+                is priced but allowed.
+            margin: tiles around a net's pins that its tree may use.
+        """
         with self.phase("first pass"):
-            self._price_congestion()
+            self._price_congestion(closed=legally)
             order = self._order if nets is None else nets
             effort = self.effort
             done = 0
@@ -201,7 +215,7 @@ class MazeRouter:
                             self._market, self._wires, self._box, self._scratch,
                             self.design.width, self.design.height, part,
                             self.design.pin_offsets, self.design.pins,
-                            effort.exact_pins, 1, effort.max_nodes, effort.improvements,
+                            effort.exact_pins, margin, effort.max_nodes, effort.improvements,
                         ),
                         order[done : done + CHUNK],
                     )  # fmt: skip
@@ -245,13 +259,16 @@ class MazeRouter:
                 self._mark(Stage.NEGOTIATED)
 
     def legalise(self) -> None:
-        """Take nets on overflowed edges out and route them through free tracks where possible."""
+        """Take nets on overflowed edges out and route them through free tracks where possible.
+
+        What the clock leaves no time for stays unrouted.
+        """
         with self.phase("legalisation"):
             removed = kernels.remove_overflow(self._market, self._wires, self._order)
             self.stage[self._order[self._wires.length[self._order] == 0]] = Stage.UNROUTED
             self._price_free_tracks()
             reach = max(self.design.width, self.design.height)
-            if removed:
+            with suppress(OutOfTime):
                 self._refine_round(reach)
             self._mark(Stage.NEGOTIATED)
             self._report("legalise", removed)
@@ -393,10 +410,10 @@ class MazeRouter:
             self._check_clock()
             done += self._with_room(kernel, self._order[done : done + CHUNK])
 
-    def _price_congestion(self) -> None:
+    def _price_congestion(self, *, closed: bool = False) -> None:
         d = np.arange(-SPAN, SPAN + 1)
         weight = UNIT * self.effort.congestion_weight
-        self._market.base[:] = UNIT
+        self._market.base[:] = np.where(closed & (d > 0), CLOSED, UNIT)
         self._market.slope[:] = weight / (1 + np.exp(-STEEPNESS * d))
         kernels.update_prices(self._market)
 
@@ -466,10 +483,8 @@ def route_maze(
         the result; legal unless ``config.allow_overflow``, but nets may be unrouted.
     """
     router = MazeRouter(design, config, on_pass=on_pass, deadline=deadline)
-    try:
+    with suppress(OutOfTime):
         router.route_first()
-    except OutOfTime:
-        pass
     finish(router)
     return router.result()
 
@@ -477,20 +492,16 @@ def route_maze(
 def finish(router: MazeRouter) -> None:
     """Negotiate, legalise and refine whatever is routed so far, as the settings ask."""
     config = router.config
-    try:
+    with suppress(OutOfTime):
         if config.negotiate:
             router.negotiate()
-    except OutOfTime:
-        pass
     if router.total_overflow > 0:
         if config.allow_overflow:
             return
         router.legalise()
-    try:
+    with suppress(OutOfTime):
         if config.refine:
             router.refine()
-    except OutOfTime:
-        pass
 
 
 def steiner_bounds(design: Design, exact_pins: int = MAX_EXACT_PINS) -> IntArray:

@@ -364,7 +364,10 @@ def _list_edges(scratch, grid_width, start):
 
 @njit(cache=True, nogil=True)
 def _rejoin_at(box, scratch, price, grid_width, grid_height, tile, margin):
-    """Take ``tile`` and its key paths out and join the parts as cheaply as possible."""
+    """Take ``tile`` and its key paths out and join the parts as cheaply as possible.
+
+    Leaves the tree as it is when that is no cheaper, or when the box has no memory for the search.
+    """
     links = scratch.links
     removed = scratch.removed
     count, parts = _walk_off(scratch, grid_width, tile, 0)
@@ -399,6 +402,10 @@ def _rejoin_at(box, scratch, price, grid_width, grid_height, tile, margin):
         box.xs[i] = x0 + i
     for j in range(h):
         box.ys[j] = y0 + j
+    if w * h << parts - 1 > len(box.fields):
+        for i in range(count):
+            _add_wire(links, removed[i], grid_width)
+        return False
     load_prices(box, price, grid_width, w, h)
     _collect_parts(box, scratch, grid_width, w, h, x0, y0, parts)
     cost, found = join_terminals(box, w, h, parts, grid_width)

@@ -1,0 +1,154 @@
+"""The deterministic router as a whole, judged by the independent evaluator."""
+
+import time
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from eda_router.config import RouteConfig
+from eda_router.design import Design
+from eda_router.maze_router import MazeRouter, OutOfTime, route_maze, steiner_bounds
+from eda_router.result import Stage
+from eda_router.verify import verify
+
+
+def random_design(seed, *, width=16, height=12, nets=150, capacity=6, spread=5):
+    """Nets of 1 to 9 pins, mostly near each other."""
+    rng = np.random.default_rng(seed)
+
+    def pins():
+        x, y = rng.integers(width), rng.integers(height)
+        count = 1 + min(8, rng.geometric(0.4))
+        return [
+            (
+                int(np.clip(x + rng.integers(-spread, spread + 1), 0, width - 1)),
+                int(np.clip(y + rng.integers(-spread, spread + 1), 0, height - 1)),
+            )
+            for _ in range(count)
+        ]
+
+    return Design.from_pins(
+        f"random{seed}", width, height, capacity, capacity,
+        [(f"n{i}", i, pins()) for i in range(nets)],
+    )  # fmt: skip
+
+
+@settings(deadline=None, max_examples=30)
+@given(
+    seed=st.integers(0, 10_000),
+    capacity=st.integers(0, 30),
+    effort=st.sampled_from(["low", "medium", "high"]),
+)
+def test_every_result_is_legal_or_says_what_is_missing(seed, capacity, effort):
+    design = random_design(seed, nets=80, capacity=capacity)
+    result = route_maze(design, RouteConfig(router="maze", effort=effort, iterations=15))
+    check = verify(design, result.routes)
+    assert check.total_overflow == 0
+    assert check.cycles == check.stubs == check.repeated == 0
+    assert check.disconnected == len(result.unrouted)
+    assert np.array_equal(np.flatnonzero(result.stage == Stage.UNROUTED), result.unrouted)
+    assert np.array_equal(result.stage == Stage.TRIVIAL, design.pin_counts < 2)
+    assert np.all(
+        (result.routes.lengths >= steiner_bounds(design)) | (result.stage == Stage.UNROUTED)
+    )
+
+
+def test_overflow_is_kept_only_when_asked_for():
+    design = random_design(1, capacity=2)
+    strict = route_maze(design, RouteConfig(router="maze", iterations=10))
+    loose = route_maze(design, RouteConfig(router="maze", iterations=10, allow_overflow=True))
+    assert strict.total_overflow == 0
+    assert len(strict.unrouted) > 0
+    assert loose.total_overflow > 0
+    assert len(loose.unrouted) == 0
+
+
+def test_negotiation_removes_overflow_and_refinement_only_shortens():
+    design = random_design(7, nets=240, capacity=9)
+    rows = []
+    result = route_maze(design, RouteConfig(router="maze"), on_pass=rows.append)
+    assert rows == result.passes
+    assert rows[0].overflow > 0
+    assert result.total_overflow == 0
+    assert len(result.unrouted) == 0
+    refined = [row.wirelength for row in rows if row.name.startswith("refine")]
+    before = [row.wirelength for row in rows if not row.name.startswith("refine")][-1]
+    assert refined
+    assert all(b <= a for a, b in zip([before, *refined], refined, strict=False))
+
+
+def test_more_effort_shortens_the_wires():
+    design = random_design(3, width=24, height=24, nets=700, capacity=12)
+    lengths = [
+        route_maze(design, RouteConfig(router="maze", effort=effort)).wirelength
+        for effort in ("low", "medium", "high")
+    ]
+    assert lengths == sorted(lengths, reverse=True)
+    assert lengths[2] < lengths[0]
+
+
+def test_the_same_seed_gives_the_same_wires_and_another_seed_others():
+    design = random_design(5, nets=240, capacity=9)
+    first, again, other = (
+        route_maze(design, RouteConfig(router="maze", seed=seed)).routes for seed in (1, 1, 2)
+    )
+    assert np.array_equal(first.edges, again.edges)
+    assert not np.array_equal(first.edges, other.edges)
+
+
+def test_a_deadline_in_the_past_leaves_every_net_unrouted():
+    design = random_design(2)
+    result = route_maze(design, RouteConfig(router="maze"), deadline=time.monotonic() - 1)
+    assert len(result.unrouted) == len(design.routable)
+
+
+def test_a_deadline_during_negotiation_keeps_a_legal_state():
+    design = random_design(2, capacity=4, nets=300)
+    router = MazeRouter(design, RouteConfig(router="maze"))
+    router.route_first()
+    assert router.total_overflow > 0
+    router._deadline = time.monotonic() - 1
+    with pytest.raises(OutOfTime):
+        router.negotiate()
+    router.legalise()
+    check = verify(design, router.routes())
+    assert check.total_overflow == 0
+    assert check.disconnected == len(router.result().unrouted)
+
+
+def test_the_pool_grows_when_wires_outgrow_it():
+    design = random_design(7, nets=240, capacity=9)
+    expected = route_maze(design, RouteConfig(router="maze")).routes
+    router = MazeRouter(design, RouteConfig(router="maze"))
+    router._wires = router._wires._replace(pool=np.zeros(200, np.int32))
+    router.route_first()
+    router.negotiate()
+    router.refine()
+    assert np.array_equal(router.routes().edges, expected.edges)
+
+
+def test_adopted_wires_are_booked_and_kept():
+    design = random_design(7, nets=100, capacity=20)
+    result = route_maze(design, RouteConfig(router="maze"))
+    router = MazeRouter(design, RouteConfig(router="maze"))
+    router.adopt(result.routes, result.stage)
+    assert np.array_equal(router.demand, result.ledger.demand)
+    assert np.array_equal(router.routes().edges, result.routes.edges)
+    assert np.array_equal(router.stage, result.stage)
+
+
+def test_a_legal_first_pass_never_overflows():
+    design = random_design(9, capacity=3)
+    router = MazeRouter(design, RouteConfig(router="maze"))
+    router.route_first(legally=True)
+    assert router.total_overflow == 0
+    assert 0 < len(router.result().unrouted) < len(design.routable)
+
+
+def test_a_design_without_nets_and_a_single_tile():
+    empty = Design.from_pins("empty", 4, 4, 1, 1, [])
+    assert route_maze(empty, RouteConfig(router="maze")).wirelength == 0
+    tile = Design.from_pins("tile", 1, 1, 1, 1, [("a", 0, [(0, 0)])])
+    assert route_maze(tile, RouteConfig(router="maze")).exit_status == 0

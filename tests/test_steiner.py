@@ -1,0 +1,171 @@
+"""The search kernels against shortest paths of SciPy and exhaustive search of Steiner trees."""
+
+from itertools import combinations
+
+import networkx as nx
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import dijkstra
+
+from eda_router.search.box import CLOSED, new_box, sweep
+from eda_router.search.steiner import steiner_tree
+from eda_router.search.tree import grow_tree, improve_tree, new_tree_scratch
+
+
+def graph_of(price, width, height):
+    """The grid as a networkx graph with prices as weights; closed edges are missing."""
+    graph = nx.Graph()
+    graph.add_nodes_from(range(width * height))
+    for y in range(height):
+        for x in range(width):
+            tile = y * width + x
+            if x < width - 1 and price[2 * tile] < CLOSED:
+                graph.add_edge(tile, tile + 1, weight=int(price[2 * tile]))
+            if y < height - 1 and price[2 * tile + 1] < CLOSED:
+                graph.add_edge(tile, tile + width, weight=int(price[2 * tile + 1]))
+    return graph
+
+
+def tree_of(edges, width):
+    """Edge ids as a networkx graph."""
+    graph = nx.Graph()
+    for edge in map(int, edges):
+        graph.add_edge(edge >> 1, (edge >> 1) + (width if edge & 1 else 1))
+    return graph
+
+
+def assert_joins(edges, pins, width):
+    """``edges`` form a tree that reaches all pins and has no other dead ends."""
+    tree = tree_of(edges, width)
+    assert len(set(map(int, edges))) == len(edges)
+    assert nx.is_tree(tree)
+    assert set(map(int, pins)) <= set(tree)
+    assert all(tree.degree(v) > 1 or v in set(map(int, pins)) for v in tree)
+
+
+def cheapest_tree(graph, pins):
+    """Cost of an optimal Steiner tree: the best spanning tree over pins and any branch tiles."""
+    distance = dict(nx.all_pairs_dijkstra_path_length(graph))
+    others = [v for v in graph if v not in pins]
+    best = None
+    for count in range(max(0, len(pins) - 1)):
+        for extra in combinations(others, count):
+            closure = nx.Graph()
+            for a, b in combinations([*pins, *extra], 2):
+                if b in distance[a]:
+                    closure.add_edge(a, b, weight=distance[a][b])
+            if len(closure) < len(pins) + count or not nx.is_connected(closure):
+                continue
+            cost = nx.minimum_spanning_tree(closure).size(weight="weight")
+            best = cost if best is None else min(best, cost)
+    return best
+
+
+@given(
+    width=st.integers(1, 12),
+    height=st.integers(1, 12),
+    seed=st.integers(0, 2**32 - 1),
+    closed=st.sampled_from([0.0, 0.3, 0.6]),
+)
+def test_sweep_gives_the_distances_of_dijkstra(width, height, seed, closed):
+    rng = np.random.default_rng(seed)
+    n = width * height
+    right = rng.integers(1, 50, n).astype(np.int32)
+    up = rng.integers(1, 50, n).astype(np.int32)
+    right[rng.random(n) < closed] = CLOSED
+    up[rng.random(n) < closed] = CLOSED
+    source = int(rng.integers(n))
+    field = np.full(n, 1 << 29, np.int32)
+    field[source] = 0
+    sweep(field, 0, right, up, width, height)
+    rows, columns, weights = [], [], []
+    for node in range(n):
+        if node % width < width - 1 and right[node] < CLOSED:
+            rows.append(node), columns.append(node + 1), weights.append(right[node])
+        if node // width < height - 1 and up[node] < CLOSED:
+            rows.append(node), columns.append(node + width), weights.append(up[node])
+    expected = dijkstra(
+        coo_matrix((weights, (rows, columns)), (n, n)), directed=False, indices=source
+    )
+    reached = field < CLOSED
+    assert np.array_equal(reached, np.isfinite(expected))
+    assert np.array_equal(field[reached], expected[reached])
+
+
+@given(seed=st.integers(0, 2**32 - 1), count=st.integers(2, 5))
+def test_trees_are_optimal_on_tiny_grids(seed, count):
+    rng = np.random.default_rng(seed)
+    width, height = 4, 3
+    price = rng.integers(1, 20, 2 * width * height).astype(np.int32)
+    price[rng.random(len(price)) < 0.15] = CLOSED
+    pins = rng.choice(width * height, count, replace=False)
+    best = cheapest_tree(graph_of(price, width, height), list(map(int, pins)))
+    found = steiner_tree(price, width, height, pins)
+    if best is None:
+        assert found is None
+    else:
+        cost, edges = found
+        assert cost == best == price[edges].sum()
+        assert_joins(edges, pins, width)
+
+
+@pytest.mark.parametrize(
+    ("pins", "length"),
+    [
+        ([(0, 0), (5, 0)], 5),
+        ([(0, 0), (4, 3)], 7),
+        ([(0, 0), (4, 0), (2, 3)], 7),
+        ([(1, 0), (1, 4), (0, 2), (4, 2)], 8),  # a cross
+        ([(0, 0), (4, 0), (0, 4), (4, 4)], 12),  # corners of a square
+        ([(0, 0), (2, 0), (4, 0), (0, 2), (2, 2), (4, 2), (0, 4), (2, 4), (4, 4)], 16),  # 3 x 3
+    ],
+)
+def test_known_optimal_lengths(pins, length):
+    width, height = 7, 6
+    tiles = np.array([y * width + x for x, y in pins])
+    cost, edges = steiner_tree(np.ones(2 * width * height, np.int32), width, height, tiles)
+    assert cost == len(edges) == length
+
+
+@given(seed=st.integers(0, 2**32 - 1))
+def test_the_order_of_the_pins_does_not_matter(seed):
+    rng = np.random.default_rng(seed)
+    price = np.full(2 * 8 * 8, 10, np.int32)
+    pins = rng.choice(64, 5, replace=False)
+    _, first = steiner_tree(price, 8, 8, pins)
+    _, second = steiner_tree(price, 8, 8, rng.permutation(pins))
+    assert np.array_equal(first, second)
+
+
+@given(seed=st.integers(0, 2**32 - 1), count=st.integers(3, 14))
+def test_grown_trees_join_all_pins_and_improvement_never_costs(seed, count):
+    rng = np.random.default_rng(seed)
+    width, height = 14, 11
+    price = rng.integers(800, 1600, 2 * width * height).astype(np.int32)
+    pins = np.sort(rng.choice(width * height, count, replace=False)).astype(np.int32)
+    box, scratch = new_box(width, height), new_tree_scratch(width, height)
+    length = grow_tree(box, scratch, price, width, height, pins, 1, 4096)
+    grown = scratch.edges[:length].copy()
+    assert_joins(grown, pins, width)
+    length = improve_tree(box, scratch, price, width, height, pins, length, 1, 3)
+    improved = scratch.edges[:length].copy()
+    assert_joins(improved, pins, width)
+    assert price[improved].sum() <= price[grown].sum()
+    assert not scratch.links.any()
+    assert not scratch.part.any()
+    if count <= 6:
+        optimum, _ = steiner_tree(price, width, height, pins, margin=1)
+        assert optimum <= price[improved].sum() <= 1.1 * optimum
+
+
+def test_a_thinned_box_still_finds_a_tree():
+    width, height = 60, 50
+    rng = np.random.default_rng(3)
+    price = rng.integers(900, 1100, 2 * width * height).astype(np.int32)
+    pins = np.sort(rng.choice(width * height, 30, replace=False)).astype(np.int32)
+    box, scratch = new_box(width, height), new_tree_scratch(width, height)
+    length = grow_tree(box, scratch, price, width, height, pins, 2, 100)
+    assert_joins(scratch.edges[:length], pins, width)
