@@ -1,0 +1,287 @@
+"""What runs a trained model: Keras, or OpenVINO without importing TensorFlow.
+
+A model folder holds ``model.keras``, ``exits.json`` (sizes, thresholds, latent) and, for OpenVINO,
+``exit<size>.xml`` and ``.bin``. Images go through in pieces of fixed sizes, the last one padded, so
+a net's drawing does not depend, to the bit, on the nets drawn with it. OpenVINO is pinned to
+float32: on some processors it would take bfloat16 by itself.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eda_router.errors import EdarouteError, InputError
+
+FloatArray = NDArray[np.float32]
+
+EXITS = "exits.json"
+MODEL = "model.keras"
+FORMAT = "edaroute-model-1"
+
+TOLERANCE = 1e-4
+"""Greatest difference of a probability between the engines."""
+
+_PIECES = {8: 64, 16: 32, 32: 16}
+_LARGEST_PIECE = 8
+
+
+class Engine(Protocol):
+    """A loaded model.
+
+    Attributes:
+        exits: window sizes in rising order.
+        thresholds: for each exit, the probability from which a tile counts as drawn.
+        latent: dimensions of the latent.
+        name: ``keras`` or ``openvino``.
+    """
+
+    exits: tuple[int, ...]
+    thresholds: dict[int, float]
+    latent: int
+    name: str
+
+    def draw(self, images: FloatArray) -> FloatArray:
+        """First drawings of images ``(count, size, size, 3)``: ``(count, size, size)`` in 0..1."""
+
+    def sample(self, images: FloatArray, count: int, seed: int) -> FloatArray:
+        """``count`` drawings of each image, the latent drawn from the prior.
+
+        Returns:
+            float32 ``(len(images), count, size, size)``. Sample number j of every image takes the
+            same noise, which depends on the seed alone.
+        """
+
+
+class _Padded:
+    """Cuts batches into pieces of fixed sizes; what runs a piece is the subclass' matter."""
+
+    def __init__(self, facts: Mapping[str, Any]):
+        self.exits: tuple[int, ...] = tuple(facts["exits"])
+        self.thresholds: dict[int, float] = {int(k): v for k, v in facts["thresholds"].items()}
+        self.latent: int = facts["latent"]
+
+    def _run(self, images: FloatArray, noise: FloatArray) -> FloatArray:
+        raise NotImplementedError
+
+    def _pieces(self, size: int) -> tuple[int, ...]:
+        """Batch sizes that :meth:`_run` takes, in falling order."""
+        raise NotImplementedError
+
+    def draw(self, images: FloatArray) -> FloatArray:
+        """See :meth:`Engine.draw`."""
+        return self._all(images, np.zeros((len(images), self.latent), np.float32))
+
+    def sample(self, images: FloatArray, count: int, seed: int) -> FloatArray:
+        """See :meth:`Engine.sample`."""
+        generator = np.random.Generator(np.random.PCG64(seed))
+        noise = generator.standard_normal((count, self.latent)).astype(np.float32)
+        drawn = self._all(np.repeat(images, count, axis=0), np.tile(noise, (len(images), 1)))
+        return drawn.reshape(len(images), count, *images.shape[1:3])
+
+    def _all(self, images: FloatArray, noise: FloatArray) -> FloatArray:
+        size = images.shape[1]
+        if size not in self.exits:
+            raise ValueError(f"no exit for windows of {size}x{size}, only {list(self.exits)}")
+        pieces = self._pieces(size)
+        drawn = np.empty(images.shape[:3], np.float32)
+        start = 0
+        while start < len(images):
+            left = len(images) - start
+            # The smallest piece that takes all that is left, or else the largest.
+            piece = min((p for p in pieces if p >= left), default=pieces[0])
+            stop = min(start + piece, len(images))
+            drawn[start:stop] = self._run(
+                _padded(images[start:stop], piece), _padded(noise[start:stop], piece)
+            )[: stop - start]
+            start = stop
+        return drawn
+
+
+def _padded(values: FloatArray, count: int) -> FloatArray:
+    if len(values) == count:
+        return np.ascontiguousarray(values)
+    padded = np.zeros((count, *values.shape[1:]), np.float32)
+    padded[: len(values)] = values
+    return padded
+
+
+class KerasEngine(_Padded):
+    """Runs the Keras model in compiled functions of one fixed batch size an exit."""
+
+    name = "keras"
+
+    def __init__(self, folder: Path, facts: Mapping[str, Any], threads: int):
+        super().__init__(facts)
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+        import tensorflow as tf
+
+        try:
+            tf.config.threading.set_intra_op_parallelism_threads(threads)
+            tf.config.threading.set_inter_op_parallelism_threads(1)
+        except RuntimeError:
+            # TensorFlow runs already in this process, with its own number of threads.
+            pass
+        self._draw = exit_function(load_model(folder))
+
+    def _pieces(self, size: int) -> tuple[int, ...]:
+        return (_PIECES.get(size, _LARGEST_PIECE),)
+
+    def _run(self, images: FloatArray, noise: FloatArray) -> FloatArray:
+        drawn: FloatArray = self._draw(images, noise).numpy()
+        return drawn
+
+
+class OpenVinoEngine(_Padded):
+    """Runs the exported exits; each is compiled when it is first used."""
+
+    name = "openvino"
+
+    def __init__(self, folder: Path, facts: Mapping[str, Any], threads: int):
+        super().__init__(facts)
+        import openvino
+
+        self._folder = folder
+        self._core = openvino.Core()
+        self._settings = {
+            "INFERENCE_PRECISION_HINT": "f32",
+            "PERFORMANCE_HINT": "LATENCY",
+            "INFERENCE_NUM_THREADS": threads,
+            "ENABLE_CPU_PINNING": False,
+        }
+        self._compiled: dict[tuple[int, int], Any] = {}
+
+    def _pieces(self, size: int) -> tuple[int, ...]:
+        return (_PIECES.get(size, _LARGEST_PIECE), 1)
+
+    def _run(self, images: FloatArray, noise: FloatArray) -> FloatArray:
+        count, size = images.shape[:2]
+        if (count, size) not in self._compiled:
+            model = self._core.read_model(self._folder / f"exit{size}.xml")
+            model.reshape({0: [count, size, size, 3], 1: [count, self.latent]})
+            compiled = self._core.compile_model(model, "CPU", self._settings)
+            self._compiled[count, size] = compiled.create_infer_request()
+        request = self._compiled[count, size]
+        request.infer([images, noise], share_inputs=True)
+        drawn: FloatArray = request.get_output_tensor(0).data
+        return drawn
+
+
+def load_engine(
+    folder: str | Path,
+    engine: Literal["auto", "keras", "openvino"] = "auto",
+    threads: int = 1,
+) -> Engine:
+    """Load a model folder.
+
+    Args:
+        folder: written by training.
+        engine: ``auto`` takes OpenVINO where it is installed and the exits are exported.
+        threads: for the computations.
+
+    Raises:
+        InputError: no model folder, or a damaged one.
+        EdarouteError: the engine asked for is not installed.
+    """
+    folder = Path(folder)
+    facts = _read_facts(folder)
+    if engine == "auto":
+        exported = all((folder / f"exit{size}.xml").exists() for size in facts["exits"])
+        engine = "openvino" if exported and _has_openvino() else "keras"
+    if engine == "keras":
+        return KerasEngine(folder, facts, threads)
+    if not _has_openvino():
+        raise EdarouteError("OpenVINO is not installed; pip install 'edaroute[fast]'")
+    for size in facts["exits"]:
+        if not (folder / f"exit{size}.xml").exists():
+            raise InputError(folder, None, f"no exit{size}.xml", "a model exported for OpenVINO")
+    return OpenVinoEngine(folder, facts, threads)
+
+
+def _has_openvino() -> bool:
+    from importlib.util import find_spec
+
+    return find_spec("openvino") is not None
+
+
+def _read_facts(folder: Path) -> dict[str, Any]:
+    path = folder / EXITS
+    try:
+        facts = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(
+            path, None, f"cannot be read: {error.strerror}", "a model folder"
+        ) from error
+    except ValueError as error:
+        raise InputError(path, None, "not JSON", "a model folder") from error
+    if not isinstance(facts, dict) or facts.get("format") != FORMAT:
+        raise InputError(path, None, "another format", FORMAT)
+    return facts
+
+
+def load_model(folder: str | Path) -> Any:
+    """The folder's Keras model, a :class:`eda_router.neural.model.RouteVAE`, in float32.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    import keras
+
+    from eda_router.neural.model import RouteVAE
+
+    path = Path(folder) / MODEL
+    if not path.exists():
+        raise InputError(path, None, "cannot be read: no such file", "a trained model")
+    model = keras.saving.load_model(path, compile=False)
+    if not isinstance(model, RouteVAE):
+        raise InputError(path, None, f"a {type(model).__name__}", "a RouteVAE")
+    return model
+
+
+def exit_function(model: Any) -> Any:
+    """A compiled function of images and noise that gives probabilities ``(batch, size, size)``."""
+    import tensorflow as tf
+
+    from eda_router.neural.model import Latent
+
+    @tf.function(autograph=False)
+    def draw(images: Any, noise: Any) -> Any:
+        latent = Latent(noise) if model.config.latent else Latent()
+        return model.probabilities(model.exit(images, latent).logits[..., 0])
+
+    return draw
+
+
+def write_exits(folder: Path, exits: Mapping[int, float], latent: int) -> None:
+    """Write ``exits.json``: the exits and their thresholds."""
+    facts = {
+        "format": FORMAT,
+        "exits": sorted(exits),
+        "thresholds": {str(size): exits[size] for size in sorted(exits)},
+        "latent": latent,
+    }
+    beside = folder / f".{EXITS}"
+    beside.write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
+    beside.replace(folder / EXITS)
+
+
+def export_openvino(folder: str | Path) -> None:
+    """Write each exit of a folder's model for OpenVINO, normalisation folded, in float32."""
+    import openvino
+    import tensorflow as tf
+
+    folder = Path(folder)
+    model = load_model(folder)
+    for size in model.config.sizes:
+        function = exit_function(model).get_concrete_function(
+            tf.TensorSpec((None, size, size, 3), tf.float32),
+            tf.TensorSpec((None, model.config.latent), tf.float32),
+        )
+        converted = openvino.convert_model(function)
+        openvino.save_model(converted, folder / f"exit{size}.xml", compress_to_fp16=False)

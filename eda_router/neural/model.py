@@ -1,0 +1,402 @@
+"""The progressive conditional variational autoencoder that draws routes.
+
+One network with an *exit* at each window size. The *core* works at 8x8: convolutions, a dense
+latent between encoder and decoder, and a skip connection past it. Each *ring* doubles the
+resolution; it is added to a trained model and trained alone, the inner layers locked, so an exit
+never changes once it is trained.
+
+Growth
+    ``pooled``: the inner exit draws the problem pooled to half the resolution, a problem of the
+    kind it was trained on; the ring gets its features and its drawing and works out the details.
+    ``paper``: Algorithm 1 of the paper. The ring's convolution and pooling stand before the inner
+    trunk in place of its input head, its upsampling and deconvolution behind in place of its
+    output head; the detached heads stay as the inner exit.
+
+Latent
+    The decoder gets z = mean + noise * deviation of the prior p(z | image); noise zero gives the
+    prior's mean, the first drawing. In training z may come from the posterior
+    q(z | image, route), which is held close to the prior (:func:`kl_divergence`).
+
+Outputs
+    Each exit's head gives three logits a tile: in the route or not, and, as an aid in training
+    only, whether the route takes the edge to the right and the edge above.
+
+The input is described in :mod:`eda_router.neural.windows`.
+
+References:
+    [1] D. Kingma, M. Welling: Auto-encoding variational Bayes. ICLR 2014. arXiv 1312.6114.
+    [2] K. Sohn, H. Lee, X. Yan: Learning structured output representation using deep conditional
+        generative models. NeurIPS 2015.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any, NamedTuple
+
+import keras
+from keras import ops
+
+from eda_router.neural.layers import (
+    PACKAGE,
+    Block,
+    Convolution,
+    pool_problem,
+    pool_routes,
+    spread_pixels,
+)
+from eda_router.neural.model_config import CORE_SIZE, ModelConfig
+
+HEAD_CHANNELS = 3
+"""Tile, right edge, upper edge."""
+
+DILATIONS = (1, 2, 4)
+"""Dilations of a ring's blocks in turn."""
+
+
+class Gaussian(NamedTuple):
+    """A diagonal normal distribution, mean and logarithm of variance ``(batch, latent)``."""
+
+    mean: Any
+    log_variance: Any
+
+
+class Latent(NamedTuple):
+    """What the latent is taken from; by default the prior's mean.
+
+    Attributes:
+        noise: ``(batch, latent)``, standard normal; None stands for zero.
+        routes: ``(batch, size, size, 1)`` tiles wanted; z then is taken from the posterior.
+        mask: bool ``(batch, 1)``: the samples for which the posterior is used when there are
+            routes; None for all.
+    """
+
+    noise: Any = None
+    routes: Any = None
+    mask: Any = None
+
+
+FIRST = Latent()
+"""The first drawing: the prior's mean."""
+
+
+class Drawing(NamedTuple):
+    """What an exit gives.
+
+    Attributes:
+        logits: ``(batch, size, size, 3)``: tile, right edge, upper edge.
+        features: ``(batch, size, size, channels)``, the head's input.
+        prior: distribution of the latent given the image; None without a latent.
+        posterior: the same given image and route; None unless asked for.
+    """
+
+    logits: Any
+    features: Any
+    prior: Gaussian | None
+    posterior: Gaussian | None
+
+
+def kl_divergence(posterior: Gaussian, prior: Gaussian) -> Any:
+    """KL(posterior || prior) in nats per dimension, ``(batch, latent)``."""
+    difference = posterior.log_variance - prior.log_variance
+    distance = ops.square(posterior.mean - prior.mean) * ops.exp(-prior.log_variance)
+    return 0.5 * (ops.exp(difference) + distance - 1.0 - difference)
+
+
+@keras.saving.register_keras_serializable(PACKAGE)
+class Core(keras.layers.Layer):
+    """Encoder, latent and decoder at 8x8, with this exit's input and output heads."""
+
+    def __init__(self, config: ModelConfig, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.config = config
+        channels, norm = config.core_channels, config.normalization
+        self.stem = Convolution(channels, normalization=norm, name="stem")
+        blocks = [
+            Block(channels, residual=config.residual, normalization=norm, name=f"block{i}")
+            for i in range(config.core_blocks)
+        ]
+        half = config.core_blocks // 2
+        self.encoder, self.decoder = blocks[:half], blocks[half:]
+        if config.latent:
+            self.squeeze = Convolution(16, 2, strides=2, normalization=norm, name="squeeze")
+            self.encode = keras.layers.Dense(config.dense, activation="relu", name="encode")
+            self.prior = keras.layers.Dense(2 * config.latent, name="prior", dtype="float32")
+            self.encode_route = keras.layers.Dense(
+                config.dense, activation="relu", name="encode_route"
+            )
+            self.posterior = keras.layers.Dense(
+                2 * config.latent, name="posterior", dtype="float32"
+            )
+            self.decode = keras.layers.Dense(config.dense, activation="relu", name="decode")
+            self.spread = keras.layers.Dense(
+                CORE_SIZE * CORE_SIZE * 8, activation="relu", name="spread"
+            )
+            self.merge = Convolution(channels, 1, activate=False, normalization=norm, name="merge")
+        self.head = keras.layers.Conv2D(
+            HEAD_CHANNELS, 3, padding="same", name="head", dtype="float32"
+        )
+
+    def build(self, input_shape: tuple[int | None, ...] | None = None) -> None:
+        """Create all weights."""
+        config = self.config
+        grid = (None, CORE_SIZE, CORE_SIZE)
+        trunk = (*grid, config.core_channels)
+        self.stem.build((*grid, 3))
+        for block in (*self.encoder, *self.decoder):
+            block.build(trunk)
+        if config.latent:
+            self.squeeze.build(trunk)
+            flat = 16 * (CORE_SIZE // 2) ** 2
+            self.encode.build((None, flat))
+            self.prior.build((None, config.dense))
+            self.encode_route.build((None, flat + CORE_SIZE * CORE_SIZE))
+            self.posterior.build((None, config.dense))
+            self.decode.build((None, config.latent))
+            self.spread.build((None, config.dense))
+            self.merge.build((*grid, config.core_channels + 8))
+        self.head.build(trunk)
+        self.built = True
+
+    def trunk(self, hidden: Any, latent: Latent, training: bool = False) -> Drawing:
+        """From the stem's output ``(batch, 8, 8, channels)`` on; routes are pooled to 8x8."""
+        config = self.config
+        for block in self.encoder:
+            hidden = block(hidden, training=training)
+        prior = posterior = None
+        if config.latent:
+            flat = ops.reshape(
+                self.squeeze(hidden, training=training), (-1, self.encode.kernel.shape[0])
+            )
+            used = prior = self._gaussian(self.prior(self.encode(flat)))
+            if latent.routes is not None:
+                routes = ops.reshape(ops.cast(latent.routes, flat.dtype), (-1, CORE_SIZE**2))
+                both = ops.concatenate([flat, routes], axis=-1)
+                used = posterior = self._gaussian(self.posterior(self.encode_route(both)))
+                if latent.mask is not None:
+                    used = Gaussian(
+                        ops.where(latent.mask, posterior.mean, prior.mean),
+                        ops.where(latent.mask, posterior.log_variance, prior.log_variance),
+                    )
+            z = used.mean
+            if latent.noise is not None:
+                z = z + ops.cast(latent.noise, z.dtype) * ops.exp(0.5 * used.log_variance)
+            decoded = ops.reshape(self.spread(self.decode(z)), (-1, CORE_SIZE, CORE_SIZE, 8))
+            merged = ops.concatenate(
+                [hidden * config.skip_scale, decoded * config.path_scale], axis=-1
+            )
+            hidden = self.merge(merged, training=training)
+        for block in self.decoder:
+            hidden = block(hidden, training=training)
+        return Drawing(self.head(hidden), hidden, prior, posterior)
+
+    def draw(self, images: Any, latent: Latent, training: bool = False) -> Drawing:
+        """Draw ``(batch, 8, 8, 3)`` images."""
+        hidden = self.stem(ops.cast(images, self.compute_dtype), training=training)
+        return self.trunk(hidden, latent, training)
+
+    @staticmethod
+    def _gaussian(values: Any) -> Gaussian:
+        mean, log_variance = ops.split(values, 2, axis=-1)
+        return Gaussian(mean, ops.clip(log_variance, -10.0, 4.0))
+
+
+@keras.saving.register_keras_serializable(PACKAGE)
+class Ring(keras.layers.Layer):
+    """What doubles the resolution, with this exit's input and output heads.
+
+    Args:
+        config: of the model.
+        index: 0 for the innermost ring.
+        inner_channels: channels of the inner exit's features.
+    """
+
+    def __init__(self, config: ModelConfig, index: int, inner_channels: int, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.config = config
+        self.index = index
+        self.size = config.sizes[index + 1]
+        self.inner_channels = inner_channels
+        norm = config.normalization
+        coarse, fine = config.ring("channels", index), config.ring("fine_channels", index)
+        self.fine = fine
+        # In the paper's growth the inner trunk takes the place of the blocks at half resolution.
+        self.coarse = inner_channels if config.growth == "paper" else coarse
+        self.stem = Convolution(fine, normalization=norm, name="stem")
+        self.down = Convolution(self.coarse, 2, strides=2, normalization=norm, name="down")
+        self.blocks: list[Block] = []
+        if config.growth == "pooled":
+            self.merge = Convolution(self.coarse, normalization=norm, name="merge")
+            self.blocks = [
+                Block(
+                    self.coarse,
+                    dilation=DILATIONS[i % len(DILATIONS)] if config.dilation else 1,
+                    residual=config.residual,
+                    normalization=norm,
+                    name=f"block{i}",
+                )
+                for i in range(config.ring("blocks", index))
+            ]
+        self.up = Convolution(4 * fine, 1, name="up")
+        self.refine = Convolution(fine, normalization=norm, name="refine")
+        self.last = Block(fine, residual=config.residual, normalization=norm, name="last")
+        self.head = keras.layers.Conv2D(
+            HEAD_CHANNELS, 3, padding="same", name="head", dtype="float32"
+        )
+
+    def build(self, input_shape: tuple[int | None, ...] | None = None) -> None:
+        """Create all weights."""
+        grid = (None, self.size, self.size)
+        half = (None, self.size // 2, self.size // 2)
+        self.stem.build((*grid, 3))
+        self.down.build((*grid, self.fine))
+        if self.config.growth == "pooled":
+            self.merge.build((*half, self.coarse + self.inner_channels + 1))
+            for block in self.blocks:
+                block.build((*half, self.coarse))
+        self.up.build((*half, self.coarse))
+        self.refine.build((*grid, 2 * self.fine))
+        self.last.build((*grid, self.fine))
+        self.head.build((*grid, self.fine))
+        self.built = True
+
+    def start(self, images: Any, training: bool = False) -> tuple[Any, Any]:
+        """Stem of ``(batch, size, size, 3)`` images, and its output at half resolution."""
+        hidden = self.stem(ops.cast(images, self.compute_dtype), training=training)
+        return hidden, self.down(hidden, training=training)
+
+    def refine_inner(self, down: Any, features: Any, drawn: Any, training: bool = False) -> Any:
+        """Join this ring's half-resolution features with the inner exit's (pooled growth)."""
+        config = self.config
+        inner = ops.concatenate(
+            [ops.cast(features, self.compute_dtype), ops.cast(drawn, self.compute_dtype)], axis=-1
+        )
+        hidden = self.merge(
+            ops.concatenate([down * config.skip_scale, inner * config.path_scale], axis=-1),
+            training=training,
+        )
+        for block in self.blocks:
+            hidden = block(hidden, training=training)
+        return hidden
+
+    def finish(self, stem: Any, hidden: Any, training: bool = False) -> dict[str, Any]:
+        """Logits and features from the stem's output and what came up from half resolution."""
+        config = self.config
+        merged = ops.concatenate(
+            [stem * config.skip_scale, spread_pixels(self.up(hidden)) * config.path_scale], axis=-1
+        )
+        features = self.last(self.refine(merged, training=training), training=training)
+        return {"logits": self.head(features), "features": features}
+
+
+@keras.saving.register_keras_serializable(PACKAGE)
+class RouteVAE(keras.Model):
+    """The whole model: core and rings.
+
+    Args:
+        config: the model's shape.
+        locked: inner exits that are not trained: every one smaller than this size.
+    """
+
+    def __init__(self, config: ModelConfig, locked: int = 0, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.config = config
+        self.core = Core(config, name="core")
+        self.rings: list[Ring] = []
+        channels = config.core_channels
+        for index in range(len(config.sizes) - 1):
+            ring = Ring(config, index, channels, name=f"ring{config.sizes[index + 1]}")
+            self.rings.append(ring)
+            channels = config.ring("fine_channels", index)
+        self.lock(locked)
+        self.build()
+
+    def build(self, input_shape: tuple[int | None, ...] | None = None) -> None:
+        """Create all weights; they depend on the config alone."""
+        if not self.levels[0].built:
+            for level in self.levels:
+                level.build()
+        self.built = True
+
+    @property
+    def levels(self) -> list[Core | Ring]:
+        """The core and the rings, from the inside."""
+        return [self.core, *self.rings]
+
+    def lock(self, below: int) -> None:
+        """Make only the levels of window size ``below`` and more trainable."""
+        self.locked = below
+        for level, size in zip(self.levels, self.config.sizes, strict=True):
+            level.trainable = size >= below
+
+    def level(self, size: int) -> Core | Ring:
+        """The part that was added for exit ``size``."""
+        return self.levels[self.config.sizes.index(size)]
+
+    def exit(self, images: Any, latent: Latent = FIRST, training: bool = False) -> Drawing:
+        """Draw images ``(batch, size, size, 3)`` with the exit of their size.
+
+        Args:
+            images: as in :mod:`eda_router.neural.windows`.
+            latent: what the latent is taken from.
+            training: whether normalisation uses the batch's statistics (trainable levels only).
+        """
+        if latent.routes is not None:
+            latent = latent._replace(routes=pool_routes(latent.routes, CORE_SIZE))
+        if self.config.growth == "pooled":
+            return self._pooled(images, latent, training)
+        level = self.level(images.shape[1])
+        stem = level.stem(ops.cast(images, level.compute_dtype), training=training)
+        return self._through(stem, images.shape[1], latent, training)
+
+    def _pooled(self, images: Any, latent: Latent, training: bool) -> Drawing:
+        level = self.level(images.shape[1])
+        if isinstance(level, Core):
+            return level.draw(images, latent, training)
+        inner = self._pooled(pool_problem(images), latent, training)
+        stem, down = level.start(images, training)
+        hidden = level.refine_inner(
+            down, inner.features, ops.sigmoid(inner.logits[..., :1]), training
+        )
+        return inner._replace(**level.finish(stem, hidden, training))
+
+    def _through(self, stem: Any, size: int, latent: Latent, training: bool) -> Drawing:
+        """Paper's growth: from a stem's output at ``size`` through all inner trunks and back."""
+        level = self.level(size)
+        if isinstance(level, Core):
+            return level.trunk(stem, latent, training)
+        down = level.down(stem, training=training)
+        inner = self._through(down, size // 2, latent, training)
+        return inner._replace(**level.finish(stem, inner.features, training))
+
+    def call(self, images: Any, training: bool = False) -> Any:
+        """Logits ``(batch, size, size, 1)`` that each tile is in the route, latent at its mean."""
+        return self.exit(images, training=training).logits[..., :1]
+
+    def probabilities(self, logits: Any) -> Any:
+        """Turn tile logits into 0..1 as the config's ``output`` says."""
+        config = self.config
+        if config.output == "sigmoid":
+            return ops.sigmoid(logits)
+        boosted = config.output_boost * logits
+        value = ops.exp(boosted) if config.output == "exp" else ops.power(boosted, 3)
+        return ops.clip(value / config.output_goal, 0.0, 1.0)
+
+    def grow(self, size: int) -> RouteVAE:
+        """A model with exits up to ``size``, the weights so far copied and locked."""
+        sizes = tuple(CORE_SIZE << i for i in range((size // CORE_SIZE).bit_length()))
+        grown = RouteVAE(dataclasses.replace(self.config, sizes=sizes), locked=size)
+        for old, new in zip(self.levels, grown.levels, strict=False):
+            new.set_weights(old.get_weights())
+        return grown
+
+    def get_config(self) -> dict[str, Any]:
+        """The model's shape as plain values."""
+        return {**dataclasses.asdict(self.config), "name": self.name, "locked": self.locked}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> RouteVAE:
+        """Rebuild from :meth:`get_config`."""
+        values: dict[str, Any] = dict(config)
+        name, locked = values.pop("name"), values.pop("locked")
+        return cls(ModelConfig(**values), locked=locked, name=name)

@@ -1,0 +1,75 @@
+"""The model's shape as settings."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Literal
+
+from eda_router.config import Settings, setting
+from eda_router.errors import InputError
+
+CORE_SIZE = 8
+"""Tiles on a side of the innermost exit's window."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ModelConfig(Settings):
+    """Everything that decides which weights the model has."""
+
+    sizes: tuple[int, ...] = setting(
+        (8,), "Window sizes of the exits, from 8 up, each twice the one before.", unit="tiles"
+    )
+    growth: Literal["pooled", "paper"] = setting(
+        "pooled",
+        "How rings are added: inner exits see the pooled problem, or, as in Algorithm 1 of the "
+        "paper, the ring's features.",
+    )
+    core_channels: int = setting(32, "Channels of the core's convolutions.", low=1, high=1024)
+    core_blocks: int = setting(
+        6, "Residual blocks of the core, half before and half after the latent.", low=0, high=64
+    )
+    latent: int = setting(64, "Dimensions of the latent; 0: no latent.", low=0, high=4096)
+    dense: int = setting(256, "Units of the dense layers around the latent.", low=1, high=8192)
+    ring_channels: tuple[int, ...] = setting(
+        (64,), "Channels of each ring at half its resolution; the last value serves further rings."
+    )
+    ring_fine_channels: tuple[int, ...] = setting(
+        (24,), "Channels of each ring at full resolution; the last value serves further rings."
+    )
+    ring_blocks: tuple[int, ...] = setting(
+        (3,), "Residual blocks of each ring; the last value serves further rings."
+    )
+    dilation: bool = setting(True, "Let the rings' blocks see far through dilated convolutions.")
+    residual: bool = setting(True, "Add each block's input to its output.")
+    skip_scale: float = setting(
+        1.0, "Factor on skip connections before they meet the decoder; 0: no skips.", low=0
+    )
+    path_scale: float = setting(1.0, "Factor on the decoder's own side, the control.", low=0)
+    normalization: Literal["none", "batch", "weight"] = setting(
+        "none", "Normalisation of the convolutions."
+    )
+    output: Literal["sigmoid", "exp", "pow3"] = setting(
+        "sigmoid",
+        "What turns an output into a drawing: the sigmoid, or the scale of the losses exp_gb and "
+        "pow3_gb.",
+    )
+    output_boost: float = setting(1.0, "Factor on the outputs of 'exp' and 'pow3'.", low=1e-3)
+    output_goal: float = setting(
+        4.0, "Target value of a tile of the route with 'exp' and 'pow3'.", low=1e-3
+    )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        expected = tuple(CORE_SIZE << i for i in range(len(self.sizes)))
+        if not self.sizes or self.sizes != expected:
+            raise InputError(
+                None, None, f"option sizes: {list(self.sizes)}", "8, 16, 32, 64 … without gaps"
+            )
+        for name in ("ring_channels", "ring_fine_channels", "ring_blocks"):
+            if not getattr(self, name):
+                raise InputError(None, None, f"option {name}: empty", "one value or more")
+
+    def ring(self, name: str, index: int) -> int:
+        """The value of ``ring_<name>`` for ring number ``index`` (0 is the innermost ring)."""
+        values: tuple[int, ...] = getattr(self, f"ring_{name}")
+        return values[min(index, len(values) - 1)]

@@ -1,0 +1,112 @@
+"""Every switch of training, beside those of the model's shape."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Literal
+
+from eda_router.config import setting
+from eda_router.neural.model_config import ModelConfig
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class TrainConfig(ModelConfig):
+    """How a model is trained; the shape of the model is part of it.
+
+    Values given one a stage go with ``sizes``; the last one serves further stages.
+    """
+
+    sizes: tuple[int, ...] = setting(
+        (8, 16, 32, 64), "The resolution schedule: one stage for each size.", unit="tiles"
+    )
+    seed: int = setting(1, "Seed of every random choice.", low=0, high=2**31 - 1)
+    samples: tuple[int, ...] = setting(
+        (3_000_000, 800_000, 300_000, 80_000), "Samples seen in each stage.", low=1
+    )
+    pretrain: tuple[int, ...] = setting(
+        (8192, 4096, 2048, 1024),
+        "Samples seen before that without routes: the labels are the pins alone.",
+        low=0,
+    )
+    batch: tuple[int, ...] = setting((256, 128, 64, 32), "Samples in a batch, by stage.", low=1)
+    batch_doublings: int = setting(
+        0,
+        "Times the batch doubles in a stage, the learning rate with it (AdaBatch).",
+        low=0,
+        high=8,
+    )
+    epoch: tuple[int, ...] = setting(
+        (262_144, 65_536, 32_768, 8192),
+        "Samples between validations and checkpoints, by stage.",
+        low=1,
+    )
+    patience: int = setting(
+        8, "Epochs without a better validation loss after which a stage ends; 0: never.", low=0
+    )
+    validation: int = setting(4096, "Validation samples looked at after an epoch.", low=1)
+    loss: Literal[
+        "cross_entropy", "squared", "paper", "focal", "tversky", "mixed", "exp_gb", "pow3_gb"
+    ] = setting("cross_entropy", "What is made small, on the tiles of the route.")
+    alpha: float = setting(0.05, "Weight of |drawn - wanted| tiles in the loss 'paper'.", low=0)
+    beta: float = setting(0.1, "Weight of max(0, wanted - drawn) tiles in the loss 'paper'.", low=0)
+    focus: float = setting(2.0, "Exponent of the loss 'focal'.", low=0)
+    miss: float = setting(
+        0.7, "Weight of missing tiles against surplus ones in 'tversky' and 'mixed'.", low=0, high=1
+    )
+    tversky: float = setting(2.0, "Weight of the Tversky term in the loss 'mixed'.", low=0)
+    edge_weight: float = setting(
+        0.5, "Weight of the route's edges, drawn as an aid in training only.", low=0
+    )
+    kl_weight: float = setting(1.0, "Weight of the KL divergence.", low=0)
+    kl_anneal: float = setting(
+        0.1, "Share of the first stage over which the KL's weight rises from 0.", low=0, high=1
+    )
+    free_bits: float = setting(
+        0.02, "KL a dimension below which nothing is charged.", unit="nats", low=0
+    )
+    posterior: tuple[float, ...] = setting(
+        (0.5, 0.25),
+        "Share of a batch drawn from the posterior, the rest from the prior's mean; by stage.",
+        low=0,
+        high=1,
+    )
+    optimizer: Literal["adamw", "adam", "sgd", "rmsprop", "adadelta"] = setting(
+        "adamw", "The optimiser."
+    )
+    learning_rate: float = setting(2e-3, "Its highest learning rate.", low=0)
+    schedule: Literal["cosine", "constant", "linear", "cyclical"] = setting(
+        "cosine", "How the learning rate moves within a stage."
+    )
+    warmup: float = setting(
+        0.02, "Share of a stage in which the learning rate rises from 0.", low=0, high=1
+    )
+    cycle: int = setting(100_000, "Samples in a cycle of the schedule 'cyclical'.", low=1)
+    weight_decay: float = setting(1e-4, "Weight decay of 'adamw'.", low=0)
+    clip: float = setting(5.0, "Longest gradient, the rest is cut; 0: no limit.", low=0)
+    average: float = setting(
+        0.999, "Decay of the moving average that the weights become; 0: none.", low=0, high=1
+    )
+    joint: int = setting(
+        0, "Samples of a last stage that trains all levels at the last size together.", low=0
+    )
+    lock: bool = setting(True, "Lock the inner layers while a ring is trained.")
+    mixed_precision: bool = setting(
+        True, "Compute in bfloat16 where the processor has it; weights stay float32."
+    )
+    threads: int = setting(0, "Threads; 0: one for each core.", low=0, high=1024)
+    data_samples: tuple[int, ...] = setting(
+        (1_048_576, 262_144, 65_536, 16_384), "Samples made when no data is given, by stage.", low=1
+    )
+
+    def stage(self, name: str, index: int) -> int | float:
+        """The value of a setting that has one a stage."""
+        values: tuple[int | float, ...] = getattr(self, name)
+        return values[min(index, len(values) - 1)]
+
+    def model(self, sizes: tuple[int, ...] | None = None) -> ModelConfig:
+        """The model's part of the config, with other ``sizes`` if given."""
+        names = [field.name for field in dataclasses.fields(ModelConfig)]
+        values = {name: getattr(self, name) for name in names}
+        if sizes is not None:
+            values["sizes"] = sizes
+        return ModelConfig(**values)

@@ -1,0 +1,91 @@
+"""How good drawings are: connected, ink and price of the trees taken from them."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eda_router.neural.windows import StateArray, free_tracks, images, pin_tiles
+from eda_router.search.extract import extract_trees
+from eda_router.training.teacher import LabelArray, edge_costs, label_costs
+
+THRESHOLDS = (0.02, 0.03, 0.05, 0.08, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5)
+"""Thresholds that calibration chooses from."""
+
+Probabilities = NDArray[np.float32]
+Draw = Callable[[NDArray[np.float32]], Probabilities]
+
+
+@dataclasses.dataclass(frozen=True)
+class Quality:
+    """Figures of one set of drawings at one threshold.
+
+    Attributes:
+        threshold: tiles at least this probable are drawn.
+        connected: share of windows whose pins the drawing joins.
+        ink: tiles drawn over tiles of the tree taken, mean over the connected windows.
+        cost: price of the trees over the teacher's on the connected windows, sum over sum.
+    """
+
+    threshold: float
+    connected: float
+    ink: float
+    cost: float
+
+
+def draw_all(draw: Draw, states: StateArray, batch: int = 64) -> Probabilities:
+    """Draw all states in batches of a fixed size, the last one padded.
+
+    Args:
+        draw: float32 images ``(batch, size, size, 3)`` to probabilities ``(batch, size, size)``.
+        states: uint8 ``(num_windows, size, size)``.
+        batch: windows in a batch.
+    """
+    drawn = np.empty(states.shape, np.float32)
+    for start in range(0, len(states), batch):
+        part = states[start : start + batch]
+        padded = np.zeros((batch, *states.shape[1:]), np.uint8)
+        padded[: len(part)] = part
+        drawn[start : start + len(part)] = draw(images(padded))[: len(part)]
+    return drawn
+
+
+def quality(
+    states: StateArray,
+    labels: LabelArray,
+    drawn: NDArray[np.bool_],
+    threshold: float = float("nan"),
+) -> Quality:
+    """Measure drawings, bool ``(num_windows, size, size)``."""
+    trees = extract_trees(free_tracks(states), pin_tiles(states), drawn)
+    ok = trees.ok
+    if not ok.any():
+        return Quality(threshold, 0.0, float("nan"), float("nan"))
+    costs = edge_costs(states, trees.offsets, trees.edges)
+    return Quality(
+        threshold,
+        float(ok.mean()),
+        float(trees.ink[ok].mean()),
+        float(costs[ok].sum() / label_costs(states[ok], labels[ok]).sum()),
+    )
+
+
+def sweep(
+    states: StateArray,
+    labels: LabelArray,
+    drawn: Probabilities,
+    thresholds: Sequence[float] = THRESHOLDS,
+) -> list[Quality]:
+    """Measure drawings at several thresholds."""
+    return [quality(states, labels, drawn >= t, t) for t in thresholds]
+
+
+def choose_threshold(swept: Sequence[Quality], ink: float) -> Quality:
+    """The lowest threshold whose ink stays within ``ink``; else the one with the least ink."""
+    within = [q for q in swept if q.ink <= ink]
+    if within:
+        return max(within, key=lambda q: (q.connected, q.threshold))
+    return min(swept, key=lambda q: (q.ink, q.threshold))

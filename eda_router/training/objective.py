@@ -1,0 +1,67 @@
+"""From a batch to the number that training makes small."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from keras import ops
+
+from eda_router.neural import losses
+from eda_router.neural.model import Drawing, kl_divergence
+from eda_router.training.config import TrainConfig
+
+
+def route_loss(config: TrainConfig, targets: Any, logits: Any) -> Any:
+    """The config's loss of one output channel, ``(batch,)``.
+
+    Args:
+        config: names the loss and its weights.
+        targets: ``(batch, size, size)``, 0 or 1.
+        logits: of the same shape.
+    """
+    match config.loss:
+        case "cross_entropy":
+            return losses.cross_entropy(targets, logits)
+        case "squared":
+            return losses.squared(targets, logits)
+        case "paper":
+            return losses.paper(targets, logits, config.alpha, config.beta)
+        case "focal":
+            return losses.focal(targets, logits, config.focus)
+        case "tversky":
+            return losses.tversky(targets, logits, config.miss)
+        case "mixed":
+            return losses.cross_entropy(targets, logits) + config.tversky * losses.tversky(
+                targets, logits, config.miss
+            )
+        case "exp_gb":
+            return losses.exp_gb(targets, logits, config.output_boost, config.output_goal)
+        case "pow3_gb":
+            return losses.pow3_gb(targets, logits, config.output_boost, config.output_goal)
+
+
+def objective(
+    config: TrainConfig, drawing: Drawing, targets: Any, kl_weight: Any
+) -> tuple[Any, dict[str, Any]]:
+    """The whole loss and its parts, each a mean over the batch.
+
+    Args:
+        config: of the training.
+        drawing: what an exit drew.
+        targets: ``(batch, size, size, 3)``: tiles, right edges, upper edges of the route.
+        kl_weight: weight of the KL divergence at this step.
+    """
+    tiles = ops.mean(route_loss(config, targets[..., 0], drawing.logits[..., 0]))
+    parts = {"route": tiles}
+    total = tiles
+    if config.edge_weight > 0.0:
+        edges = sum(
+            ops.mean(losses.cross_entropy(targets[..., i], drawing.logits[..., i])) for i in (1, 2)
+        )
+        parts["edges"] = edges
+        total = total + config.edge_weight * edges
+    if drawing.posterior is not None and drawing.prior is not None:
+        kl = ops.mean(kl_divergence(drawing.posterior, drawing.prior), axis=0)
+        parts["kl"] = ops.sum(kl)
+        total = total + kl_weight * ops.sum(ops.maximum(kl, config.free_bits))
+    return total, parts

@@ -1,0 +1,82 @@
+"""The engines: equal to Keras, and no net depends on those drawn with it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from importlib.util import find_spec
+
+import numpy as np
+import pytest
+
+from eda_router.errors import InputError
+from eda_router.neural.engines import TOLERANCE, export_openvino, load_engine, write_exits
+from eda_router.neural.model import RouteVAE
+from tests.test_model import problems, shaken, tiny
+
+
+@pytest.fixture(scope="module", params=["none", "batch"])
+def folder(request, tmp_path_factory):
+    path = tmp_path_factory.mktemp("model")
+    config = tiny(sizes=(8, 16, 32), normalization=request.param)
+    shaken(RouteVAE(config)).save(path / "model.keras")
+    write_exits(path, {8: 0.2, 16: 0.3, 32: 0.1}, config.latent)
+    if find_spec("openvino"):
+        export_openvino(path)
+    return path
+
+
+@pytest.mark.parametrize("size", [8, 16, 32])
+def test_openvino_equals_keras(folder, size):
+    pytest.importorskip("openvino")
+    keras_engine, lean = load_engine(folder, "keras"), load_engine(folder, "openvino")
+    images = problems(size, 70)
+    drawn = keras_engine.draw(images)
+    assert drawn.std() > 10 * TOLERANCE
+    assert np.abs(lean.draw(images) - drawn).max() <= TOLERANCE
+    samples = keras_engine.sample(images[:2], 5, seed=7)
+    assert samples.shape == (2, 5, size, size)
+    assert samples.std(axis=1).max() > TOLERANCE
+    assert np.abs(lean.sample(images[:2], 5, seed=7) - samples).max() <= TOLERANCE
+
+
+@pytest.mark.parametrize("name", ["keras", "openvino"])
+def test_a_drawing_does_not_depend_on_its_batch(folder, name):
+    if name == "openvino":
+        pytest.importorskip("openvino")
+    engine = load_engine(folder, name)
+    images = problems(8, 131)
+    drawn = engine.draw(images)
+    order = np.random.default_rng(0).permutation(131)
+    assert np.array_equal(engine.draw(images[order]), drawn[order])
+    for start, stop in ((0, 1), (5, 8), (60, 131)):
+        assert np.array_equal(engine.draw(images[start:stop]), drawn[start:stop])
+    samples = engine.sample(images[:3], 4, seed=1)
+    assert np.array_equal(engine.sample(images[2:3], 4, seed=1)[0], samples[2])
+
+
+def test_facts_of_the_folder(folder):
+    engine = load_engine(folder, "keras")
+    assert engine.exits == (8, 16, 32)
+    assert engine.thresholds == {8: 0.2, 16: 0.3, 32: 0.1}
+    with pytest.raises(ValueError, match="no exit for windows of 64x64"):
+        engine.draw(problems(64, 1))
+
+
+def test_openvino_needs_no_tensorflow(folder):
+    pytest.importorskip("openvino")
+    code = (
+        "import sys; import numpy as np; from eda_router.neural.engines import load_engine\n"
+        f"e = load_engine({str(folder)!r}); e.draw(np.zeros((1, 8, 8, 3), np.float32))\n"
+        "assert e.name == 'openvino'; assert 'tensorflow' not in sys.modules\n"
+        "assert 'keras' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_folder_that_is_no_model(tmp_path):
+    with pytest.raises(InputError, match="exits.json: cannot be read"):
+        load_engine(tmp_path)
+    (tmp_path / "exits.json").write_text("[]")
+    with pytest.raises(InputError, match="another format"):
+        load_engine(tmp_path)

@@ -1,0 +1,144 @@
+"""The model: growth, locked exits, serialisation, latent."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+import pytest
+
+from eda_router.errors import InputError
+from eda_router.neural.layers import pool_problem, spread_pixels
+from eda_router.neural.model import Gaussian, Latent, RouteVAE, kl_divergence
+from eda_router.neural.model_config import ModelConfig
+
+TINY = {"core_channels": 4, "core_blocks": 2, "latent": 3, "dense": 8}
+TINY_RINGS = {"ring_channels": (6,), "ring_fine_channels": (5,), "ring_blocks": (2,)}
+
+
+def tiny(**changes):
+    return ModelConfig(**{**TINY, **TINY_RINGS, **changes})
+
+
+def shaken(model, seed=0):
+    """The model with weights all different from their start, so that nothing is zero by chance."""
+    generator = np.random.default_rng(seed)
+
+    def shake(weight):
+        noise = 0.05 * generator.standard_normal(weight.shape).astype(np.float32)
+        # Vectors may be variances, which stay positive.
+        return weight + (noise if weight.ndim > 1 else np.abs(noise))
+
+    model.set_weights([shake(weight) for weight in model.get_weights()])
+    return model
+
+
+def problems(size, count=3, seed=0):
+    generator = np.random.default_rng(seed)
+    images = generator.integers(0, 9, (count, size, size, 3)) / np.float32(8)
+    images[..., 2] = generator.random((count, size, size)) < 0.1
+    return images.astype(np.float32)
+
+
+@pytest.mark.parametrize("normalization", ["none", "batch", "weight"])
+@pytest.mark.parametrize("growth", ["pooled", "paper"])
+def test_training_a_ring_leaves_inner_exits_alone_to_the_bit(growth, normalization):
+    small = shaken(RouteVAE(tiny(growth=growth, normalization=normalization)))
+    images = problems(8)
+    before = np.asarray(small(images))
+    grown = small.grow(16)
+    optimizer = keras.optimizers.SGD(0.1)
+    grown.compile(
+        optimizer=optimizer,
+        loss=keras.losses.BinaryCrossentropy(from_logits=True),
+        jit_compile=False,
+    )
+    wide = problems(16, 8)
+    first = np.asarray(grown(wide))
+    grown.fit(wide, (wide[..., 2:] > 0).astype(np.float32), epochs=2, verbose=0)
+    assert not np.array_equal(np.asarray(grown(wide)), first)
+    assert np.array_equal(np.asarray(grown(images)), before)
+
+
+@pytest.mark.parametrize("normalization", ["none", "batch", "weight"])
+def test_one_file_holds_all_exits(tmp_path, normalization):
+    model = shaken(RouteVAE(tiny(sizes=(8, 16, 32), normalization=normalization)))
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras", compile=False)
+    assert loaded.config == model.config
+    for size in (8, 16, 32):
+        images = problems(size)
+        assert np.array_equal(np.asarray(loaded(images)), np.asarray(model(images)))
+
+
+def test_exits_follow_the_schedule():
+    with pytest.raises(InputError, match="without gaps"):
+        ModelConfig(sizes=(8, 32))
+    model = RouteVAE(tiny(sizes=(8, 16)))
+    assert model(problems(16)).shape == (3, 16, 16, 1)
+    with pytest.raises(ValueError, match="32"):
+        model(problems(32))
+
+
+@pytest.mark.parametrize("size", [8, 16])
+def test_noise_moves_the_drawing_and_its_absence_is_the_mean(size):
+    model = shaken(RouteVAE(tiny(sizes=(8, 16))))
+    images = problems(size)
+    zero = model.exit(images, Latent(np.zeros((3, 3), np.float32)))
+    some = model.exit(images, Latent(np.ones((3, 3), np.float32)))
+    assert np.array_equal(np.asarray(zero.logits[..., :1]), np.asarray(model(images)))
+    assert not np.allclose(np.asarray(some.logits), np.asarray(zero.logits))
+
+
+def test_the_posterior_sees_the_route_and_only_where_the_mask_says():
+    model = shaken(RouteVAE(tiny(sizes=(8, 16))))
+    images = problems(16)
+    routes = np.zeros((3, 16, 16, 1), np.float32)
+    routes[:, 3, 4] = 1
+    mask = np.array([[True], [False], [True]])
+    drawing = model.exit(images, Latent(routes=routes, mask=mask))
+    first = np.asarray(model.exit(images).logits)
+    assert not np.allclose(np.asarray(drawing.logits)[0], first[0])
+    assert np.array_equal(np.asarray(drawing.logits)[1], first[1])
+    assert drawing.posterior.mean.shape == (3, 3)
+
+
+def test_no_skips_leave_only_the_latent():
+    model = shaken(RouteVAE(tiny(skip_scale=0.0)))
+    noise = np.zeros((3, 3), np.float32)
+    images = problems(8)
+    drawing = model.exit(images, Latent(noise))
+    prior = drawing.prior
+    # Whatever the image, the same z gives the same drawing: shift the noise by what differs.
+    shift = (np.asarray(prior.mean)[:1] - np.asarray(prior.mean)) / np.exp(
+        0.5 * np.asarray(prior.log_variance)
+    )
+    same = np.asarray(model.exit(images, Latent(shift.astype(np.float32))).logits)
+    assert np.allclose(same, same[:1], atol=1e-4)
+
+
+def test_kl_divergence_against_the_formula():
+    generator = np.random.default_rng(1)
+    m1, v1, m2, v2 = generator.standard_normal((4, 5, 3)).astype(np.float32)
+    s1, s2 = np.exp(v1 / 2), np.exp(v2 / 2)
+    expected = np.log(s2 / s1) + (s1**2 + (m1 - m2) ** 2) / (2 * s2**2) - 0.5
+    assert np.allclose(kl_divergence(Gaussian(m1, v1), Gaussian(m2, v2)), expected, atol=1e-5)
+
+
+def test_pooling_keeps_the_edges_between_the_tiles():
+    images = np.zeros((1, 4, 4, 3), np.float32)
+    images[0, :, :, 0] = np.arange(16).reshape(4, 4)
+    images[0, :, :, 1] = 100 + np.arange(16).reshape(4, 4)
+    images[0, 2, 1, 2] = 1
+    pooled = np.asarray(pool_problem(images))
+    assert pooled[0, :, :, 0].tolist() == [[4.5, 6.5], [12.5, 14.5]]
+    assert pooled[0, :, :, 1].tolist() == [[103, 105], [111, 113]]
+    assert pooled[0, :, :, 2].tolist() == [[0, 0], [1, 0]]
+
+
+def test_spread_pixels_puts_quarters_in_place():
+    values = np.arange(2 * 1 * 8, dtype=np.float32).reshape(1, 2, 1, 8)
+    spread = np.asarray(spread_pixels(values))
+    assert spread.shape == (1, 4, 2, 2)
+    assert spread[0, 0].tolist() == [[0, 1], [2, 3]]
+    assert spread[0, 1].tolist() == [[4, 5], [6, 7]]
+    assert spread[0, 2].tolist() == [[8, 9], [10, 11]]
