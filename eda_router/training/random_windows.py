@@ -12,6 +12,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from eda_router.neural.windows import MAX_FREE, StateArray
+from eda_router.splitmix import between, uniform
 
 
 def random_states(seeds: NDArray[np.uint64], size: int, max_pins: int) -> StateArray:
@@ -29,28 +30,6 @@ def random_states(seeds: NDArray[np.uint64], size: int, max_pins: int) -> StateA
     states = np.zeros((len(seeds), size, size), np.uint8)
     _fill_random(seeds, max_pins, states)
     return states
-
-
-@njit(cache=True, nogil=True)
-def _next(rng):  # type: ignore[no-untyped-def]
-    """A random uint64 by SplitMix64 (Steele, Lea, Flood 2014, doi 10.1145/2660193.2660195)."""
-    rng[0] += np.uint64(0x9E3779B97F4A7C15)
-    z = rng[0]
-    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return z ^ (z >> np.uint64(31))
-
-
-@njit(cache=True, nogil=True)
-def _uniform(rng):  # type: ignore[no-untyped-def]
-    """A random float64 in [0, 1)."""
-    return np.float64(_next(rng) >> np.uint64(11)) / 9007199254740992.0
-
-
-@njit(cache=True, nogil=True)
-def _between(rng, low, high):  # type: ignore[no-untyped-def]
-    """A random int64 from ``low`` to ``high``, both included."""
-    return low + np.int64(_uniform(rng) * (high - low + 1))
 
 
 @njit(cache=True, nogil=True)
@@ -80,23 +59,23 @@ def _fill_random(seeds, max_pins, states):  # type: ignore[no-untyped-def]
 def _draw_capacity(rng, free, upward):  # type: ignore[no-untyped-def]
     """Free tracks of one direction's edges, not yet clipped."""
     size = free.shape[0]
-    mode = _uniform(rng)
+    mode = uniform(rng)
     if mode < 0.12:
-        top = _between(rng, 2, MAX_FREE)
+        top = between(rng, 2, MAX_FREE)
         for r in range(size):
             for c in range(size):
-                free[r, c] = _between(rng, 0, top)
+                free[r, c] = between(rng, 0, top)
         return
     if mode < 0.3:
-        free[:] = _between(rng, 3, 3 * MAX_FREE)
+        free[:] = between(rng, 3, 3 * MAX_FREE)
         return
-    base = _between(rng, 2, 14)
-    amplitude = base * (0.3 + 1.1 * _uniform(rng))
-    cells = max(1, size // _between(rng, 4, max(4, size)))
+    base = between(rng, 2, 14)
+    amplitude = base * (0.3 + 1.1 * uniform(rng))
+    cells = max(1, size // between(rng, 4, max(4, size)))
     lattice = np.empty((cells + 2, cells + 2), np.float64)
     for r in range(cells + 2):
         for c in range(cells + 2):
-            lattice[r, c] = _uniform(rng)
+            lattice[r, c] = uniform(rng)
     step = size / cells
     for r in range(size):
         for c in range(size):
@@ -105,17 +84,17 @@ def _draw_capacity(rng, free, upward):  # type: ignore[no-untyped-def]
             fy, fx = y - j, x - i
             low = lattice[j, i] * (1 - fx) + lattice[j, i + 1] * fx
             high = lattice[j + 1, i] * (1 - fx) + lattice[j + 1, i + 1] * fx
-            free[r, c] = base - amplitude * (low * (1 - fy) + high * fy) + _uniform(rng)
-    wires = _between(rng, 0, 3)
+            free[r, c] = base - amplitude * (low * (1 - fy) + high * fy) + uniform(rng)
+    wires = between(rng, 0, 3)
     if wires > 0:
-        mean_run = _between(rng, 1, 10)
+        mean_run = between(rng, 1, 10)
         for line in range(size):
             left = 0
             used = 0
             for along in range(size):
                 if left == 0:
-                    left = _between(rng, 1, 2 * mean_run)
-                    used = _between(rng, 0, wires)
+                    left = between(rng, 1, 2 * mean_run)
+                    used = between(rng, 0, wires)
                 left -= 1
                 if upward:
                     free[along, line] -= used
@@ -127,14 +106,14 @@ def _draw_capacity(rng, free, upward):  # type: ignore[no-untyped-def]
 def _draw_obstacles(rng, horizontal, vertical):  # type: ignore[no-untyped-def]
     """Lower the free tracks inside random rectangles, mostly to nothing."""
     size = horizontal.shape[0]
-    count = _between(rng, 0, 5) - 2
+    count = between(rng, 0, 5) - 2
     for _ in range(count):
-        h = _between(rng, 1, max(1, size // 2))
-        w = _between(rng, 1, max(1, size // 2))
-        r0 = _between(rng, 0, size - h)
-        c0 = _between(rng, 0, size - w)
-        taken = MAX_FREE * 4 if _uniform(rng) < 0.6 else _between(rng, 1, MAX_FREE)
-        direction = _between(rng, 0, 3)
+        h = between(rng, 1, max(1, size // 2))
+        w = between(rng, 1, max(1, size // 2))
+        r0 = between(rng, 0, size - h)
+        c0 = between(rng, 0, size - w)
+        taken = MAX_FREE * 4 if uniform(rng) < 0.6 else between(rng, 1, MAX_FREE)
+        direction = between(rng, 0, 3)
         for r in range(r0, r0 + h):
             for c in range(c0, c0 + w):
                 if direction != 1:
@@ -146,52 +125,52 @@ def _draw_obstacles(rng, horizontal, vertical):  # type: ignore[no-untyped-def]
 @njit(cache=True, nogil=True)
 def _draw_pins(rng, size, max_pins, xs, ys):  # type: ignore[no-untyped-def]
     """Distinct pins that span a random box at a random place; returns their number."""
-    chance = _uniform(rng)
+    chance = uniform(rng)
     if chance < 0.33:
         count = 2
     elif chance < 0.53:
         count = 3
     elif chance < 0.77:
-        count = _between(rng, 4, 5)
+        count = between(rng, 4, 5)
     elif chance < 0.92:
-        count = _between(rng, 6, 8)
+        count = between(rng, 6, 8)
     else:
-        count = _between(rng, 9, max(9, max_pins))
+        count = between(rng, 9, max(9, max_pins))
     count = min(count, max_pins, size * size // 4)
-    if _uniform(rng) < 0.8 and size > 8:
-        long_side = _between(rng, size // 2 - 1, size)
+    if uniform(rng) < 0.8 and size > 8:
+        long_side = between(rng, size // 2 - 1, size)
     else:
-        long_side = _between(rng, 2, size)
-    short_side = _between(rng, 1, long_side)
+        long_side = between(rng, 2, size)
+    short_side = between(rng, 1, long_side)
     while long_side * short_side < 2 * count and short_side < long_side:
         short_side += 1
     while long_side * short_side < 2 * count and long_side < size:
         long_side += 1
     w, h = long_side, short_side
-    if _uniform(rng) < 0.5:
+    if uniform(rng) < 0.5:
         w, h = short_side, long_side
-    left, low = _between(rng, 0, size - w), _between(rng, 0, size - h)
+    left, low = between(rng, 0, size - w), between(rng, 0, size - h)
     right, high = left + w - 1, low + h - 1
-    if _uniform(rng) < 0.5:
+    if uniform(rng) < 0.5:
         low, high = high, low
     # The first pins span the box: two in opposite corners, or one on each side as far as there are
     # pins for that.
     xs[0], xs[1] = left, right
     ys[0] = ys[1] = low
-    if count == 2 or _uniform(rng) < 0.3:
+    if count == 2 or uniform(rng) < 0.3:
         ys[1] = high
         spanning = 2
     else:
         spanning = min(count, 4)
-        xs[2], ys[2] = _between(rng, left, right), high
-        ys[1] = _between(rng, min(low, high), max(low, high))
+        xs[2], ys[2] = between(rng, left, right), high
+        ys[1] = between(rng, min(low, high), max(low, high))
         if spanning == 4:
-            xs[3], ys[3] = _between(rng, left, right), low
-            ys[0] = _between(rng, min(low, high), max(low, high))
+            xs[3], ys[3] = between(rng, left, right), low
+            ys[0] = between(rng, min(low, high), max(low, high))
     for j in range(1, count):
         while j >= spanning or _repeats(xs, ys, j):
-            xs[j] = _between(rng, left, right)
-            ys[j] = _between(rng, min(low, high), max(low, high))
+            xs[j] = between(rng, left, right)
+            ys[j] = between(rng, min(low, high), max(low, high))
             if not _repeats(xs, ys, j):
                 break
     return count

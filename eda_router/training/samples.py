@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 from eda_router.config import Settings, setting
 from eda_router.errors import InputError
 from eda_router.neural.windows import NUM_STATES, StateArray
+from eda_router.training.ledger_windows import ledger_samples
 from eda_router.training.random_windows import random_states
 from eda_router.training.teacher import RIGHT_BIT, TILE_BIT, UP_BIT, LabelArray, label
 
@@ -43,7 +44,7 @@ _ATTEMPTS = 64
 class SampleConfig(Settings):
     """What samples are made of."""
 
-    source: Literal["random"] = setting(
+    source: Literal["random", "ledger"] = setting(
         "random", "Where states come from: random windows, or ledgers of synthetic designs."
     )
     seed: int = setting(1, "Seed of every random choice.", low=0, high=2**31 - 1)
@@ -79,7 +80,10 @@ def make_samples(config: SampleConfig, shard: int, size: int) -> Samples:
         shard: its number, 0 or more.
         size: of the windows, a power of two.
     """
-    return _random_samples(config, shard, size)
+    if config.source == "random":
+        return _random_samples(config, shard, size)
+    rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence([config.seed, shard, size])))
+    return Samples(*ledger_samples(rng, config.shard_samples, size))
 
 
 def _random_samples(config: SampleConfig, shard: int, size: int) -> Samples:

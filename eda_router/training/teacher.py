@@ -27,7 +27,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from eda_router.design import HORIZONTAL, VERTICAL
-from eda_router.neural.windows import StateArray, free_tracks, pin_tiles
+from eda_router.neural.windows import MAX_FREE, StateArray, free_tracks, pin_tiles
 
 LabelArray = NDArray[np.uint8]
 
@@ -53,12 +53,15 @@ TIE_SCALE = 1 << 20
 _FAR = 1 << 60
 
 
-def label(states: StateArray, exact_pins: int = EXACT_PINS) -> tuple[LabelArray, NDArray[np.bool_]]:
+def label(
+    states: StateArray, exact_pins: int = EXACT_PINS, exchange_rounds: int = EXCHANGE_ROUNDS
+) -> tuple[LabelArray, NDArray[np.bool_]]:
     """The teacher's tree for each state.
 
     Args:
         states: uint8 ``(num_windows, size, size)`` of :mod:`eda_router.neural.windows`.
         exact_pins: pins up to which trees are optimal.
+        exchange_rounds: most rounds of path exchange in the other trees.
 
     Returns:
         Labels, uint8 of the same shape, and bool ``(num_windows,)``: False where the pins cannot be
@@ -66,8 +69,36 @@ def label(states: StateArray, exact_pins: int = EXACT_PINS) -> tuple[LabelArray,
     """
     labels = np.zeros_like(states)
     ok = np.zeros(len(states), np.bool_)
-    _label(free_tracks(states), pin_tiles(states), PRICE, exact_pins, labels, ok)
+    free, pins = free_tracks(states), pin_tiles(states)
+    _label(free, pins, PRICE, exact_pins, exchange_rounds, labels, ok)
     return labels, ok
+
+
+def route_box(
+    free: NDArray[np.integer],
+    pins: NDArray[np.bool_],
+    exact_pins: int = EXACT_PINS,
+    exchange_rounds: int = EXCHANGE_ROUNDS,
+) -> NDArray[np.int32] | None:
+    """The teacher's tree in a box of any shape.
+
+    Args:
+        free: integers ``(height, width, 2)``, free tracks, negative where overflowed.
+        pins: bool ``(height, width)``.
+        exact_pins: pins up to which the tree is optimal.
+        exchange_rounds: most rounds of path exchange in another tree.
+
+    Returns:
+        Edge ids of a grid of the box's shape, sorted; None where the pins cannot be joined.
+    """
+    height, width = pins.shape
+    inside = np.clip(free, 0, MAX_FREE).astype(np.uint8)
+    inside[:, -1, HORIZONTAL] = 0
+    inside[-1, :, VERTICAL] = 0
+    labels = np.zeros((1, height, width), np.uint8)
+    ok = np.zeros(1, np.bool_)
+    _label(inside[None], pins[None], PRICE, exact_pins, exchange_rounds, labels, ok)
+    return np.flatnonzero(tree_edges(labels)).astype(np.int32) if ok[0] else None
 
 
 def tree_mask(labels: LabelArray) -> NDArray[np.uint8]:
@@ -97,7 +128,7 @@ def edge_costs(
 
 
 @njit(cache=True, nogil=True)
-def _label(free, pins, price, exact_pins, labels, ok):  # type: ignore[no-untyped-def]
+def _label(free, pins, price, exact_pins, exchange_rounds, labels, ok):  # type: ignore[no-untyped-def]
     num_windows, height, width = pins.shape
     num_tiles = height * width
     costs = np.zeros((height, width, 2), np.int64)
@@ -126,7 +157,7 @@ def _label(free, pins, price, exact_pins, labels, ok):  # type: ignore[no-untype
         else:
             ok[i] = _grown_tree(costs, terminals[:count], fields[0], came[0], labels[i])
             if ok[i]:
-                for _ in range(EXCHANGE_ROUNDS):
+                for _ in range(exchange_rounds):
                     if not _exchange_paths(costs, pins[i], fields[0], came[0], labels[i]):
                         break
         if ok[i]:

@@ -1,0 +1,191 @@
+"""A routing run by the teacher alone, wave by wave, with every state it saw.
+
+The same flow as the neural router's, with the teacher in the model's place: nets of one exit see
+the same ledger, their trees are committed one after the other, and a net that lost a race waits
+for the next wave. What a wave saw, with the trees it drew, are training samples; on a benchmark
+they are the states that a model is evaluated on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eda_router.design import Design, IntArray
+from eda_router.ledger import CapacityLedger
+from eda_router.neural.windows import (
+    StateArray,
+    choose_exits,
+    cut_states,
+    grid_edges,
+    net_boxes,
+    place_windows,
+)
+from eda_router.training.teacher import LabelArray, label, route_box, tree_edges
+
+SIZES = (8, 16, 32, 64)
+QUICK_EXACT_PINS = 3
+"""Pins up to which trees are optimal where they are no samples; above, they are grown only."""
+WIDE_MARGIN = 4
+"""Tiles around the boxes of such nets."""
+
+
+@dataclass(frozen=True, eq=False)
+class Wave:
+    """What one wave of nets saw, and what the teacher drew.
+
+    Attributes:
+        size: of the windows.
+        nets: int64 ``(num_nets,)``, numbers in the design.
+        origins: int32 ``(num_nets, 2)``, x and y of each window's lower-left tile.
+        states: uint8 ``(num_nets, size, size)``.
+        labels: uint8 of the same shape.
+        ok: bool ``(num_nets,)``, False where the teacher found no way.
+        committed: bool ``(num_nets,)``, False also where another net of the wave was faster.
+    """
+
+    size: int
+    nets: NDArray[np.int64]
+    origins: IntArray
+    states: StateArray
+    labels: LabelArray
+    ok: NDArray[np.bool_]
+    committed: NDArray[np.bool_]
+
+
+class Replay:
+    """A design being routed by the teacher.
+
+    Args:
+        design: to be routed.
+        sizes: of the windows, rising.
+        wave: most nets that see the same ledger.
+        margin: see :func:`eda_router.neural.windows.choose_exits`.
+        best: sizes of the windows that get the teacher's best trees, None for all; nets of other
+            sizes and nets wider than the largest window get quick ones.
+        offsets: a generator puts half of the windows at a random place around the net's box
+            instead of centring them; None centres all.
+
+    Attributes:
+        ledger: the state of the run.
+        trees: the edges each routed net has, by its number.
+        exits: int32 ``(num_nets,)``, index into ``sizes`` or -1, 0 for nets within one tile.
+    """
+
+    def __init__(
+        self,
+        design: Design,
+        *,
+        sizes: Sequence[int] = SIZES,
+        wave: int = 64,
+        margin: int = 1,
+        best: Sequence[int] | None = None,
+        offsets: np.random.Generator | None = None,
+    ):
+        self.design = design
+        self.ledger = CapacityLedger.of(design)
+        self.trees: dict[int, IntArray] = {}
+        self._sizes = tuple(sizes)
+        self._wave = wave
+        self._best = self._sizes if best is None else tuple(best)
+        self._offsets = offsets
+        self._boxes = net_boxes(design.pin_offsets, design.pins, design.width)
+        self.exits = choose_exits(self._boxes, sizes, margin)
+
+    def smallest_first(self) -> NDArray[np.int64]:
+        """The nets that need wire, by rising half perimeter of their boxes."""
+        nets = self.design.routable
+        spans = self._boxes[nets, 2:] - self._boxes[nets, :2]
+        return nets[np.argsort(spans.sum(axis=1), kind="stable")]
+
+    def release(self, nets: NDArray[np.int64]) -> None:
+        """Rip up those of ``nets`` that have wire."""
+        for net in nets.tolist():
+            if net in self.trees:
+                self.ledger.release(self.trees.pop(net))
+
+    def route(self, nets: NDArray[np.int64]) -> Iterator[Wave]:
+        """Route nets without wire in about this order, one exit's nets of a stretch at a time.
+
+        Nets wider than the largest window are routed too, but are in no wave.
+        """
+        stretch = max(1, 8 * self._wave)
+        for begin in range(0, len(nets), stretch):
+            some = nets[begin : begin + stretch]
+            for net in some[self.exits[some] < 0].tolist():
+                self._route_wide(net)
+            for exit, size in enumerate(self._sizes):
+                waiting = some[self.exits[some] == exit]
+                while len(waiting):
+                    wave = self._route_wave(waiting[: self._wave], size)
+                    yield wave
+                    lost = wave.nets[wave.ok & ~wave.committed]
+                    waiting = np.concatenate([lost, waiting[self._wave :]])
+
+    def _pins_of(self, nets: NDArray[np.int64]) -> tuple[NDArray[np.int64], IntArray]:
+        starts, counts = self.design.pin_offsets[nets], self.design.pin_counts[nets]
+        offsets = np.zeros(len(nets) + 1, np.int64)
+        np.cumsum(counts, out=offsets[1:])
+        index = np.arange(offsets[-1]) + np.repeat(starts - offsets[:-1], counts)
+        return offsets, self.design.pins[index]
+
+    def _route_wave(self, nets: NDArray[np.int64], size: int) -> Wave:
+        origins = self._place(self._boxes[nets], size)
+        pin_offsets, pins = self._pins_of(nets)
+        states = cut_states(self.ledger.free, origins, pin_offsets, pins, size)
+        labels, ok = label(states) if size in self._best else label(states, QUICK_EXACT_PINS, 0)
+        window, found = np.nonzero(tree_edges(labels).reshape(len(nets), -1))
+        offsets = np.zeros(len(nets) + 1, np.int64)
+        np.cumsum(np.bincount(window, minlength=len(nets)), out=offsets[1:])
+        edges = grid_edges(found.astype(np.int32), offsets, origins, size, self.design.width)
+        committed = np.zeros(len(nets), np.bool_)
+        for i in np.flatnonzero(ok).tolist():
+            tree = edges[offsets[i] : offsets[i + 1]]
+            committed[i] = self._commit(int(nets[i]), tree)
+        return Wave(size, nets, origins, states, labels, ok, committed)
+
+    def _commit(self, net: int, tree: IntArray) -> bool:
+        if not self.ledger.fits(tree):
+            return False
+        self.ledger.commit(tree)
+        self.trees[net] = tree
+        return True
+
+    def _place(self, boxes: IntArray, size: int) -> IntArray:
+        width, height = self.design.width, self.design.height
+        origins = place_windows(boxes, size, width, height)
+        if self._offsets is None:
+            return origins
+        lowest = np.maximum(boxes[:, 2:] - size + 1, -size // 4)
+        highest = np.minimum(boxes[:, :2], np.array([width, height]) - size + size // 4)
+        moved = self._offsets.integers(lowest, np.maximum(highest, lowest), endpoint=True)
+        keep = self._offsets.random(len(boxes)) < 0.5
+        return np.where(keep[:, None], origins, moved).astype(np.int32)
+
+    def _route_wide(self, net: int) -> None:
+        low = np.maximum(self._boxes[net, :2] - WIDE_MARGIN, 0)
+        high = self._boxes[net, 2:] + WIDE_MARGIN + 1
+        box = np.s_[low[1] : high[1], low[0] : high[0]]
+        pins = np.zeros((self.design.height, self.design.width), np.bool_)
+        pins.reshape(-1)[self.design.net_pins(net)] = True
+        edges = route_box(self.ledger.free[box], pins[box], QUICK_EXACT_PINS, 0)
+        if edges is None:
+            return
+        tile, direction = edges // 2, edges % 2
+        columns = pins[box].shape[1]
+        tile = (low[1] + tile // columns) * self.design.width + low[0] + tile % columns
+        self._commit(net, (2 * tile + direction).astype(np.int32))
+
+
+def bench_waves(
+    design: Design, *, sizes: Sequence[int] = SIZES, wave: int = 64, margin: int = 1
+) -> Iterator[Wave]:
+    """The states of a first pass over a design, smallest boxes first, windows centred.
+
+    A net that loses a race appears again in a later wave.
+    """
+    replay = Replay(design, sizes=sizes, wave=wave, margin=margin)
+    yield from replay.route(replay.smallest_first())
