@@ -17,11 +17,24 @@ def find_numba_cache() -> None:
     if "NUMBA_CACHE_DIR" in os.environ:
         return
     package = Path(__file__).parent
-    user_cache = Path(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"))
-    if _could_write(package / "search" / "__pycache__") or _could_write(user_cache / "numba"):
+    if _could_write(package / "search" / "__pycache__") or _could_write(_user_cache() / "numba"):
         return
     with contextlib.suppress(OSError):
         os.environ["NUMBA_CACHE_DIR"] = str(_private_folder())
+
+
+def kernels_compiled() -> bool:
+    """Whether compiled kernels lie in one of the folders where Numba would look."""
+    package = Path(__file__).parent
+    if "NUMBA_CACHE_DIR" in os.environ:
+        return any(Path(os.environ["NUMBA_CACHE_DIR"]).glob("**/*.nbi"))
+    return any((package / "search" / "__pycache__").glob("*.nbi")) or any(
+        (_user_cache() / "numba").glob("search_*/*.nbi")
+    )
+
+
+def _user_cache() -> Path:
+    return Path(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"))
 
 
 def _could_write(folder: Path) -> bool:

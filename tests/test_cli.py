@@ -58,7 +58,7 @@ def test_route_and_verify(bench: Path, tmp_path: Path, capsys: pytest.CaptureFix
     shown = capsys.readouterr()
     assert "overflow   total 0" in shown.out
     assert str(out) in shown.out
-    assert shown.err.startswith("pass ")
+    assert "pass  " in shown.err
     assert "first" in shown.err
 
     assert run("verify", bench, out, "--json", tmp_path / "check.json") == 0

@@ -67,3 +67,11 @@ def test_a_cache_that_works_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(numba_cache, "_could_write", lambda folder: True)
     numba_cache.find_numba_cache()
     assert "NUMBA_CACHE_DIR" not in os.environ
+
+
+def test_compiled_kernels_are_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
+    assert not numba_cache.kernels_compiled()
+    (tmp_path / "search_1").mkdir()
+    (tmp_path / "search_1" / "box.new_box-1.py311.nbi").touch()
+    assert numba_cache.kernels_compiled()

@@ -1,7 +1,5 @@
 """``python -m eda_router.cli``."""
 
-import sys
+from eda_router.cli import run
 
-from eda_router.cli import main
-
-sys.exit(main())
+run()
