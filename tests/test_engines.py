@@ -75,7 +75,7 @@ def test_openvino_needs_no_tensorflow(folder):
 
 
 def test_a_folder_that_is_no_model(tmp_path):
-    with pytest.raises(InputError, match="exits.json: cannot be read"):
+    with pytest.raises(InputError, match=r"exits\.json: cannot be read"):
         load_engine(tmp_path)
     (tmp_path / "exits.json").write_text("[]")
     with pytest.raises(InputError, match="another format"):

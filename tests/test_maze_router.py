@@ -11,7 +11,7 @@ from eda_router.config import RouteConfig
 from eda_router.design import Design
 from eda_router.maze_router import MazeRouter, OutOfTime, route_maze, steiner_bounds
 from eda_router.result import Stage
-from eda_router.verify import verify
+from eda_router.verification import verify
 
 
 def random_design(seed, *, width=16, height=12, nets=150, capacity=6, spread=5):
