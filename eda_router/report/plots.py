@@ -1,0 +1,438 @@
+"""Pictures of congestion, density and nets, drawn with matplotlib on the Agg backend.
+
+matplotlib is imported by the first picture, never by this module, so that commands which draw
+nothing do not pay for it.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eda_router.design import HORIZONTAL, VERTICAL, Design, IntArray, Routes
+from eda_router.errors import EdarouteError, InputError
+from eda_router.formats.text import write_atomically
+from eda_router.ledger import CapacityLedger
+from eda_router.report.congestion import (
+    congestion_map,
+    direction_figures,
+    pin_density,
+    utilisation,
+    utilisation_histogram,
+    wire_density,
+)
+from eda_router.report.nets import half_perimeter, wire_segments
+from eda_router.report.palette import DARK, LIGHT, Palette, congestion_colours
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+PlotKind = Literal["worst", "horizontal", "vertical", "pins", "wires", "histogram"]
+PLOT_KINDS: tuple[PlotKind, ...] = get_args(PlotKind)
+NEEDS_ROUTES = frozenset({"worst", "horizontal", "vertical", "wires", "histogram"})
+SUFFIXES = (".png", ".svg", ".pdf")
+
+_MAP_INCHES = 8.2  # of the longer side of a map
+_LEAST_INCHES = 1.6  # of the shorter side
+_RINGS = 400  # above so many overflowed edges, rings around them would hide the map
+_TITLES = {
+    "worst": "Worse of both directions",
+    "horizontal": "Horizontal congestion",
+    "vertical": "Vertical congestion",
+    "pins": "Pins",
+    "wires": "Wire",
+    "histogram": "Use of edges",
+}
+
+
+def check_suffix(path: str | Path) -> None:
+    """Refuse a picture whose format cannot be told from its name.
+
+    Raises:
+        InputError: the suffix is not one of ``SUFFIXES``.
+    """
+    suffix = Path(path).suffix
+    if suffix.lower() not in SUFFIXES:
+        problem = f"no picture format ends in '{suffix}'" if suffix else "no suffix"
+        raise InputError(path, None, problem, "a name that ends in .png, .svg or .pdf")
+
+
+def save_figure(figure: Figure, path: str | Path, dpi: int = 150) -> None:
+    """Write a picture beside its place and rename it; the same figure gives the same bytes.
+
+    Args:
+        figure: a matplotlib figure.
+        path: with the suffix ``.png``, ``.svg`` or ``.pdf``.
+        dpi: resolution of PNG and of maps inside the others, pixels an inch.
+
+    Raises:
+        InputError: the suffix is another one, or the file cannot be written.
+    """
+    check_suffix(path)
+    import matplotlib
+
+    kind = Path(path).suffix.lower()[1:]
+    metadata = {"png": {}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}[kind]
+    picture = io.BytesIO()
+    with matplotlib.rc_context({"svg.hashsalt": "edaroute"}):
+        figure.savefig(picture, format=kind, dpi=dpi, metadata=metadata)
+    write_atomically(path, picture.getvalue())
+
+
+def new_figure(width: float, height: float, palette: Palette = LIGHT) -> Figure:
+    """An empty figure, inches, whose text and background are the palette's.
+
+    Raises:
+        EdarouteError: matplotlib is not installed.
+    """
+    try:
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise EdarouteError(
+            "pictures need matplotlib, which is not installed: pip install 'edaroute[viz]'"
+        ) from error
+    # A figure made without pyplot draws on Agg whatever the display and leaves no global state.
+    return Figure(figsize=(width, height), facecolor=palette.paper, layout="constrained")
+
+
+def _dress(axes: Axes, palette: Palette) -> None:
+    axes.set_facecolor(palette.paper)
+    axes.tick_params(colors=palette.ink, labelsize=8)
+    axes.locator_params(integer=True)
+    for spine in axes.spines.values():
+        spine.set_color(palette.ink)
+        spine.set_linewidth(0.6)
+
+
+def _title(axes: Axes, text: str, note: str, palette: Palette) -> None:
+    axes.set_title(text, loc="left", fontsize=10, fontweight="bold", color=palette.ink)
+    axes.set_title(note, loc="right", fontsize=8, color=palette.ink)
+
+
+def _ring_overflow(
+    axes: Axes, values: NDArray[np.float64], left: float, bottom: float, palette: Palette
+) -> None:
+    y, x = np.nonzero(values > 1)
+    if 0 < len(x) <= _RINGS:
+        axes.scatter(
+            x + left,
+            y + bottom,
+            s=60,
+            facecolors="none",
+            edgecolors=palette.mark,
+            linewidths=1.1,
+            zorder=3,
+            clip_on=False,
+        )
+
+
+def _draw_congestion(axes: Axes, ledger: CapacityLedger, kind: PlotKind, palette: Palette) -> None:
+    values = congestion_map(ledger, kind)  # type: ignore[arg-type]
+    # The cell of a horizontal edge lies between the two tiles that the edge joins.
+    left = 0.5 if kind == "horizontal" else 0.0
+    bottom = 0.5 if kind == "vertical" else 0.0
+    rows, columns = values.shape
+    if rows and columns:
+        axes.imshow(
+            congestion_colours(values, palette),
+            origin="lower",
+            interpolation="nearest",
+            extent=(left - 0.5, left + columns - 0.5, bottom - 0.5, bottom + rows - 0.5),
+        )
+        _ring_overflow(axes, values, left, bottom, palette)
+    directions = {"horizontal": (HORIZONTAL,), "vertical": (VERTICAL,)}.get(
+        kind, (HORIZONTAL, VERTICAL)
+    )
+    parts = [direction_figures(ledger, direction) for direction in directions]
+    edges = sum(part.edges for part in parts)
+    full = sum(part.full for part in parts)
+    capacity = sum(part.capacity for part in parts)
+    over = sum(part.overflowed for part in parts)
+    note = f"{sum(part.demand for part in parts) / capacity:.0%} used · " if capacity else ""
+    note += f"{full:,} of {edges:,} full · "
+    note += (
+        f"overflow {sum(part.overflow for part in parts):,} on {over:,}, "
+        f"at most {max(part.max_overflow for part in parts):,}"
+        if over
+        else "no overflow"
+    )
+    _title(axes, _TITLES[kind], note, palette)
+
+
+def _draw_density(
+    axes: Axes, values: NDArray[Any], kind: PlotKind, palette: Palette, figure: Figure
+) -> None:
+    image = axes.imshow(
+        values,
+        origin="lower",
+        interpolation="nearest",
+        cmap="cividis",
+        vmin=0,
+        vmax=max(values.max(initial=0), 1),
+    )
+    bar = figure.colorbar(image, ax=axes, shrink=0.9, pad=0.01, aspect=18)
+    bar.ax.tick_params(colors=palette.ink, labelsize=8)
+    bar.outline.set_edgecolor(palette.ink)  # type: ignore[operator]
+    unit = "nets with a pin in the tile" if kind == "pins" else "tile edges of wire in the tile"
+    bar.set_label(unit, color=palette.ink, fontsize=8)
+    _title(
+        axes,
+        _TITLES[kind],
+        f"{values.sum():,.0f} in all · at most {values.max(initial=0):,.0f} in a tile",
+        palette,
+    )
+
+
+def _draw_histogram(axes: Axes, ledger: CapacityLedger, palette: Palette) -> None:
+    histogram = utilisation_histogram(ledger)
+    bins = histogram.below.shape[1]
+    names = ("horizontal", "vertical")
+    at_full, at_over = bins + 0.9, bins + 2.1
+    for direction, (name, colour) in enumerate(zip(names, palette.ramp[2::2], strict=True)):
+        shift = (direction - 0.5) * 0.42
+        places = np.arange(bins) + 0.5 + shift
+        axes.bar(places, histogram.below[direction], 0.42, color=colour, label=name)
+        for place, count, fill in (
+            (at_full, histogram.full[direction], palette.full),
+            (at_over, histogram.over[direction], palette.over),
+        ):
+            axes.bar(
+                place + shift,
+                count,
+                0.42,
+                color=fill,
+                edgecolor=palette.ink,
+                linewidth=0.5,
+                hatch="///" if direction == VERTICAL else None,
+            )
+    for place, direction_counts in ((at_full, histogram.full), (at_over, histogram.over)):
+        axes.annotate(
+            f"{int(direction_counts.sum()):,}",
+            (place, direction_counts.max()),
+            xytext=(0, 2),
+            textcoords="offset points",
+            ha="center",
+            fontsize=8,
+            color=palette.ink,
+        )
+    ticks = [*range(0, bins + 1, 2), at_full, at_over]
+    labels = [f"{100 * t // bins} %" for t in range(0, bins, 2)] + ["", "full", "over"]
+    axes.set_xticks(ticks, labels)
+    axes.set_xlabel("demand over capacity", color=palette.ink, fontsize=8)
+    axes.set_ylabel("edges", color=palette.ink, fontsize=8)
+    axes.margins(y=0.12)
+    axes.spines[["top", "right"]].set_visible(False)
+    legend = axes.legend(frameon=False, fontsize=8, labelcolor=palette.ink, loc="upper left")
+    legend.set_in_layout(False)
+    total = int(histogram.below.sum() + histogram.full.sum() + histogram.over.sum())
+    _title(axes, _TITLES["histogram"], f"{total:,} edges", palette)
+
+
+def draw_scale(axes: Axes, palette: Palette) -> None:
+    """Draw the legend of the congestion colours into ``axes``."""
+    ramp = congestion_colours(np.linspace(0, 0.9999, 200)[None, :], palette)
+    axes.imshow(ramp, extent=(0, 10, 0, 1), aspect="auto", interpolation="nearest")
+    for left, colour, text in ((10.6, palette.full, "full"), (12.6, palette.over, "over")):
+        axes.add_patch(_box(left, colour, palette))
+        axes.text(left + 0.6, -0.35, text, ha="center", va="top", fontsize=8, color=palette.ink)
+    axes.scatter(13.2, 0.5, s=60, facecolors="none", edgecolors=palette.mark, linewidths=1.1)
+    for place, text in ((0, "0"), (5, "50 % of the tracks used"), (10, "<100 %")):
+        axes.text(place, -0.35, text, ha="center", va="top", fontsize=8, color=palette.ink)
+    axes.set_xlim(-0.6, 20)
+    axes.set_ylim(-1.6, 1.1)
+    axes.axis("off")
+
+
+def _box(left: float, colour: str, palette: Palette) -> Any:
+    from matplotlib.patches import Rectangle
+
+    return Rectangle((left, 0), 1.2, 1, facecolor=colour, edgecolor=palette.ink, linewidth=0.5)
+
+
+def design_figure(
+    design: Design,
+    routes: Routes | None,
+    kinds: Sequence[PlotKind],
+    palette: Palette = LIGHT,
+) -> Figure:
+    """A sheet with one picture below the other.
+
+    Args:
+        design: the grid and its nets.
+        routes: its wires; None where there are none, which leaves only ``pins`` to draw.
+        kinds: the pictures, from the top.
+        palette: the colours.
+
+    Raises:
+        InputError: a picture needs routes and there are none.
+    """
+    if routes is None and NEEDS_ROUTES.intersection(kinds):
+        wanted = ", ".join(kind for kind in kinds if kind in NEEDS_ROUTES)
+        raise InputError(None, None, f"a picture of {wanted} needs a route file", "BENCH ROUTE")
+    ledger = CapacityLedger.of(design, routes)
+    # Maps that are not much wider than high stand side by side.
+    columns = 2 if len(kinds) > 1 and design.height > 0.6 * design.width else 1
+    longer = max(design.width, design.height)
+    side = _MAP_INCHES / columns**0.5
+    map_width = max(side * design.width / longer, _LEAST_INCHES)
+    map_height = max(side * design.height / longer, _LEAST_INCHES)
+    rows = [kinds[first : first + columns] for first in range(0, len(kinds), columns)]
+    heights = [2.6 if set(row) == {"histogram"} else map_height + 0.45 for row in rows]
+    scale = any(kind in ("worst", "horizontal", "vertical") for kind in kinds)
+    heights += [0.5] if scale else []
+    figure = new_figure(max(columns * (map_width + 0.4), 6.4) + 0.7, sum(heights) + 0.35, palette)
+    figure.suptitle(
+        f"{design.name} · {design.width}×{design.height} tiles · "
+        f"{len(design.routable):,} nets to route"
+        + ("" if routes is None else f" · wirelength {routes.wirelength:,}"),
+        fontsize=10,
+        color=palette.ink,
+        x=0.01,
+        ha="left",
+    )
+    grid = figure.add_gridspec(len(heights), columns, height_ratios=heights)
+    for place, kind in enumerate(kinds):
+        axes = figure.add_subplot(grid[place // columns, place % columns])
+        _dress(axes, palette)
+        if kind == "histogram":
+            _draw_histogram(axes, ledger, palette)
+            continue
+        if kind == "pins":
+            _draw_density(axes, pin_density(design), kind, palette, figure)
+        elif routes is not None and kind == "wires":
+            _draw_density(axes, wire_density(design, routes), kind, palette, figure)
+        else:
+            _draw_congestion(axes, ledger, kind, palette)
+        axes.set_xlim(-0.5, design.width - 0.5)
+        axes.set_ylim(-0.5, design.height - 0.5)
+    if scale:
+        draw_scale(figure.add_subplot(grid[-1, :]), palette)
+    return figure
+
+
+def net_window(
+    pins: IntArray, edges: IntArray, width: int, height: int, margin: int = 3
+) -> tuple[int, int, int, int]:
+    """The part of the grid that shows a net: ``(x0, y0, x1, y1)``, tiles, both ends included."""
+    tiles = np.concatenate([pins, edges // 2])
+    if len(tiles) == 0:
+        return 0, 0, width - 1, height - 1
+    # An edge's other tile is one further right or up; the margin covers it.
+    x, y = tiles % width, tiles // width
+    return (
+        max(int(x.min()) - margin, 0),
+        max(int(y.min()) - margin, 0),
+        min(int(x.max()) + margin, width - 1),
+        min(int(y.max()) + margin, height - 1),
+    )
+
+
+def draw_edges_background(
+    axes: Axes,
+    ledger: CapacityLedger,
+    window: tuple[int, int, int, int],
+    palette: Palette,
+) -> None:
+    """Draw every edge of a window as a bar between its tiles, coloured by its use.
+
+    Args:
+        axes: to draw into, in tile coordinates.
+        ledger: capacities and demand.
+        window: ``(x0, y0, x1, y1)``, tiles, both ends included.
+        palette: the colours.
+    """
+    from matplotlib.collections import LineCollection
+
+    x0, y0, x1, y1 = window
+    for direction, dx, dy in ((HORIZONTAL, 1, 0), (VERTICAL, 0, 1)):
+        part = (slice(y0, y1 + 1 - dy), slice(x0, x1 + 1 - dx), direction)
+        values = congestion_colours(
+            utilisation(ledger.capacity[part], ledger.demand[part]), palette
+        )
+        y, x = np.mgrid[y0 : y1 + 1 - dy, x0 : x1 + 1 - dx]
+        start = np.stack([x + 0.18 * dx, y + 0.18 * dy], axis=-1)
+        end = np.stack([x + 0.82 * dx, y + 0.82 * dy], axis=-1)
+        lines = np.stack([start, end], axis=-2).reshape(-1, 2, 2)
+        # Wide bars in small windows, thin ones in large ones.
+        thick = min(7.0, 130 / max(x1 - x0 + 1, y1 - y0 + 1))
+        axes.add_collection(
+            LineCollection(list(lines), colors=values.reshape(-1, 3), linewidths=thick)
+        )
+    axes.set_xlim(x0 - 0.6, x1 + 0.6)
+    axes.set_ylim(y0 - 0.6, y1 + 0.6)
+    axes.set_aspect("equal")
+
+
+def draw_wire(axes: Axes, edges: IntArray, width: int, palette: Palette) -> None:
+    """Draw a net's wire over what is already there."""
+    from matplotlib.collections import LineCollection
+
+    lines = list(wire_segments(edges, width))
+    for thick, colour in ((5.0, palette.paper), (2.6, palette.wire)):
+        axes.add_collection(
+            LineCollection(lines, colors=colour, linewidths=thick, capstyle="round", zorder=4)
+        )
+
+
+def draw_pins(axes: Axes, pins: IntArray, width: int, palette: Palette) -> None:
+    """Draw a net's pins as squares over what is already there, smaller in a wide view."""
+    low, high = axes.get_xlim()
+    bottom, top = axes.get_ylim()
+    size = float(np.clip(700 / max(high - low, top - bottom), 9, 38))
+    axes.scatter(
+        pins % width,
+        pins // width,
+        s=size,
+        marker="s",
+        color=palette.pin,
+        edgecolors=palette.paper,
+        linewidths=1.0,
+        zorder=5,
+    )
+
+
+def nets_figure(
+    design: Design, routes: Routes | None, nets: Sequence[int], palette: Palette = LIGHT
+) -> Figure:
+    """A sheet of nets, each with its pins and its wire over the use of the edges around it."""
+    ledger = CapacityLedger.of(design, routes)
+    bounds = half_perimeter(design)
+    columns = 2 if len(nets) in (2, 4) else min(len(nets), 3)
+    rows = -(-len(nets) // columns)
+    side = 6.2 if len(nets) == 1 else 4.0
+    figure = new_figure(columns * side, rows * (side + 0.3) + 0.6, palette)
+    grid = figure.add_gridspec(rows + 1, columns, height_ratios=[side] * rows + [0.4])
+    for place, net in enumerate(nets):
+        axes = figure.add_subplot(grid[place // columns, place % columns])
+        _dress(axes, palette)
+        pins = design.net_pins(net)
+        edges = np.empty(0, np.int32) if routes is None else routes.net_edges(net)
+        draw_edges_background(
+            axes, ledger, net_window(pins, edges, design.width, design.height), palette
+        )
+        draw_wire(axes, edges, design.width, palette)
+        draw_pins(axes, pins, design.width, palette)
+        state = (
+            f"wire {len(edges)}"
+            if len(edges)
+            else ("all pins in one tile" if len(pins) < 2 else "no wire")
+        )
+        _title(
+            axes,
+            design.net_names[net],
+            f"{len(pins)} pins · {state} · half perimeter {bounds[net]}",
+            palette,
+        )
+    draw_scale(figure.add_subplot(grid[-1, :]), palette)
+    return figure
+
+
+def theme(dark: bool) -> Palette:
+    """The palette of the dark or of the light theme."""
+    return DARK if dark else LIGHT

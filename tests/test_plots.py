@@ -1,0 +1,145 @@
+"""Pictures: every kind on every sort of data, formats, errors."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from eda_router.cli import cli, main
+from eda_router.design import Design, Routes
+from eda_router.formats import ispd98, route_file
+from tests.pictured import CASES, one_net, relaxed
+
+pytest.importorskip("matplotlib", reason="pictures need the extra 'viz'")
+
+from eda_router.report import plots
+
+Case = Callable[[], tuple[Design, Routes]]
+_MAGIC = {".png": b"\x89PNG", ".svg": b"<?xml", ".pdf": b"%PDF"}
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> tuple[Path, Path]:
+    """A design with one net, and its routes, as files."""
+    design, routes = one_net()
+    ispd98.write(design, tmp_path / "one.modified")
+    route_file.write(design, routes, tmp_path / "one.route")
+    return tmp_path / "one.modified", tmp_path / "one.route"
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.__name__)
+@pytest.mark.parametrize("kind", plots.PLOT_KINDS)
+def test_every_kind_draws_every_sort_of_data(
+    case: Case, kind: plots.PlotKind, tmp_path: Path
+) -> None:
+    design, routes = case()
+    path = tmp_path / "map.png"
+    plots.save_figure(plots.design_figure(design, routes, [kind]), path, dpi=50)
+    assert path.read_bytes().startswith(_MAGIC[".png"])
+    assert [entry.name for entry in tmp_path.iterdir()] == ["map.png"]
+
+
+@pytest.mark.parametrize("case", CASES[1:], ids=lambda case: case.__name__)
+def test_nets_are_drawn_alone_and_as_a_sheet(case: Case, tmp_path: Path) -> None:
+    design, routes = case()
+    nets = list(range(min(design.num_nets, 2)))
+    for some in (nets[:1], nets):
+        for wires in (routes, None):
+            figure = plots.nets_figure(design, wires, some)
+            plots.save_figure(figure, tmp_path / "net.png", dpi=40)
+            titles = [axes.get_title(loc="left") for axes in figure.axes]
+            assert titles[: len(some)] == [design.net_names[net] for net in some]
+
+
+def test_the_map_shows_what_the_ledger_says() -> None:
+    design, routes = one_net()
+    figure = plots.design_figure(design, routes, ["horizontal"])
+    (image,) = figure.axes[0].images
+    drawn = image.get_array()
+    assert drawn is not None
+    assert drawn.shape == (5, 8, 3)
+    used = drawn[1, 1:5]
+    assert (used == used[0]).all()
+    assert (used[0] != drawn[0, 0]).any()
+    # A horizontal edge lies between two tile centres.
+    assert image.get_extent() == [0, 8, -0.5, 4.5]
+    assert "no overflow" in figure.axes[0].get_title(loc="right")
+
+
+def test_overflow_is_ringed_where_it_is() -> None:
+    design = Design.from_pins(
+        "d", 4, 4, 1, 1, [("a", 0, [(0, 0), (1, 0)]), ("b", 1, [(0, 0), (1, 0)])]
+    )
+    routes = Routes.from_lists([[0], [0]])
+    axes = plots.design_figure(design, routes, ["horizontal"]).axes[0]
+    (rings,) = axes.collections
+    assert rings.get_offsets().tolist() == [[0.5, 0.0]]
+    assert "overflow 1 on 1" in axes.get_title(loc="right")
+
+
+@pytest.mark.parametrize("suffix", _MAGIC)
+def test_the_suffix_chooses_the_format_and_runs_repeat(suffix: str, tmp_path: Path) -> None:
+    design, routes = relaxed()
+    first, second = tmp_path / f"a{suffix}", tmp_path / f"b{suffix.upper()}"
+    for path in (first, second):
+        plots.save_figure(plots.design_figure(design, routes, ["worst", "histogram"]), path)
+    assert first.read_bytes().startswith(_MAGIC[suffix])
+    assert first.read_bytes() == second.read_bytes()
+
+
+def test_command_draws(files: tuple[Path, Path], tmp_path: Path) -> None:
+    bench, route = map(str, files)
+    out = str(tmp_path / "out.svg")
+    for options in (
+        [route],
+        [],
+        [route, "--kind", "horizontal", "--kind", "pins", "--dark"],
+        [route, "--net", "solo"],
+        ["--net", "7", "--net", "solo"],
+    ):
+        result = CliRunner().invoke(cli, ["plot", bench, *options, "-o", out])
+        assert result.exit_code == 0, result.output
+        assert Path(out).read_bytes().startswith(_MAGIC[".svg"])
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        (["-o", "map.jpeg"], "map.jpeg: no picture format ends in '.jpeg', expected a name"),
+        (["-o", "map"], "map: no suffix, expected a name that ends in .png, .svg or .pdf"),
+        (["-o", "map.png", "--kind", "worst"], "a picture of worst needs a route file"),
+        (
+            ["-o", "map.png", "--net", "nonet"],
+            "one.modified: no net 'nonet', expected a net's name",
+        ),
+        (["-o", "map.png", "--net", "a", "--kind", "pins"], "--kind and --net together"),
+        (["-o", "no/folder/map.png"], "no/folder/map.png: cannot be written"),
+    ],
+)
+def test_bad_input_is_one_line_and_status_2(
+    options: list[str],
+    expected: str,
+    files: tuple[Path, Path],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["plot", str(files[0]), *options]) == 2
+    error = capsys.readouterr().err
+    assert expected in error
+    assert error.count("\n") == 1
+    assert not list(tmp_path.glob("map*"))
+
+
+def test_matplotlib_stays_out_until_something_is_drawn() -> None:
+    code = (
+        "import sys, eda_router.report.plots, eda_router.report.page, eda_router.report.compare;"
+        "sys.exit('matplotlib' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
