@@ -216,6 +216,8 @@ def summarize(
         "unrouted": net_places(design, result.unrouted),
         "disconnected": net_places(design, check.disconnected_nets),
         "overflow": overflow_places(design, result.routes),
+        # One digit a net, the number of its stage: 64 000 entries would drown the rest.
+        "net_stages": "".join(map(str, result.stage.tolist())),
         "details": result.details,
         "config": dataclasses.asdict(result.config),
         "versions": versions(),

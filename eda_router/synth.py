@@ -68,10 +68,10 @@ class SynthConfig(Settings):
         1.0, "Strength of the hot spots in the density of pins; 0: none.", low=0, high=5
     )
     horizontal_use: float = setting(
-        0.72, "Share of horizontal tracks that wires will take.", low=0.01, high=1
+        0.62, "Share of horizontal tracks that wires will take.", low=0.01, high=1
     )
     vertical_use: float = setting(
-        0.64, "Share of vertical tracks that wires will take.", low=0.01, high=1
+        0.55, "Share of vertical tracks that wires will take.", low=0.01, high=1
     )
 
 

@@ -4,7 +4,7 @@
 
 Each run is its own process, started after the kernels have been compiled once, and its route file
 is evaluated by another process. Writes benchmark.json, benchmark.md and benchmark.png beside the
-figures of other routers from scripts/peers.yaml.
+figures of other routers from eda_router/report/peers.yaml.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def main() -> int:
     if not circuits:
         print("no circuits found: set EDAROUTE_ISPD98 to the folder that holds them")
         return 2
-    peers = yaml.safe_load((CHECKOUT / "scripts" / "peers.yaml").read_text())
+    peers = yaml.safe_load((CHECKOUT / "eda_router" / "report" / "peers.yaml").read_text())
     bounds = dict(zip(peers["circuits"], peers["steiner_bound"], strict=True))
 
     with tempfile.TemporaryDirectory() as folder:

@@ -1,0 +1,519 @@
+"""The HTML pages: their packing, their errors, and how they behave in a real browser."""
+
+from __future__ import annotations
+
+import base64
+import json
+import shutil
+import time
+import zlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from eda_router.cli import main
+from eda_router.design import Design, Routes
+from eda_router.formats import ispd98, route_file
+from eda_router.ledger import CapacityLedger
+from eda_router.report.nets import overflowed_edges
+from eda_router.report.packing import pack, pack_numbers
+from eda_router.report.page import Run, format_page, write_page
+from eda_router.report.peers import known_circuit
+from tests.generators import spines
+from tests.pictured import CASES, crowded, one_net, relaxed, scattered
+
+MEGABYTES = 2**20
+
+
+def unpack_numbers(data: bytes) -> list[int]:
+    """LEB128, zigzag and differences undone, the plain way."""
+    numbers: list[int] = []
+    value = shift = 0
+    for byte in data:
+        value |= (byte & 127) << shift
+        shift += 7
+        if byte < 128:
+            step = -(value + 1) // 2 if value % 2 else value // 2
+            numbers.append((numbers[-1] if numbers else 0) + step)
+            value = shift = 0
+    return numbers
+
+
+@given(st.lists(st.integers(-(2**40), 2**40)))
+def test_packed_numbers_come_back(numbers: list[int]) -> None:
+    assert unpack_numbers(pack_numbers(np.array(numbers, np.int64))) == numbers
+
+
+def test_the_directory_tells_where_everything_lies() -> None:
+    arrays = {"a": np.array([3, -500, 7]), "none": np.array([], np.int32)}
+    directory, text = pack(arrays, {"names": "ä\nb"})
+    data = zlib.decompress(base64.b64decode(text))
+    assert directory == [
+        ("a", "numbers", 3, 5),
+        ("none", "numbers", 0, 0),
+        ("names", "text", 3, 4),
+    ]
+    assert unpack_numbers(data[:5]) == [3, -500, 7]
+    assert data[5:].decode() == "ä\nb"
+
+
+def test_peers_are_named_only_where_the_statistics_agree(
+    ispd98_path: Callable[[str], Path],
+) -> None:
+    design = ispd98.read(ispd98_path("ibm01"))
+    known = known_circuit(design)
+    assert known is not None
+    assert (known.name, known.steiner) == ("ibm01", 60142)
+    best = next(peer for peer in known.peers if peer.measured)
+    assert (best.name, best.wirelength) == ("NCTU-GR 2.0, strongest wirelength setting", 62133)
+    assert "NCTU-GR" in format_page(design, [Run("r", spines(design))])
+    namesake = scattered(64, 64, 50, 12, name="ibm01")
+    assert known_circuit(namesake) is None
+    assert "NCTU-GR" not in format_page(namesake, [Run("r", spines(namesake))])
+
+
+def test_the_page_asks_nothing_of_a_network() -> None:
+    page = format_page(*_one_run(relaxed()))
+    outside = page.split("<script>", 1)[0]
+    assert "http:" not in outside.replace("http://www.w3.org/2000/svg", "")
+    assert "https:" not in outside
+    assert "default-src 'none'" in page
+    assert page == format_page(*_one_run(relaxed()))
+
+
+def test_names_cannot_break_out_of_the_page() -> None:
+    evil = "</script><script>alert(1)</script>"
+    design = Design.from_pins("<b>&", 3, 3, 1, 1, [(evil, 0, [(0, 0), (1, 0)])])
+    page = format_page(design, [Run(evil, spines(design)), Run("b", spines(design))], "<i>")
+    assert evil not in page
+    assert "<i>" not in page.replace("<i>&lt;", "")
+    assert "&lt;i&gt;" in page
+
+
+def _one_run(case: tuple[Design, Routes]) -> tuple[Design, list[Run]]:
+    design, routes = case
+    return design, [Run("run", routes)]
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> tuple[Path, Path, Path]:
+    """A design, its routes and the summary of its run, as files."""
+    design, routes = one_net()
+    bench, route, summary = (tmp_path / name for name in ("one.modified", "r.route", "r.json"))
+    ispd98.write(design, bench)
+    route_file.write(design, routes, route)
+    summary.write_text(json.dumps(_summary(design, routes)))
+    return bench, route, summary
+
+
+def _summary(design: Design, routes: Routes) -> dict[str, Any]:
+    stage = np.where(design.pin_counts > 1, np.arange(design.num_nets) % 4 + 2, 0)
+    names = ("trivial", "unrouted", "drawn", "sampled", "joined", "maze")
+    exits = np.where((stage == 2) | (stage == 3), 8 << (np.arange(design.num_nets) % 3), 0)
+    return {
+        "design": {"nets": design.num_nets},
+        "result": {"wirelength": routes.wirelength},
+        "stages": {name: int(np.sum(stage == s)) for s, name in enumerate(names)},
+        "phases": {
+            "import": {"wall": 0.5, "cpu": 0.4},
+            "write": {"wall": 0.1, "cpu": 0.1},
+            "network": {"wall": 1.5, "cpu": 2.5},
+        },
+        "process": {"wall": 2.5, "cpu": 3.5, "peak_mb": 321.0},
+        "passes": [
+            {"name": "first", "overflow": 9, "wirelength": routes.wirelength + 5},
+            {"name": "negotiate 1", "overflow": 0, "wirelength": routes.wirelength},
+        ],
+        "net_stages": "".join(map(str, stage.tolist())),
+        "net_exits": exits.tolist(),
+        "config": {"effort": "high", "seed": 1},
+        "details": {},
+    }
+
+
+def test_report_writes_a_page(files: tuple[Path, Path, Path], tmp_path: Path) -> None:
+    bench, route, summary = map(str, files)
+    out = tmp_path / "page.html"
+    assert main(["report", bench, route, "-o", str(out)]) == 0
+    bare = out.read_text()
+    assert main(["report", bench, route, "--summary", summary, "-o", str(out)]) == 0
+    full = out.read_text()
+    for text in ('data-chart="time"', 'data-chart="stages"', "321 MB", "config.effort"):
+        assert text in full
+        assert text not in bare
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        ("{", "r.json:1: no JSON"),
+        ("[]", "r.json: no summary of a run"),
+        ('{"design": {"nets": 1}}', "r.json: no summary of a run"),
+        (None, "r.json: tells of another run: wirelength 5, expected 6 as routed"),
+        (b"\xff\xfe", "r.json: is no text"),
+    ],
+)
+def test_a_summary_that_does_not_fit_is_refused(
+    content: str | bytes | None,
+    expected: str,
+    files: tuple[Path, Path, Path],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    bench, route, summary = files
+    if content is None:
+        told = json.loads(summary.read_text())
+        told["result"]["wirelength"] = 5
+        content = json.dumps(told)
+    summary.write_bytes(content if isinstance(content, bytes) else content.encode())
+    out = bench.parent / "page.html"
+    out.write_text("old")
+    status = main(["report", str(bench), str(route), "--summary", str(summary), "-o", str(out)])
+    assert status == 2
+    error = capsys.readouterr().err
+    assert expected in error
+    assert error.count("\n") == 1
+    assert out.read_text() == "old"
+
+
+# In the browser ---------------------------------------------------------------------------------
+
+
+class Browser:
+    """A headless Chromium with a page of ours in it."""
+
+    def __init__(self, driver: Any):
+        self.driver = driver
+
+    def open(self, path: Path, fragment: str = "") -> None:
+        """Load a page from disk and wait until it says that it is ready."""
+        self.driver.get("about:blank")
+        self.driver.get(path.as_uri() + fragment)
+        self.wait("document.documentElement.dataset.ready === 'true'")
+
+    def run(self, script: str, *arguments: Any) -> Any:
+        """The value of a JavaScript expression."""
+        return self.driver.execute_script(f"return {script}", *arguments)
+
+    def wait(self, condition: str, seconds: float = 20) -> None:
+        """Wait until a JavaScript expression is true."""
+        end = time.monotonic() + seconds
+        while not self.run(condition):
+            assert time.monotonic() < end, f"never true: {condition}; {self.log()}"
+            time.sleep(0.02)
+
+    def log(self) -> list[str]:
+        """What the page wrote to its console, errors above all, since last asked."""
+        return [entry["message"] for entry in self.driver.get_log("browser")]
+
+    def find(self, selector: str) -> Any:
+        """The first element that fits."""
+        return self.driver.find_element("css selector", selector)
+
+    def press(self, selector: str, *keys: str) -> None:
+        """Send keys to an element."""
+        self.find(selector).send_keys(*keys)
+
+    def rows(self) -> list[list[str]]:
+        """Cells of the table's rows in sight, from the top."""
+        cells: list[list[str]] = self.run(
+            "[...document.querySelectorAll('.row:not([hidden])')]"
+            ".sort((a, b) => a.dataset.place - b.dataset.place)"
+            ".map((row) => [...row.children].map((cell) => cell.textContent))"
+        )
+        return cells
+
+    def resize(self, width: int, height: int, mobile: bool = False, theme: str = "light") -> None:
+        """Emulate a screen and a preferred theme."""
+        self.driver.execute_cdp_cmd(
+            "Emulation.setDeviceMetricsOverride",
+            {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": mobile},
+        )
+        self.driver.execute_cdp_cmd(
+            "Emulation.setEmulatedMedia",
+            {"features": [{"name": "prefers-color-scheme", "value": theme}]},
+        )
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    service = shutil.which("chromedriver")
+    if chromium is None or service is None:
+        pytest.skip("no chromium and chromedriver: apt-get install chromium chromium-driver")
+    options = webdriver.ChromeOptions()
+    options.binary_location = chromium
+    profile = tmp_path_factory.mktemp("profile")
+    for option in (
+        "headless",
+        "no-sandbox",
+        "disable-gpu",
+        "disable-quic",
+        "no-first-run",
+        "disable-background-networking",
+        "disable-component-update",
+        "disable-sync",
+        "disable-dev-shm-usage",
+        f"user-data-dir={profile}",
+    ):
+        options.add_argument(f"--{option}")
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(service))
+    try:
+        yield Browser(driver)
+    finally:
+        driver.quit()
+
+
+@pytest.fixture
+def desk(browser: Browser) -> Browser:
+    """The browser with a desktop's screen, light."""
+    browser.resize(1440, 1000)
+    return browser
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.__name__)
+def test_every_sort_of_data_opens_without_complaint(
+    case: Callable[[], tuple[Design, Routes]], desk: Browser, tmp_path: Path
+) -> None:
+    design, routes = case()
+    page = tmp_path / "page.html"
+    write_page(page, design, [Run("run", routes, _summary(design, routes))])
+    desk.open(page)
+    for kind in ("horizontal", "vertical", "pins", "both"):
+        desk.run(f"document.querySelector('input[value={kind}]').click()")
+    for theme in ("dark", "light"):
+        desk.resize(1440, 1000, theme=theme)
+    assert desk.find("#count").text == f"{design.num_nets} nets"
+    assert len(desk.rows()) == min(design.num_nets, len(desk.rows()))
+    assert desk.log() == []
+
+
+def test_the_page_recounts_what_python_counts(desk: Browser, tmp_path: Path) -> None:
+    design, routes = crowded()
+    page = tmp_path / "page.html"
+    write_page(page, design, [Run("run", routes)])
+    desk.open(page)
+    demand = CapacityLedger.of(design, routes).demand.reshape(-1)
+    model = "window.edaroute.model"
+    assert desk.run(f"[...{model}.runs[0].demand]") == demand.tolist()
+    assert desk.run(f"[...{model}.runs[0].over]") == overflowed_edges(design, routes).tolist()
+    assert desk.run(f"[...{model}.capacity]") == design.capacity.reshape(-1).tolist()
+    assert desk.run(f"[...{model}.pins]") == design.pins.tolist()
+    assert desk.run(f"{model}.names") == list(design.net_names)
+
+
+@pytest.fixture
+def crowd(desk: Browser, tmp_path: Path) -> Browser:
+    """The page of three hundred nets that overflow, open."""
+    design, routes = crowded()
+    write_page(tmp_path / "page.html", design, [Run("run", routes, _summary(design, routes))])
+    desk.open(tmp_path / "page.html")
+    return desk
+
+
+def test_search_by_name_and_by_conditions(crowd: Browser) -> None:
+    design, routes = crowded()
+    pins, lengths = design.pin_counts, routes.lengths
+    for query, count in (
+        ("net29", sum("net29" in name for name in design.net_names)),
+        ("NET29 pins>3", sum("net29" in n and pins[i] > 3 for i, n in enumerate(design.net_names))),
+        ("pins>=3 length<10", int(np.sum((pins >= 3) & (lengths < 10)))),
+        ("stage:maze", int(np.sum((pins > 1) & (np.arange(300) % 4 + 2 == 5)))),
+        ("no such net", 0),
+    ):
+        crowd.run("document.getElementById('search').value = ''")
+        crowd.press("#search", query)
+        assert crowd.find("#count").text == f"{count} of 300 nets"
+        assert crowd.find("#none").is_displayed() == (count == 0)
+    assert crowd.log() == []
+
+
+def test_a_click_on_a_head_sorts(crowd: Browser) -> None:
+    design, routes = crowded()
+    head = crowd.find(".head [data-key=length] button")
+    head.click()
+    first = int(np.argmax(routes.lengths))
+    assert crowd.rows()[0][0] == design.net_names[first]
+    assert crowd.rows()[0][2] == str(routes.lengths[first])
+    sort = "document.querySelector('[data-key=length]').getAttribute('aria-sort')"
+    assert crowd.run(sort) == "descending"
+    head.click()
+    assert crowd.rows()[0][2] == "0"
+    assert crowd.run(sort) == "ascending"
+    crowd.find(".head [data-key=net] button").click()
+    assert [row[0] for row in crowd.rows()[:4]] == ["net0", "net1", "net2", "net3"]
+    assert crowd.log() == []
+
+
+def test_a_click_on_a_net_draws_it(crowd: Browser) -> None:
+    design, routes = crowded()
+    crowd.press("#search", "net17")
+    crowd.find(".row:not([hidden])").click()
+    net = list(design.net_names).index(crowd.rows()[0][0])
+    series = "window.edaroute.map.chart.getOption().series.find((s) => s.id === '{}').data"
+    drawn = crowd.run(series.format("wire") + ".map((line) => line.coords)")
+    tiles = routes.net_edges(net) // 2
+    starts = [[int(tile % 24), int(tile // 24)] for tile in tiles]
+    assert [line[0] for line in drawn] == starts
+    pins = crowd.run(series.format("pins"))
+    assert pins == [[int(pin % 24), int(pin // 24)] for pin in design.net_pins(net)]
+    assert crowd.find("#detail-name").text == design.net_names[net]
+    assert f"length\n{routes.lengths[net]}" in crowd.find("#detail-list").text
+    assert crowd.run("location.hash") == f"#net={design.net_names[net]}"
+    assert crowd.log() == []
+
+
+def test_a_link_to_a_net_opens_on_it(desk: Browser, tmp_path: Path) -> None:
+    design, routes = crowded()
+    write_page(tmp_path / "page.html", design, [Run("run", routes)])
+    desk.open(tmp_path / "page.html", "#net=net250")
+    assert desk.find("#detail-name").text == "net250"
+    selected = desk.find(".row[aria-selected=true]")
+    assert selected.text.startswith("net250")
+    assert desk.log() == []
+
+
+def test_the_keyboard_does_it_all(crowd: Browser) -> None:
+    from selenium.webdriver.common.keys import Keys
+
+    crowd.press("body", "/")
+    assert crowd.run("document.activeElement.id") == "search"
+    crowd.press("#search", "net2", Keys.ARROW_DOWN)
+    assert crowd.run("document.activeElement.className") == "body"
+    crowd.press(".body", Keys.ARROW_DOWN, Keys.ARROW_DOWN)
+    chosen = crowd.rows()[1][0]
+    assert crowd.find("#detail-name").text == chosen
+    crowd.press(".body", Keys.ENTER)
+    span = "(({x}) => x[1] - x[0])(window.edaroute.map.zoom)"
+    framed = crowd.run(span)
+    assert framed < 1
+    crowd.press("#map", "+")
+    nearer = crowd.run(span)
+    assert nearer < framed
+    before = crowd.run("window.edaroute.map.zoom.x[0]")
+    crowd.press("#map", Keys.ARROW_LEFT)
+    assert crowd.run("window.edaroute.map.zoom.x[0]") <= before
+    crowd.press("#map", "0")
+    assert crowd.run(span) == 1
+    crowd.press(".body", Keys.END)
+    assert crowd.rows()[-1][0] == crowd.find("#detail-name").text
+    assert crowd.log() == []
+
+
+def test_wheel_and_buttons_zoom_both_axes_alike(crowd: Browser) -> None:
+    from selenium.webdriver import ActionChains
+    from selenium.webdriver.common.actions.wheel_input import ScrollOrigin
+
+    crowd.find("#nearer").click()
+    zoom = crowd.run("window.edaroute.map.zoom")
+    assert zoom["x"][1] - zoom["x"][0] == pytest.approx(0.6)
+    assert zoom["y"][1] - zoom["y"][0] == pytest.approx(0.6)
+    crowd.find("#fit").click()
+    origin = ScrollOrigin.from_element(crowd.find("#map"))
+    ActionChains(crowd.driver).scroll_from_origin(origin, 0, -300).perform()
+    crowd.wait("window.edaroute.map.zoom.x[1] - window.edaroute.map.zoom.x[0] < 0.99")
+    zoom = crowd.run("window.edaroute.map.zoom")
+    spans = [zoom[axis][1] - zoom[axis][0] for axis in "xy"]
+    assert spans[0] == pytest.approx(spans[1], abs=0.01)
+    assert crowd.log() == []
+
+
+def test_a_click_on_the_map_lists_the_nets_of_that_edge(crowd: Browser) -> None:
+    from selenium.webdriver import ActionChains
+
+    design, routes = crowded()
+    demand = CapacityLedger.of(design, routes).demand.reshape(-1)
+    edge = int(np.argmax(demand))
+    x, y = edge // 2 % 24 + (0 if edge % 2 else 0.5), edge // 2 // 24 + (0.5 if edge % 2 else 0)
+    px, py = crowd.run(f"window.edaroute.map.chart.convertToPixel({{gridIndex: 0}}, [{x}, {y}])")
+    element = crowd.find("#map")
+    size = element.size
+    actions = ActionChains(crowd.driver)
+    actions.move_to_element_with_offset(
+        element, round(px - size["width"] / 2), round(py - size["height"] / 2)
+    )
+    actions.pause(0.1).perform()
+    assert f"{demand[edge]} of 1 tracks, {demand[edge] - 1} over" in crowd.find("#status").text
+    actions.click().perform()
+    assert crowd.find("#count").text == f"{demand[edge]} of 300 nets"
+    crowd.find("#place").click()
+    assert crowd.find("#count").text == "300 nets"
+    crowd.find("#hot").click()
+    assert crowd.find("#status").text.startswith("1 of ")
+    assert crowd.find("#count").text == f"{demand[edge]} of 300 nets"
+    assert crowd.log() == []
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize(("width", "height"), [(1440, 1000), (390, 844), (320, 568)])
+def test_nothing_sticks_out_on_any_screen(
+    width: int, height: int, theme: str, browser: Browser, tmp_path: Path
+) -> None:
+    design, routes = crowded()
+    write_page(tmp_path / "page.html", design, [Run("run", routes, _summary(design, routes))])
+    browser.resize(width, height, mobile=width < 600, theme=theme)
+    browser.open(tmp_path / "page.html")
+    assert browser.run("document.documentElement.scrollWidth") <= width
+    background = browser.run("getComputedStyle(document.body).backgroundColor")
+    channels = [int(part) for part in background.strip("rgb()").split(",")]
+    assert (sum(channels) < 200) == (theme == "dark")
+    charts = browser.run(
+        "[...document.querySelectorAll('#map, [data-chart]')]"
+        ".map((e) => [e.clientWidth, e.clientHeight])"
+    )
+    assert all(w > 200 and h > 150 for w, h in charts)
+    browser.find("#theme").click()
+    assert browser.run("getComputedStyle(document.body).backgroundColor") != background
+    assert browser.log() == []
+
+
+def test_several_runs_are_compared(desk: Browser, tmp_path: Path) -> None:
+    design, routes = crowded()
+    lists = [routes.net_edges(net).tolist() for net in range(design.num_nets)]
+    lists[7] = []
+    other = Routes.from_lists(lists)
+    write_page(tmp_path / "page.html", design, [Run("one", routes), Run("two", other)])
+    desk.open(tmp_path / "page.html")
+    desk.press("#search", "differ>0")
+    assert [row[0] for row in desk.rows()] == ["net7"]
+    length = int(routes.lengths[7])
+    assert desk.rows()[0][2:] == [str(length), "0", str(-length), str(length)]
+    desk.run("document.querySelector('input[value=difference]').click()")
+    desk.run("document.getElementById('run').value = '0'")
+    desk.run("document.getElementById('run').dispatchEvent(new Event('change'))")
+    desk.find(".row").click()
+    wire = "window.edaroute.map.chart.getOption().series.find((s) => s.id === 'wire').data.length"
+    assert desk.run(wire) == length
+    assert desk.log() == []
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "num_nets"), [(80, 64, 18_000), (256, 64, 64_000)], ids=["ibm02", "ibm10"]
+)
+def test_large_designs_stay_small_and_quick(
+    width: int, height: int, num_nets: int, desk: Browser, tmp_path: Path
+) -> None:
+    design = scattered(width, height, num_nets, 27)
+    routes = spines(design)
+    page = tmp_path / "page.html"
+    write_page(page, design, [Run("run", routes, _summary(design, routes))])
+    assert page.stat().st_size < 5 * MEGABYTES
+    desk.open(page)
+    elapsed = "(() => {{ const t = performance.now(); {}; return performance.now() - t; }})()"
+    sort = desk.run(elapsed.format("window.edaroute.table.sort('length')"))
+    search = desk.run(
+        elapsed.format(
+            "document.getElementById('search').value = 'net6 pins>3'; window.edaroute.list()"
+        )
+    )
+    # Tens of milliseconds when nothing else runs; the machine of a test may be busy.
+    assert sort < 1500
+    assert search < 1500
+    assert desk.run("document.querySelectorAll('.row').length") < 100
+    assert desk.log() == []
