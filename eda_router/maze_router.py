@@ -188,6 +188,7 @@ class MazeRouter:
             design.num_nets, 4 * int(half_perimeters.sum()) + 4 * design.num_tiles
         )
         self._touched = np.zeros(design.num_nets, np.uint8)
+        self._no_limits = np.full(design.num_nets, np.iinfo(np.int32).max, np.int32)
 
     # Phases
 
@@ -209,7 +210,7 @@ class MazeRouter:
             done = 0
             try:
                 while done < len(order):
-                    self._check_clock()
+                    self.check_clock()
                     done += self._with_room(
                         lambda part: kernels.first_pass(
                             self._market, self._wires, self._box, self._scratch,
@@ -222,17 +223,24 @@ class MazeRouter:
             finally:
                 routed = order[self._wires.length[order] > 0]
                 self.stage[routed] = Stage.MAZE
-            self._report("first", len(routed))
+            self.report("first", len(routed))
 
-    def negotiate(self) -> None:
+    def negotiate(self, *, relax: bool = False) -> None:
         """Reroute nets on overflowed edges until total overflow is 0 or it stops falling.
 
         Ends with the state of least overflow that was seen.
+
+        Args:
+            relax: before that, reroute nets longer than their lower bound under gentle prices,
+                overflow allowed. Wires that were kept legal one after the other detour around
+                nets that could have moved; this lets them compete for the short way again.
         """
         with self.phase("negotiation"):
             self._price_congestion()
             effort = self.effort
             rounds = effort.rounds if self.config.iterations is None else self.config.iterations
+            if relax:
+                self.report("relax", self._negotiate_round(1, self.bounds))
             least = self.total_overflow
             best = self._snapshot()
             since_best = 0
@@ -247,7 +255,7 @@ class MazeRouter:
                     if margin > WIDE_MARGIN:
                         margin = WIDE_MARGIN + (margin - WIDE_MARGIN) // 2
                     rerouted = self._negotiate_round(margin)
-                    overflow = self._report(f"negotiate {number + 1}", rerouted)
+                    overflow = self.report(f"negotiate {number + 1}", rerouted)
                     since_best += 1
                     if overflow < least:
                         least = overflow
@@ -271,7 +279,7 @@ class MazeRouter:
             with suppress(OutOfTime):
                 self._refine_round(reach)
             self._mark(Stage.NEGOTIATED)
-            self._report("legalise", removed)
+            self.report("legalise", removed)
 
     def refine(self) -> None:
         """Shorten nets through free tracks, pass by pass, until nothing is gained."""
@@ -280,7 +288,7 @@ class MazeRouter:
             try:
                 for number in range(self.effort.refinements):
                     shortened, saved = self._refine_round(2 + 2 * number)
-                    self._report(f"refine {number + 1}", shortened)
+                    self.report(f"refine {number + 1}", shortened)
                     if saved == 0:
                         break
             finally:
@@ -320,6 +328,34 @@ class MazeRouter:
         self._load(routes)
         self.stage[:] = stage
 
+    def commit_free(
+        self, nets: NDArray[np.int64], offsets: NDArray[np.int64], edges: IntArray, stage: Stage
+    ) -> NDArray[np.bool_]:
+        """Give nets without wire the trees that somebody else drew, one after the other.
+
+        A tree that finds an edge full at its turn is refused whole, so every commit is legal.
+
+        Args:
+            nets: net numbers.
+            offsets: int64 ``(len(nets) + 1,)``; net i's tree is
+                ``edges[offsets[i]:offsets[i + 1]]``, empty for none.
+            edges: int32 edge ids.
+            stage: who drew them.
+
+        Returns:
+            bool ``(len(nets),)``: which trees were committed.
+        """
+        committed = np.zeros(len(nets), np.bool_)
+        done = 0
+        while done < len(nets):
+            done += kernels.commit_free(
+                self._market, self._wires, nets[done:], offsets[done:], edges, committed[done:]
+            )
+            if done < len(nets):
+                self._load(self.routes(), keep_market=True)
+        self.stage[nets[committed]] = stage
+        return committed
+
     def routes(self) -> Routes:
         """The wires as they are now."""
         return _pack(self._wires, 2 * self.design.num_tiles)
@@ -346,14 +382,32 @@ class MazeRouter:
             booked.wall += time.perf_counter() - wall
             booked.cpu += time.process_time() - cpu
 
+    def check_clock(self) -> None:
+        """Raise :class:`OutOfTime` once the deadline has passed."""
+        if self._deadline is not None and time.monotonic() >= self._deadline:
+            raise OutOfTime
+
+    def report(self, name: str, rerouted: int) -> int:
+        """Add a row to the status table; returns the total overflow."""
+        total, largest, count = kernels.overflow_figures(self._market)
+        row = PassRow(
+            name=name,
+            seconds=time.monotonic() - self._began,
+            rerouted=rerouted,
+            overflow=int(total),
+            max_overflow=int(largest),
+            overflowed_edges=int(count),
+            wirelength=int(self._wires.length.sum()),
+        )
+        self.passes.append(row)
+        if self._on_pass is not None:
+            self._on_pass(row)
+        return int(total)
+
     # Inside
 
     def _half_perimeters(self) -> IntArray:
         return steiner_bounds(self.design, 0)
-
-    def _check_clock(self) -> None:
-        if self._deadline is not None and time.monotonic() >= self._deadline:
-            raise OutOfTime
 
     def _with_room(
         self, kernel: Callable[[NDArray[np.int64]], int], nets: NDArray[np.int64]
@@ -366,16 +420,17 @@ class MazeRouter:
                 self._load(self.routes(), keep_market=True)
         return done
 
-    def _negotiate_round(self, margin: int) -> int:
+    def _negotiate_round(self, margin: int, longest: IntArray | None = None) -> int:
         rerouted = 0
         effort = self.effort
+        limits = self._no_limits if longest is None else longest
 
         def kernel(part: NDArray[np.int64]) -> int:
             nonlocal rerouted
             done, count = kernels.negotiate_pass(
                 self._market, self._wires, self._box, self._scratch,
                 self.design.width, self.design.height, part,
-                self.design.pin_offsets, self.design.pins, self._touched,
+                self.design.pin_offsets, self.design.pins, limits, self._touched,
                 min(effort.exact_pins, 5), margin, effort.max_nodes, 1,
             )  # fmt: skip
             rerouted += count
@@ -407,7 +462,7 @@ class MazeRouter:
     def _in_chunks(self, kernel: Callable[[NDArray[np.int64]], int]) -> None:
         done = 0
         while done < len(self._order):
-            self._check_clock()
+            self.check_clock()
             done += self._with_room(kernel, self._order[done : done + CHUNK])
 
     def _price_congestion(self, *, closed: bool = False) -> None:
@@ -422,22 +477,6 @@ class MazeRouter:
         self._market.base[:] = np.where(d > 0, CLOSED, UNIT + np.maximum(0, SLACK_TRACKS + d))
         self._market.slope[:] = 0
         kernels.update_prices(self._market)
-
-    def _report(self, name: str, rerouted: int) -> int:
-        total, largest, count = kernels.overflow_figures(self._market)
-        row = PassRow(
-            name=name,
-            seconds=time.monotonic() - self._began,
-            rerouted=rerouted,
-            overflow=int(total),
-            max_overflow=int(largest),
-            overflowed_edges=int(count),
-            wirelength=int(self._wires.length.sum()),
-        )
-        self.passes.append(row)
-        if self._on_pass is not None:
-            self._on_pass(row)
-        return int(total)
 
     def _mark(self, stage: Stage) -> None:
         changed = (self._touched != 0) & (self._wires.length > 0)
@@ -489,12 +528,17 @@ def route_maze(
     return router.result()
 
 
-def finish(router: MazeRouter) -> None:
-    """Negotiate, legalise and refine whatever is routed so far, as the settings ask."""
+def finish(router: MazeRouter, *, relax: bool = False) -> None:
+    """Negotiate, legalise and refine whatever is routed so far, as the settings ask.
+
+    Args:
+        router: holds the wires.
+        relax: see :meth:`MazeRouter.negotiate`.
+    """
     config = router.config
     with suppress(OutOfTime):
         if config.negotiate:
-            router.negotiate()
+            router.negotiate(relax=relax)
     if router.total_overflow > 0:
         if config.allow_overflow:
             return

@@ -8,7 +8,6 @@ from typing import Protocol
 
 from eda_router.config import RouteConfig
 from eda_router.design import Design
-from eda_router.errors import EdarouteError
 from eda_router.result import PassRow, RoutingResult
 
 
@@ -34,7 +33,9 @@ def load_engine(config: RouteConfig) -> Engine:
         EdarouteError: it cannot run here.
     """
     if config.router == "neural":
-        raise EdarouteError("the neural router is not part of this version, use --router maze")
+        from eda_router.neural_router import route_neural
+
+        return route_neural
     from eda_router.maze_router import route_maze
 
     return route_maze

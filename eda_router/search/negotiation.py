@@ -158,6 +158,33 @@ def _overflows(market, wires, net):
 
 
 @njit(cache=True, nogil=True)
+def commit_free(market, wires, nets, offsets, edges, committed):
+    """Give nets the trees ``edges[offsets[i]:offsets[i + 1]]``, one after the other.
+
+    A tree that needs an edge without a free track at that moment is refused whole, as is an empty
+    one. ``committed`` gets a flag a net.
+
+    Returns:
+        how many nets were dealt with; fewer than all when the pool is full.
+    """
+    for i in range(len(nets)):
+        first = offsets[i]
+        count = offsets[i + 1] - first
+        fits = count > 0
+        for j in range(first, first + count):
+            edge = edges[j]
+            if market.demand[edge] >= market.capacity[edge]:
+                fits = False
+                break
+        if fits:
+            if not store(wires, nets[i], edges[first : first + count], count):
+                return i
+            commit(market, wires, nets[i])
+        committed[i] = fits
+    return len(nets)
+
+
+@njit(cache=True, nogil=True)
 def draw_tree(market, box, scratch, width, height, pins, exact_pins, margin, max_nodes, rounds):
     """Cheapest tree over ``pins``: exact for few pins, grown and improved for more.
 
@@ -203,12 +230,14 @@ def first_pass(
 
 @njit(cache=True, nogil=True)
 def negotiate_pass(
-    market, wires, box, scratch, width, height, nets, pin_offsets, pins, touched,
+    market, wires, box, scratch, width, height, nets, pin_offsets, pins, longest, touched,
     exact_pins, margin, max_nodes, rounds,
 ):  # fmt: skip
     """Rip up and reroute, in order, those of ``nets`` that cross an overflowed edge.
 
-    Nets of few pins are routed anew; of larger trees only what pays to change is changed.
+    So are nets longer than ``longest`` (int32, tile edges), but these keep their wire unless that
+    saves the price of a tile edge. Nets of few pins are routed anew; of larger trees only what
+    pays to change is changed.
 
     Returns:
         (nets dealt with, nets rerouted); fewer dealt with than all when the pool is full.
@@ -216,23 +245,29 @@ def negotiate_pass(
     rerouted = 0
     for i in range(len(nets)):
         net = nets[i]
-        if not _overflows(market, wires, net):
+        overflowed = _overflows(market, wires, net)
+        if not overflowed and wires.length[net] <= longest[net]:
             continue
         net_pins = pins[pin_offsets[net] : pin_offsets[net + 1]]
         release(market, wires, net)
+        first = wires.start[net]
+        old_count = wires.length[net]
         if len(net_pins) <= exact_pins:
             count = draw_tree(
                 market, box, scratch, width, height, net_pins, exact_pins, margin, max_nodes, 0
             )
         else:
-            first = wires.start[net]
-            count = wires.length[net]
+            count = old_count
             for e in range(count):
                 scratch.edges[e] = wires.pool[first + e]
             count = improve_tree(
                 box, scratch, market.price, width, height, net_pins, count, margin, rounds
             )
-        if count > 0:
+        if count > 0 and (
+            overflowed
+            or _price_of(market, scratch.edges, 0, count)
+            <= _price_of(market, wires.pool, first, old_count) - UNIT
+        ):
             if not store(wires, net, scratch.edges, count):
                 commit(market, wires, net)
                 return i, rerouted
@@ -240,6 +275,14 @@ def negotiate_pass(
             rerouted += 1
         commit(market, wires, net)
     return len(nets), rerouted
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _price_of(market, edges, first, count):
+    total = 0
+    for i in range(first, first + count):
+        total += market.price[edges[i]]
+    return total
 
 
 @njit(cache=True, nogil=True)
@@ -292,14 +335,22 @@ def refine_pass(
             count = improve_tree(
                 box, scratch, market.price, width, height, net_pins, count, margin, rounds
             )
-        if count > 0 and (old_length == 0 or count <= old_length):
+        if count > 0 and (
+            old_length == 0
+            or count < old_length
+            or (
+                count == old_length
+                and _price_of(market, scratch.edges, 0, count)
+                < _price_of(market, wires.pool, wires.start[net], old_length)
+            )
+        ):
             if not store(wires, net, scratch.edges, count):
                 commit(market, wires, net)
                 return i, shortened, saved
+            touched[net] = 1
             if count < old_length or old_length == 0:
                 shortened += 1
                 saved += old_length - count
-                touched[net] = 1
         commit(market, wires, net)
     return len(nets), shortened, saved
 

@@ -1,0 +1,505 @@
+"""The neural router: the model draws net after net under the ledger, the maze router finishes.
+
+Nets go to the smallest exit whose window holds them, short ones first. A *wave* is a batch of nets
+of one exit that see the same ledger; their trees are committed one after the other, each against
+the ledger as it is at that moment. A net whose tree lost the race for a track goes to the front of
+the next wave, so each wave commits at least its first drawable net and the order is fixed. A wave
+of one net is the plain sequential router.
+
+A net whose drawing does not join its pins gets samples from the latent; what no sample joins is
+joined along the probability map, by lowering the threshold step by step; what is left goes to the
+maze router. Then negotiation and refinement as in :mod:`eda_router.maze_router`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eda_router.config import RouteConfig
+from eda_router.design import HORIZONTAL, VERTICAL, Design, IntArray, Routes
+from eda_router.errors import EdarouteError, InputError
+from eda_router.maze_router import MazeRouter, OutOfTime, finish
+from eda_router.neural.coarse import blow_up, pool_states
+from eda_router.neural.engines import Engine, load_engine
+from eda_router.neural.windows import (
+    StateArray,
+    choose_exits,
+    cut_states,
+    free_tracks,
+    grid_edges,
+    images,
+    net_boxes,
+    pin_tiles,
+    place_windows,
+)
+from eda_router.result import PassRow, PhaseTime, RoutingResult, Stage
+from eda_router.search.extract import Extraction, extract_trees
+
+WAVE_TILES = 1 << 16
+"""Tiles of all windows of a default wave; large windows share many tracks and race more."""
+
+LARGEST_WAVE = 256
+JOIN_STEPS = 6
+"""Times the threshold is halved to join what was drawn in pieces."""
+
+EXPECTED_WEIGHT = 0.4
+"""How much of the expected demand of nets still to come the model is shown as used."""
+
+
+@dataclass
+class ExitCount:
+    """What became of the nets of one exit.
+
+    Attributes:
+        nets: that went to this exit.
+        drawn: routed by their first drawing, whatever the wave.
+        sampled: routed by a sample of the latent.
+        joined: routed along the probability map.
+        failed: left to the maze router.
+        races: trees that were refused because another net of the wave took the last track.
+        ink: tiles drawn, of first drawings that became wire.
+        tree_tiles: tiles of those trees.
+        wirelength: tile edges of all trees of this exit.
+    """
+
+    nets: int = 0
+    drawn: int = 0
+    sampled: int = 0
+    joined: int = 0
+    failed: int = 0
+    races: int = 0
+    ink: int = 0
+    tree_tiles: int = 0
+    wirelength: int = 0
+
+
+@dataclass
+class Story:
+    """What happened to one net, line by line."""
+
+    net: int
+    lines: list[str] = field(default_factory=list)
+
+    def tell(self, nets: NDArray[np.int64], text: Callable[[int], str]) -> None:
+        """Add ``text(position)`` if the net is among ``nets``."""
+        for position in np.flatnonzero(nets == self.net).tolist():
+            self.lines.append(text(position))
+
+
+def _always(text: str) -> Callable[[int], str]:
+    return lambda _: text
+
+
+class ExpectedDemand:
+    """Demand to expect from nets that have no wire yet.
+
+    A net is spread evenly over its bounding box: each column of edges that it must cross gets one
+    crossing, shared by the rows of the box, and likewise in y (RUDY, Spindler and Johannes,
+    DATE 2007, split by direction).
+    """
+
+    def __init__(self, boxes: IntArray, width: int, height: int):
+        self._boxes = boxes.astype(np.int64)
+        self._corners = np.zeros((height + 1, width + 1, 2))
+        self._add(np.arange(len(boxes)), 1.0)
+
+    def remove(self, rows: NDArray[np.int64]) -> None:
+        """Take nets (rows of ``boxes``) out, because they are routed."""
+        self._add(rows, -1.0)
+
+    def _add(self, rows: NDArray[np.int64], sign: float) -> None:
+        x0, y0, x1, y1 = self._boxes[rows].T
+        for direction, low, high, share in (
+            (HORIZONTAL, (x0, y0), (x1, y1 + 1), sign / (y1 - y0 + 1)),
+            (VERTICAL, (x0, y0), (x1 + 1, y1), sign / (x1 - x0 + 1)),
+        ):
+            corners = self._corners[..., direction]
+            np.add.at(corners, (low[1], low[0]), share)
+            np.add.at(corners, (high[1], high[0]), share)
+            np.add.at(corners, (low[1], high[0]), -share)
+            np.add.at(corners, (high[1], low[0]), -share)
+
+    def per_edge(self) -> NDArray[np.float64]:
+        """float64 ``(height, width, 2)``, tracks."""
+        return self._corners.cumsum(0).cumsum(1)[:-1, :-1]
+
+
+class NeuralRouter:
+    """State of one neural run.
+
+    Args:
+        design: what to route.
+        config: settings.
+        engine: the loaded model.
+        on_pass: called after each pass.
+        deadline: ``time.monotonic()`` at which to stop, or None.
+
+    Attributes:
+        maze: holds the ledger and the wires, and finishes.
+        counts: by exit size; the key is (size of the exit, scale), scale 1 but for nets wider than
+            the largest exit.
+    """
+
+    def __init__(
+        self,
+        design: Design,
+        config: RouteConfig,
+        engine: Engine,
+        *,
+        on_pass: Callable[[PassRow], None] | None = None,
+        deadline: float | None = None,
+    ):
+        self.design = design
+        self.config = config
+        self.engine = engine
+        self.maze = MazeRouter(design, config, on_pass=on_pass, deadline=deadline)
+        self.counts: dict[tuple[int, int], ExitCount] = {}
+        self._story = _story_of(design, config)
+        self._sizes = engine.exits
+        if config.window is not None:
+            if config.window not in engine.exits:
+                raise EdarouteError(
+                    f"the model has no exit for windows of {config.window} tiles, "
+                    f"only {', '.join(map(str, engine.exits))}"
+                )
+            self._sizes = (config.window,)
+        with self.maze.phase("features"):
+            self._boxes = net_boxes(design.pin_offsets, design.pins, design.width)
+            self._expected = ExpectedDemand(
+                self._boxes[design.routable], design.width, design.height
+            )
+            self._row = np.zeros(design.num_nets, np.int64)
+            self._row[design.routable] = np.arange(len(design.routable))
+
+    def draw_all(self) -> NDArray[np.int64]:
+        """Let the model route every net it can.
+
+        Returns:
+            the nets that it could not, in order.
+
+        Raises:
+            OutOfTime: the deadline passed; what is committed stays.
+        """
+        order = self.maze.order
+        exits = choose_exits(self._boxes[order], self._sizes)
+        failed = [
+            self._draw_exit(order[exits == index], size, 1)
+            for index, size in enumerate(self._sizes)
+        ]
+        scale, wide = 2, order[exits < 0]
+        while len(wide):
+            side = np.max(self._boxes[wide, 2:] - self._boxes[wide, :2], axis=1) + 1
+            fits = side <= self._sizes[-1] * scale
+            failed.append(self._draw_exit(wide[fits], self._sizes[-1], scale))
+            wide = wide[~fits]
+            scale *= 2
+        self.maze.report("draw", int(sum(count.nets for count in self.counts.values())))
+        return np.concatenate(failed)
+
+    def wave(self, size: int) -> int:
+        """Nets in a wave of windows of ``size`` tiles."""
+        return self.config.wave or min(LARGEST_WAVE, max(1, WAVE_TILES // size**2))
+
+    def details(self) -> dict[str, Any]:
+        """The account of the model's part, as plain values."""
+        exits = {}
+        for (size, scale), count in self.counts.items():
+            name = f"{size}" if scale == 1 else f"{size} (1:{scale})"
+            exits[name] = {
+                **vars(count),
+                "wave": self.wave(size * scale),
+                "ink": round(count.ink / count.tree_tiles, 4) if count.tree_tiles else None,
+            }
+        return {
+            "engine": self.engine.name,
+            "thresholds": {str(k): v for k, v in self.engine.thresholds.items()},
+            "exits": exits,
+            "story": self._story.lines,
+        }
+
+    # Inside
+
+    def _draw_exit(self, nets: NDArray[np.int64], size: int, scale: int) -> NDArray[np.int64]:
+        """Draw the nets of one exit, wave by wave; returns those that failed."""
+        if len(nets) == 0:
+            return nets
+        count = self.counts.setdefault((size, scale), ExitCount())
+        count.nets += len(nets)
+        origins = place_windows(
+            self._boxes[nets], size * scale, self.design.width, self.design.height
+        )
+        waiting = np.arange(len(nets))
+        failed = []
+        together = self.wave(size * scale)
+        while len(waiting):
+            self.maze.check_clock()
+            wave, waiting = waiting[:together], waiting[together:]
+            lost, unjoined = self._draw_wave(nets[wave], origins[wave], size, scale, count)
+            waiting = np.concatenate([wave[lost], waiting])
+            failed.append(nets[wave[unjoined]])
+        return np.concatenate(failed)
+
+    def _draw_wave(
+        self,
+        nets: NDArray[np.int64],
+        origins: IntArray,
+        size: int,
+        scale: int,
+        count: ExitCount,
+    ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Draw and commit one wave; returns flags of the nets that lost a race, and that failed."""
+        states, shown = self._states(nets, origins, size * scale)
+        probabilities = self._probabilities(shown, scale)
+        threshold = self.engine.thresholds[size]
+        drawings = self._extract(states, probabilities >= threshold, scale)
+        committed = self._commit(nets, origins, drawings, size * scale, Stage.DRAWN)
+        count.drawn += int(committed.sum())
+        count.ink += int(drawings.drawn_tiles[committed].sum())
+        count.tree_tiles += int((drawings.lengths[committed] + 1).sum())
+        count.wirelength += int(drawings.lengths[committed].sum())
+        lost = drawings.ok & ~committed
+        count.races += int(lost.sum())
+        self._story.tell(nets, lambda i: (
+            f"exit {size}{f' at 1:{scale}' if scale > 1 else ''}, window at "
+            f"({origins[i, 0]},{origins[i, 1]}), threshold {threshold:.3g}: drew "
+            f"{drawings.drawn_tiles[i]} tiles, "
+            + (
+                "which do not join the pins" if not drawings.ok[i]
+                else f"a tree of {drawings.lengths[i]} edges, "
+                + ("committed" if committed[i] else "but another net of the wave was faster")
+            )
+        ))  # fmt: skip
+        open_nets = np.flatnonzero(~drawings.ok)
+        if len(open_nets):
+            rest = self._sample(nets, origins, open_nets, size, scale, count)
+            rest = self._join(nets, origins, rest, probabilities, size, scale, count)
+        else:
+            rest = open_nets
+        count.failed += len(rest)
+        failed = np.zeros(len(nets), np.bool_)
+        failed[rest] = True
+        with self.maze.phase("features"):
+            self._expected.remove(self._row[nets[~lost]])
+        return lost, failed
+
+    def _states(
+        self, nets: NDArray[np.int64], origins: IntArray, size: int
+    ) -> tuple[StateArray, StateArray]:
+        """Windows of the ledger as it is, and as the model is shown it."""
+        with self.maze.phase("features"):
+            free = self.design.capacity - self.maze.demand
+            expected = EXPECTED_WEIGHT * self._expected.per_edge()
+            # An edge with a free track stays open to the model, however much is expected on it.
+            shown = np.maximum(np.floor(free - expected), np.minimum(free, 1)).astype(np.int32)
+            starts = self.design.pin_offsets[nets]
+            lengths = self.design.pin_offsets[nets + 1] - starts
+            offsets = np.zeros(len(nets) + 1, np.int64)
+            np.cumsum(lengths, out=offsets[1:])
+            pins = self.design.pins[
+                np.repeat(starts - offsets[:-1], lengths) + np.arange(offsets[-1])
+            ]
+            return (
+                cut_states(free, origins, offsets, pins, size),
+                cut_states(shown, origins, offsets, pins, size),
+            )
+
+    def _probabilities(self, shown: StateArray, scale: int) -> NDArray[np.float32]:
+        with self.maze.phase("features"):
+            batch = images(shown if scale == 1 else pool_states(shown, scale))
+        with self.maze.phase("network"):
+            return self.engine.draw(batch)
+
+    def _extract(self, states: StateArray, drawn: NDArray[np.bool_], scale: int) -> Extraction:
+        with self.maze.phase("decoding"):
+            if scale > 1:
+                drawn = blow_up(drawn, scale)
+            return extract_trees(free_tracks(states), pin_tiles(states), drawn)
+
+    def _commit(
+        self,
+        nets: NDArray[np.int64],
+        origins: IntArray,
+        trees: Extraction,
+        size: int,
+        stage: Stage,
+    ) -> NDArray[np.bool_]:
+        with self.maze.phase("ledger"):
+            edges = grid_edges(trees.edges, trees.offsets, origins, size, self.design.width)
+            return self.maze.commit_free(nets, trees.offsets, edges, stage)
+
+    def _sample(
+        self,
+        nets: NDArray[np.int64],
+        origins: IntArray,
+        rest: NDArray[np.int64],
+        size: int,
+        scale: int,
+        count: ExitCount,
+    ) -> NDArray[np.int64]:
+        """Route the nets at positions ``rest`` by samples; returns those it could not."""
+        samples = self.config.samples
+        if samples == 0:
+            return rest
+        _, shown = self._states(nets[rest], origins[rest], size * scale)
+        with self.maze.phase("features"):
+            batch = images(shown if scale == 1 else pool_states(shown, scale))
+        with self.maze.phase("network"):
+            drawn = self.engine.sample(batch, samples, self.config.seed)
+        left = []
+        for drawings, position in zip(drawn, rest.tolist(), strict=True):
+            one = slice(position, position + 1)
+            states, _ = self._states(nets[one], origins[one], size * scale)
+            trees = self._extract(
+                states.repeat(samples, axis=0), drawings >= self.engine.thresholds[size], scale
+            )
+            lengths = np.where(trees.ok, trees.lengths, np.iinfo(np.int32).max)
+            best = int(np.argmin(lengths))
+            tree = trees.tree(best)
+            alone = Extraction(
+                trees.ok[best : best + 1],
+                np.array([0, len(tree)], np.int64),
+                tree,
+                trees.drawn_tiles[best : best + 1],
+            )
+            joined = self._commit(nets[one], origins[one], alone, size * scale, Stage.SAMPLED)[0]
+            count.sampled += int(joined)
+            count.wirelength += len(tree)
+            self._story.tell(
+                nets[one], _always(f"{trees.ok.sum()} of {samples} samples join the pins")
+            )
+            if not joined:
+                left.append(position)
+        return np.array(left, np.int64)
+
+    def _join(
+        self,
+        nets: NDArray[np.int64],
+        origins: IntArray,
+        rest: NDArray[np.int64],
+        probabilities: NDArray[np.float32],
+        size: int,
+        scale: int,
+        count: ExitCount,
+    ) -> NDArray[np.int64]:
+        """Join what was drawn at positions ``rest`` at lower thresholds; returns the failures."""
+        threshold = self.engine.thresholds[size]
+        for _ in range(JOIN_STEPS):
+            if len(rest) == 0:
+                break
+            threshold /= 2
+            states, _ = self._states(nets[rest], origins[rest], size * scale)
+            trees = self._extract(states, probabilities[rest] >= threshold, scale)
+            committed = self._commit(nets[rest], origins[rest], trees, size * scale, Stage.JOINED)
+            count.joined += int(committed.sum())
+            count.wirelength += int(trees.lengths[committed].sum())
+            self._story.tell(nets[rest[committed]], _always(f"joined at {threshold:.3g}"))
+            rest = rest[~committed]
+        return rest
+
+
+def route_neural(
+    design: Design,
+    config: RouteConfig,
+    *,
+    on_pass: Callable[[PassRow], None] | None = None,
+    deadline: float | None = None,
+) -> RoutingResult:
+    """Route a design with the model, and finish with the deterministic router as configured.
+
+    Args:
+        design: what to route.
+        config: settings.
+        on_pass: called after each pass.
+        deadline: ``time.monotonic()`` at which to stop; the best state so far is returned.
+
+    Returns:
+        the result; ``details`` holds the account of :meth:`NeuralRouter.details`.
+
+    Raises:
+        InputError: the model cannot be loaded, or no net is called ``config.explain``.
+        EdarouteError: the engine or the exit asked for is not there.
+    """
+    from eda_router.resources import bundled
+
+    wall, cpu = time.perf_counter(), time.process_time()
+    engine = load_engine(config.model or bundled("models", ""), config.engine, config.threads)
+    loading = PhaseTime(time.perf_counter() - wall, time.process_time() - cpu)
+    return route_with(engine, design, config, loading=loading, on_pass=on_pass, deadline=deadline)
+
+
+def route_with(
+    engine: Engine,
+    design: Design,
+    config: RouteConfig,
+    *,
+    loading: PhaseTime | None = None,
+    on_pass: Callable[[PassRow], None] | None = None,
+    deadline: float | None = None,
+) -> RoutingResult:
+    """As :func:`route_neural`, with an engine that is already loaded."""
+    router = NeuralRouter(design, config, engine, on_pass=on_pass, deadline=deadline)
+    maze = router.maze
+    if loading is not None:
+        maze.phases["load model"] = loading
+    with suppress(OutOfTime):
+        failed = router.draw_all()
+        if config.fallback == "maze" and len(failed):
+            maze.route_first(failed)
+    drawn = maze.result()
+    drawn.stage = drawn.stage.copy()
+    if config.fallback == "maze" or config.negotiate or config.refine:
+        finish(maze, relax=True)
+    result = maze.result()
+    unchanged = same_wires(drawn.routes, result.routes)
+    result.stage[unchanged] = drawn.stage[unchanged]
+    result.details.update(router.details(), model=model_share(drawn, result, unchanged))
+    return result
+
+
+def same_wires(first: Routes, second: Routes) -> NDArray[np.bool_]:
+    """bool ``(num_nets,)``: which nets have the same edges in both; nets without wire do."""
+    same: NDArray[np.bool_] = first.lengths == second.lengths
+    kept = np.repeat(same, first.lengths)
+    owner = np.repeat(np.arange(first.num_nets), first.lengths)[kept]
+    differs = first.edges[kept] != second.edges[np.repeat(same, second.lengths)]
+    same[owner[differs]] = False
+    return same
+
+
+def model_share(
+    drawn: RoutingResult, final: RoutingResult, unchanged: NDArray[np.bool_]
+) -> dict[str, Any]:
+    """What part of the result is the model's.
+
+    Args:
+        drawn: as the model, and the fallback if any, left it.
+        final: the end result.
+        unchanged: bool ``(num_nets,)``, nets whose wire is the same in both.
+    """
+    by_model = np.isin(drawn.stage, (Stage.DRAWN, Stage.SAMPLED, Stage.JOINED))
+    kept = by_model & unchanged
+    total = max(1, len(final.design.routable))
+    return {
+        "routed": int(by_model.sum()),
+        "routed_share": round(float(by_model.sum()) / total, 4),
+        "routed_wirelength": int(drawn.routes.lengths[by_model].sum()),
+        "kept": int(kept.sum()),
+        "kept_share": round(float(kept.sum()) / total, 4),
+        "kept_wirelength": int(final.routes.lengths[kept].sum()),
+    }
+
+
+def _story_of(design: Design, config: RouteConfig) -> Story:
+    if config.explain is None:
+        return Story(-1)
+    names = list(design.net_names)
+    if config.explain not in names:
+        raise InputError(None, None, f"no net {config.explain!r} in {design.name}", "a net's name")
+    return Story(names.index(config.explain))

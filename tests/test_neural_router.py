@@ -1,0 +1,195 @@
+"""The flow of the neural router, with engines whose drawings are known."""
+
+import numpy as np
+import pytest
+from test_maze_router import random_design
+
+from eda_router.config import RouteConfig
+from eda_router.design import Design, Routes
+from eda_router.errors import EdarouteError, InputError
+from eda_router.ledger import CapacityLedger
+from eda_router.maze_router import route_maze
+from eda_router.neural.coarse import blow_up, pool_states
+from eda_router.neural.windows import encode, free_tracks, net_boxes, pin_tiles
+from eda_router.neural_router import ExpectedDemand, route_with, same_wires
+from eda_router.result import Stage
+from eda_router.training.teacher import label, tree_mask
+from eda_router.verification import verify
+
+BARE = RouteConfig(router="neural", fallback="none", negotiate=False, refine=False, samples=0)
+
+
+class Teacher:
+    """Draws the teacher's tree: a perfect model."""
+
+    name = "teacher"
+    exits = (8, 16)
+    latent = 1
+
+    def __init__(self):
+        self.thresholds = dict.fromkeys(self.exits, 0.5)
+
+    def draw(self, images):
+        vertical, horizontal = (np.rint(images[..., c] * 8).astype(np.int32) for c in (0, 1))
+        states = encode(vertical, horizontal, images[..., 2] > 0.5)
+        return tree_mask(label(states)[0]).astype(np.float32)
+
+    def sample(self, images, count, seed):
+        return np.repeat(self.draw(images)[:, None], count, axis=1)
+
+
+class PinsOnly(Teacher):
+    """Draws nothing at first; samples draw what ``sampled`` says."""
+
+    name = "pins only"
+
+    def __init__(self, sampled=0.0, drawn=0.0):
+        super().__init__()
+        self.sampled, self.drawn = sampled, drawn
+
+    def draw(self, images):
+        return np.full(images.shape[:3], self.drawn, np.float32)
+
+    def sample(self, images, count, seed):
+        drawings = np.zeros((len(images), count, *images.shape[1:3]), np.float32)
+        drawings[:, -1] = self.sampled * super().draw(images)
+        return drawings
+
+
+def counts(result):
+    return dict(zip(Stage, np.bincount(result.stage, minlength=8).tolist(), strict=True))
+
+
+@pytest.fixture(scope="module")
+def design():
+    return random_design(4, width=24, height=20, nets=400, capacity=10, spread=4)
+
+
+def test_a_perfect_model_routes_nearly_all_nets_and_every_commit_is_legal(design):
+    result = route_with(Teacher(), design, BARE)
+    check = verify(design, result.routes)
+    assert check.total_overflow == 0
+    assert check.cycles == check.stubs == 0
+    routed = counts(result)[Stage.DRAWN]
+    assert routed >= 0.95 * len(design.routable)
+    assert routed + counts(result)[Stage.UNROUTED] == len(design.routable)
+    assert check.disconnected == counts(result)[Stage.UNROUTED]
+    assert result.details["model"]["routed"] == routed
+
+
+def test_every_stage_finishes_what_the_model_left(design):
+    result = route_with(Teacher(), design, RouteConfig(router="neural"))
+    check = verify(design, result.routes)
+    assert check.legal
+    reference = route_maze(design, RouteConfig(router="maze"))
+    assert result.wirelength <= 1.02 * reference.wirelength
+    kept = result.details["model"]["kept"]
+    assert (
+        kept
+        == counts(result)[Stage.DRAWN]
+        + counts(result)[Stage.SAMPLED]
+        + (counts(result)[Stage.JOINED])
+    )
+
+
+def test_a_blind_model_routes_nothing_and_the_summary_says_so(design):
+    bare = route_with(PinsOnly(), design, BARE)
+    adjacent = counts(bare)[Stage.DRAWN]
+    assert adjacent < 0.3 * len(design.routable)
+    assert counts(bare)[Stage.UNROUTED] == len(design.routable) - adjacent
+    finished = route_with(PinsOnly(), design, RouteConfig(router="neural", samples=0))
+    assert verify(design, finished.routes).legal
+    assert counts(finished)[Stage.MAZE] > 0
+    assert finished.details["model"]["routed"] == adjacent
+
+
+def test_samples_save_nets_whose_first_drawing_fails(design):
+    settings = {"router": "neural", "fallback": "none", "negotiate": False, "refine": False}
+    result = route_with(PinsOnly(sampled=1.0), design, RouteConfig(**settings, samples=4))
+    assert counts(result)[Stage.SAMPLED] > 0.5 * len(design.routable)
+    assert verify(design, result.routes).total_overflow == 0
+    assert (
+        sum(e["sampled"] for e in result.details["exits"].values())
+        == (counts(result)[Stage.SAMPLED])
+    )
+
+
+def test_pieces_are_joined_at_lower_thresholds(design):
+    result = route_with(PinsOnly(drawn=0.2), design, BARE)
+    assert counts(result)[Stage.JOINED] > 0.5 * len(design.routable)
+    assert verify(design, result.routes).total_overflow == 0
+
+
+@pytest.mark.parametrize("wave", [1, 7, 1000])
+def test_every_wave_is_deterministic_and_legal(design, wave):
+    config = RouteConfig(**{**vars(BARE), "wave": wave})
+    first, second = (route_with(Teacher(), design, config) for _ in range(2))
+    assert np.array_equal(first.routes.edges, second.routes.edges)
+    assert verify(design, first.routes).total_overflow == 0
+
+
+def test_a_sequential_wave_never_races(design):
+    result = route_with(Teacher(), design, RouteConfig(**{**vars(BARE), "wave": 1}))
+    assert all(count["races"] == 0 for count in result.details["exits"].values())
+
+
+def test_nets_wider_than_the_largest_exit_are_drawn_coarsely():
+    design = Design.from_pins(
+        "wide", 60, 40, 5, 5, [("a", 0, [(1, 1), (58, 37)]), ("b", 1, [(0, 20), (59, 20), (30, 3)])]
+    )
+    result = route_with(Teacher(), design, BARE)
+    assert list(result.details["exits"]) == ["16 (1:4)"]
+    assert counts(result)[Stage.DRAWN] == 2
+    assert verify(design, result.routes).legal
+
+
+def test_a_fixed_window_uses_that_exit_alone(design):
+    result = route_with(Teacher(), design, RouteConfig(**{**vars(BARE), "window": 16}))
+    assert list(result.details["exits"]) == ["16"]
+    with pytest.raises(EdarouteError, match="no exit for windows of 32"):
+        route_with(Teacher(), design, RouteConfig(**{**vars(BARE), "window": 32}))
+
+
+def test_explain_tells_one_nets_story(design):
+    name = design.net_names[int(design.routable[0])]
+    result = route_with(Teacher(), design, RouteConfig(**{**vars(BARE), "explain": name}))
+    assert any("committed" in line for line in result.details["story"])
+    with pytest.raises(InputError, match="no net 'nobody'"):
+        route_with(Teacher(), design, RouteConfig(**{**vars(BARE), "explain": "nobody"}))
+
+
+def test_expected_demand_sums_to_the_half_perimeters():
+    design = random_design(5)
+    boxes = net_boxes(design.pin_offsets, design.pins, design.width)
+    expected = ExpectedDemand(boxes, design.width, design.height)
+    per_edge = expected.per_edge()
+    wide, high = (boxes[:, 2:] - boxes[:, :2]).sum(axis=0)
+    assert per_edge[..., 0].sum() == pytest.approx(wide)
+    assert per_edge[..., 1].sum() == pytest.approx(high)
+    assert per_edge.min() > -1e-9
+    outside = CapacityLedger.of(design).capacity == 0
+    assert np.allclose(per_edge[outside], 0)
+    expected.remove(np.arange(len(boxes)))
+    assert np.allclose(expected.per_edge(), 0)
+
+
+def test_pooling_keeps_pins_and_open_borders():
+    rng = np.random.default_rng(1)
+    free = rng.integers(0, 9, (3, 16, 16, 2))
+    pins = rng.random((3, 16, 16)) < 0.05
+    states = encode(free[..., 1], free[..., 0], pins)
+    pooled = pool_states(states, 4)
+    assert pooled.shape == (3, 4, 4)
+    fine = pin_tiles(states).reshape(3, 4, 4, 4, 4).any(axis=(2, 4))
+    assert np.array_equal(pin_tiles(pooled), fine)
+    border = free_tracks(states)[:, 3, 0:4, 1].mean(axis=-1)
+    assert np.allclose(free_tracks(pooled)[:, 0, 0, 1], border, atol=0.51)
+    mask = blow_up(rng.random((2, 4, 4)) < 0.5, 4)
+    assert mask.shape == (2, 16, 16)
+    assert np.array_equal(mask[:, ::4, ::4], mask[:, 3::4, 3::4])
+
+
+def test_same_wires_compares_net_by_net():
+    first = Routes.from_lists([[1, 2], [3], [], [4, 5]])
+    second = Routes.from_lists([[1, 2], [7], [], [4]])
+    assert same_wires(first, second).tolist() == [True, False, True, False]
