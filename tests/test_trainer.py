@@ -1,0 +1,150 @@
+"""Training: resumption, stages, measures."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from eda_router.errors import InputError
+from eda_router.neural.engines import load_model
+from eda_router.training.config import TrainConfig
+from eda_router.training.measure import choose_threshold, quality, sweep
+from eda_router.training.optimizers import learning_rate
+from eda_router.training.samples import VALIDATION_SHARD, SampleConfig, Samples, make_samples
+from eda_router.training.teacher import tree_mask
+from eda_router.training.trainer import Joined, StageData, Trainer, read_config
+
+TINY = {
+    "core_channels": 4,
+    "core_blocks": 2,
+    "latent": 3,
+    "dense": 8,
+    "ring_channels": (6,),
+    "ring_fine_channels": (5,),
+    "ring_blocks": (1,),
+    "pretrain": (32,),
+    "batch": (16,),
+    "validation": 32,
+    "threads": 1,
+}
+
+
+class Whole:
+    """Samples as a source."""
+
+    def __init__(self, samples):
+        self.samples = samples
+
+    def __len__(self):
+        return len(self.samples)
+
+    def take(self, indices):
+        return Samples(self.samples.states[indices], self.samples.labels[indices])
+
+
+@pytest.fixture(scope="module")
+def data():
+    config = SampleConfig(shard_samples=96, max_pins=5)
+    return {
+        size: StageData(
+            Joined([Whole(make_samples(config, 0, size)), Whole(make_samples(config, 1, size))]),
+            make_samples(config, VALIDATION_SHARD, size),
+        )
+        for size in (8, 16)
+    }
+
+
+class Stopping(Trainer):
+    """A training that is interrupted, as by Ctrl-C, after some batches."""
+
+    batches = 9
+
+    def _batch(self, count):
+        self.batches -= 1
+        if self.batches < 0:
+            raise KeyboardInterrupt
+        return super()._batch(count)
+
+
+@pytest.mark.parametrize("stop", [3, 9, 17])
+def test_a_resumed_training_equals_an_uninterrupted_one(tmp_path, data, stop):
+    config = TrainConfig(
+        **TINY, sizes=(8, 16), samples=(128, 96), epoch=(64,), joint=32, mixed_precision=False
+    )
+    whole = Trainer(config, data, tmp_path / "whole", progress=False).run()
+    stopped = Stopping(config, data, tmp_path / "stopped", progress=False)
+    stopped.batches = stop
+    with pytest.raises(KeyboardInterrupt):
+        stopped.run()
+    resumed = Trainer(config, data, tmp_path / "stopped", resume=True, progress=False).run()
+    for one, other in zip(whole.get_weights(), resumed.get_weights(), strict=True):
+        assert np.array_equal(one, other)
+    assert read_config(tmp_path / "stopped") == config
+    logs = [
+        [json.loads(line) for line in (tmp_path / name / "log.jsonl").read_text().splitlines()]
+        for name in ("whole", "stopped")
+    ]
+    assert [r["loss"] for r in logs[0]] == [r["loss"] for r in logs[1]]
+    assert {r["size"] for r in logs[0]} == {8, 16}
+
+
+def test_the_first_exit_stays_while_the_ring_is_trained(tmp_path, data):
+    config = TrainConfig(**TINY, sizes=(8,), samples=(64,), epoch=(64,))
+    first = Trainer(config, data, tmp_path / "a", progress=False).run()
+    both = TrainConfig(**TINY, sizes=(8, 16), samples=(64,), epoch=(64,))
+    second = Trainer(both, data, tmp_path / "b", progress=False).run()
+    for one, other in zip(first.core.get_weights(), second.core.get_weights(), strict=True):
+        assert np.array_equal(one, other)
+    assert load_model(tmp_path / "b").config == both.model()
+
+
+def test_resuming_needs_a_checkpoint_of_the_same_shape(tmp_path, data):
+    config = TrainConfig(**TINY, sizes=(8,), samples=(32,), epoch=(64,))
+    with pytest.raises(InputError, match=r"checkpoint\.npz: cannot be read"):
+        Trainer(config, data, tmp_path, resume=True)
+    Trainer(config, data, tmp_path, progress=False).run()
+    other = TrainConfig(**{**TINY, "core_channels": 5}, sizes=(8,))
+    with pytest.raises(InputError, match="core_channels was 4"):
+        Trainer(other, data, tmp_path, resume=True)
+
+
+def test_training_lowers_the_loss(tmp_path, data):
+    config = TrainConfig(**TINY, sizes=(8,), samples=(4096,), epoch=(512,), learning_rate=1e-2)
+    Trainer(config, data, tmp_path, progress=False).run()
+    losses = [json.loads(line)["loss"] for line in (tmp_path / "log.jsonl").open()]
+    assert losses[-1] < 0.6 * losses[0]
+
+
+def test_measures_of_perfect_blank_and_empty_drawings(data):
+    samples = data[16].validation
+    masks = tree_mask(samples.labels) > 0
+    perfect = quality(samples.states, samples.labels, masks)
+    assert perfect.connected == 1.0
+    assert perfect.ink < 1.02
+    assert 1.0 <= perfect.cost < 1.02
+    blank = quality(samples.states, samples.labels, np.ones_like(masks))
+    assert blank.connected == 1.0
+    assert blank.ink > 5
+    assert blank.cost > 1.05
+    assert quality(samples.states, samples.labels, np.zeros_like(masks)).connected < 0.2
+    drawn = np.where(masks, 0.4, 0.01).astype(np.float32)
+    swept = sweep(samples.states, samples.labels, drawn, (0.005, 0.1, 0.5))
+    assert choose_threshold(swept, 1.2).threshold == 0.1
+
+
+@pytest.mark.parametrize(
+    ("schedule", "expected"),
+    [
+        ("constant", [1.0, 1.0, 1.0]),
+        ("linear", [1.0, 0.5, 0.0]),
+        ("cosine", [1.0, 0.5, 0.0]),
+        ("cyclical", [0.1, 1.0, 0.1]),
+    ],
+)
+def test_learning_rates(schedule, expected):
+    config = TrainConfig(schedule=schedule, learning_rate=1.0, warmup=0.0, cycle=100)
+    rates = [learning_rate(config, seen, 100) for seen in (0, 50, 100)]
+    assert rates == pytest.approx(expected, abs=1e-6)
+    assert learning_rate(config, 50, 100, 4) == pytest.approx(4 * expected[1])
