@@ -35,7 +35,7 @@ def test_openvino_equals_keras(folder, size):
     assert drawn.std() > 10 * TOLERANCE
     assert np.abs(lean.draw(images) - drawn).max() <= TOLERANCE
     samples = keras_engine.sample(images[:2], 5, seed=7)
-    assert samples.shape == (2, 5, size, size)
+    assert samples.shape == (2, 5, size, size, 3)
     assert samples.std(axis=1).max() > TOLERANCE
     assert np.abs(lean.sample(images[:2], 5, seed=7) - samples).max() <= TOLERANCE
 

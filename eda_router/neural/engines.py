@@ -37,7 +37,7 @@ class Engine(Protocol):
 
     Attributes:
         exits: window sizes in rising order.
-        thresholds: for each exit, the probability from which a tile counts as drawn.
+        thresholds: for each exit, the probability from which a tile or an edge counts as drawn.
         latent: dimensions of the latent.
         name: ``keras`` or ``openvino``.
     """
@@ -48,13 +48,18 @@ class Engine(Protocol):
     name: str
 
     def draw(self, images: FloatArray) -> FloatArray:
-        """First drawings of images ``(count, size, size, 3)``: ``(count, size, size)`` in 0..1."""
+        """First drawings of images ``(count, size, size, 3)``.
+
+        Returns:
+            float32 ``(count, size, size, 3)``, probabilities that the route takes the tile, the
+            edge to its right and the edge above (:mod:`eda_router.neural.decode`).
+        """
 
     def sample(self, images: FloatArray, count: int, seed: int) -> FloatArray:
         """``count`` drawings of each image, the latent drawn from the prior.
 
         Returns:
-            float32 ``(len(images), count, size, size)``. Sample number j of every image takes the
+            float32 ``(len(images), count, size, size, 3)``. Sample number j of every image takes the
             same noise, which depends on the seed alone.
         """
 
@@ -83,14 +88,14 @@ class _Padded:
         generator = np.random.Generator(np.random.PCG64(seed))
         noise = generator.standard_normal((count, self.latent)).astype(np.float32)
         drawn = self._all(np.repeat(images, count, axis=0), np.tile(noise, (len(images), 1)))
-        return drawn.reshape(len(images), count, *images.shape[1:3])
+        return drawn.reshape(len(images), count, *images.shape[1:])
 
     def _all(self, images: FloatArray, noise: FloatArray) -> FloatArray:
         size = images.shape[1]
         if size not in self.exits:
             raise ValueError(f"no exit for windows of {size}x{size}, only {list(self.exits)}")
         pieces = self._pieces(size)
-        drawn = np.empty(images.shape[:3], np.float32)
+        drawn = np.empty(images.shape, np.float32)
         start = 0
         while start < len(images):
             left = len(images) - start
@@ -245,7 +250,7 @@ def load_model(folder: str | Path) -> Any:
 
 
 def exit_function(model: Any) -> Any:
-    """A compiled function of images and noise that gives probabilities ``(batch, size, size)``."""
+    """A compiled function of images and noise that gives the maps ``(batch, size, size, 3)``."""
     import tensorflow as tf
 
     from eda_router.neural.model import Latent
@@ -253,7 +258,7 @@ def exit_function(model: Any) -> Any:
     @tf.function(autograph=False)
     def draw(images: Any, noise: Any) -> Any:
         latent = Latent(noise) if model.config.latent else Latent()
-        return model.probabilities(model.exit(images, latent).logits[..., 0])
+        return model.probabilities(model.exit(images, latent).logits)
 
     return draw
 

@@ -18,8 +18,9 @@ Latent
     q(z | image, route), which is held close to the prior (:func:`kl_divergence`).
 
 Outputs
-    Each exit's head gives three logits a tile: in the route or not, and, as an aid in training
-    only, whether the route takes the edge to the right and the edge above.
+    Each exit's head gives three logits a tile: whether it is in the route, and whether the route
+    takes the edge to its right and the edge above (:mod:`eda_router.neural.decode` says why).
+    Calling the model gives the tiles alone.
 
 The input is described in :mod:`eda_router.neural.windows`.
 
@@ -374,13 +375,14 @@ class RouteVAE(keras.Model):
         return self.exit(images, training=training).logits[..., :1]
 
     def probabilities(self, logits: Any) -> Any:
-        """Turn tile logits into 0..1 as the config's ``output`` says."""
+        """Turn an exit's three logits a tile into 0..1, the tile's as the config's ``output``."""
         config = self.config
         if config.output == "sigmoid":
             return ops.sigmoid(logits)
-        boosted = config.output_boost * logits
+        boosted = config.output_boost * logits[..., :1]
         value = ops.exp(boosted) if config.output == "exp" else ops.power(boosted, 3)
-        return ops.clip(value / config.output_goal, 0.0, 1.0)
+        tiles = ops.clip(value / config.output_goal, 0.0, 1.0)
+        return ops.concatenate([tiles, ops.sigmoid(logits[..., 1:])], axis=-1)
 
     def grow(self, size: int) -> RouteVAE:
         """A model with exits up to ``size``, the weights so far copied and locked."""

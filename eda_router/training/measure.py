@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from eda_router.neural.decode import decode
 from eda_router.neural.windows import StateArray, free_tracks, images, pin_tiles
-from eda_router.search.extract import extract_trees
 from eda_router.training.teacher import LabelArray, edge_costs, label_costs
 
 THRESHOLDS = (0.02, 0.03, 0.05, 0.08, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5)
@@ -40,11 +40,11 @@ def draw_all(draw: Draw, states: StateArray, batch: int = 64) -> Probabilities:
     """Draw all states in batches of a fixed size, the last one padded.
 
     Args:
-        draw: float32 images ``(batch, size, size, 3)`` to probabilities ``(batch, size, size)``.
+        draw: float32 images ``(batch, size, size, 3)`` to maps of the same shape.
         states: uint8 ``(num_windows, size, size)``.
         batch: windows in a batch.
     """
-    drawn = np.empty(states.shape, np.float32)
+    drawn = np.empty((*states.shape, 3), np.float32)
     for start in range(0, len(states), batch):
         part = states[start : start + batch]
         padded = np.zeros((batch, *states.shape[1:]), np.uint8)
@@ -54,13 +54,10 @@ def draw_all(draw: Draw, states: StateArray, batch: int = 64) -> Probabilities:
 
 
 def quality(
-    states: StateArray,
-    labels: LabelArray,
-    drawn: NDArray[np.bool_],
-    threshold: float = float("nan"),
+    states: StateArray, labels: LabelArray, maps: Probabilities, threshold: float
 ) -> Quality:
-    """Measure drawings, bool ``(num_windows, size, size)``."""
-    trees = extract_trees(free_tracks(states), pin_tiles(states), drawn)
+    """Measure maps ``(num_windows, size, size, 3)`` at a threshold."""
+    trees = decode(free_tracks(states), pin_tiles(states), maps, threshold)
     ok = trees.ok
     if not ok.any():
         return Quality(threshold, 0.0, float("nan"), float("nan"))
@@ -76,11 +73,11 @@ def quality(
 def sweep(
     states: StateArray,
     labels: LabelArray,
-    drawn: Probabilities,
+    maps: Probabilities,
     thresholds: Sequence[float] = THRESHOLDS,
 ) -> list[Quality]:
-    """Measure drawings at several thresholds."""
-    return [quality(states, labels, drawn >= t, t) for t in thresholds]
+    """Measure maps at several thresholds."""
+    return [quality(states, labels, maps, t) for t in thresholds]
 
 
 def choose_threshold(swept: Sequence[Quality], ink: float) -> Quality:

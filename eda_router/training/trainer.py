@@ -336,7 +336,7 @@ class Trainer:
         drawn = draw_all(lambda images: self.draw(tf.constant(images)).numpy(), samples.states)
         self._swap_averages()
         tiles = (samples.labels & TILE_BIT) > 0
-        sure = np.clip(np.where(tiles, drawn, 1.0 - drawn), 1e-6, 1.0)
+        sure = np.clip(np.where(tiles, drawn[..., 0], 1.0 - drawn[..., 0]), 1e-6, 1.0)
         loss = float(-np.log(sure).sum(axis=(1, 2)).mean())
         record: dict[str, Any] = {
             "stage": state.stage,
@@ -435,7 +435,7 @@ def _compile_step(trainer: Trainer) -> Any:
 def _compile_draw(model: RouteVAE) -> Any:
     @tf.function(autograph=False, reduce_retracing=True)
     def draw(images: Any) -> Any:
-        return model.probabilities(tf.cast(model(images), tf.float32))[..., 0]
+        return model.probabilities(model.exit(images).logits)
 
     return draw
 
