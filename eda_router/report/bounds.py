@@ -1,13 +1,54 @@
-"""Lower bounds on the length of each net's wire."""
+"""Lower bounds on the length of each net's wire.
+
+Up to ``EXACT_PINS`` pins the bound is the length of an optimal rectilinear Steiner tree. Above, it
+is two thirds of the length of a shortest spanning tree, which no Steiner tree goes below [1], or
+half the perimeter of the bounding box where that is more.
+
+[1] F. K. Hwang, On Steiner minimal trees with rectilinear distance, SIAM J. Appl. Math. 30(1),
+1976. https://doi.org/10.1137/0130013
+"""
 
 from __future__ import annotations
 
-from eda_router.design import Design, IntArray
-from eda_router.report.nets import half_perimeter
+import numpy as np
+from numpy.typing import NDArray
 
-BOUND_LABEL = "half-perimeter bound"
+from eda_router.design import Design, IntArray
+
+EXACT_PINS = 9
+BOUND_LABEL = "lower bound"
+BOUND_MEANING = (
+    f"length of the shortest tree up to {EXACT_PINS} pins; above, ⅔ of the shortest spanning tree "
+    "or half the perimeter of the box"
+)
 
 
 def lower_bounds(design: Design) -> IntArray:
     """int32 ``(num_nets,)``: no tree that joins the pins is shorter, tile edges."""
-    return half_perimeter(design)
+    # Numba takes a while to load, and packages that only draw pictures need no bounds.
+    from eda_router.maze_router import steiner_bounds
+
+    bounds = steiner_bounds(design, EXACT_PINS)
+    for net in np.flatnonzero(design.pin_counts > EXACT_PINS).tolist():
+        spanning = spanning_length(*np.divmod(design.net_pins(net), design.width))
+        bounds[net] = max(int(bounds[net]), -(-2 * spanning // 3))
+    return bounds
+
+
+def spanning_length(rows: NDArray[np.integer], columns: NDArray[np.integer]) -> int:
+    """Length of a shortest tree whose edges join points directly, by Prim's algorithm.
+
+    Takes O(k²) for k points, none of them given twice; at least one.
+    """
+    nearest = np.abs(rows - rows[0]) + np.abs(columns - columns[0])
+    outside = np.ones(len(rows), np.bool_)
+    outside[0] = False
+    total = 0
+    for _ in range(len(rows) - 1):
+        point = int(np.where(outside, nearest, np.iinfo(nearest.dtype).max).argmin())
+        total += int(nearest[point])
+        outside[point] = False
+        np.minimum(
+            nearest, np.abs(rows - rows[point]) + np.abs(columns - columns[point]), out=nearest
+        )
+    return total

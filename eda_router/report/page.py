@@ -27,7 +27,7 @@ from eda_router.design import HORIZONTAL, VERTICAL, Design, IntArray, Routes
 from eda_router.errors import InputError
 from eda_router.formats.text import write_atomically
 from eda_router.ledger import CapacityLedger
-from eda_router.report.bounds import BOUND_LABEL, lower_bounds
+from eda_router.report.bounds import BOUND_LABEL, BOUND_MEANING, lower_bounds
 from eda_router.report.congestion import (
     DirectionFigures,
     direction_figures,
@@ -210,6 +210,7 @@ def _facts(
         },
         "stage_names": STAGE_NAMES,
         "bound_label": BOUND_LABEL,
+        "bound_meaning": BOUND_MEANING,
         "palette": {
             "light": colours(LIGHT),
             "dark": colours(DARK),
@@ -562,10 +563,7 @@ def format_page(design: Design, runs: Sequence[Run], title: str = "") -> str:
         placeholder=html.escape(hint),
         search_help="Words are sought in the names. Conditions, such as pins>=3 or stage:maze, "
         "hold for the columns. All must be met.",
-        table_note=html.escape(
-            f"Lower bound of a net: {BOUND_LABEL}. Click a head to sort, a row to see the net. "
-            "Keys: / search, ↑ ↓ choose, Enter zooms."
-        ),
+        table_note=html.escape(_table_note(several)),
         charts=_charts(checked, known),
         tables=_tables(checked, known),
         footer=f"Made by edaroute {eda_router.__version__}; charts by Apache ECharts "
@@ -575,6 +573,15 @@ def format_page(design: Design, runs: Sequence[Run], title: str = "") -> str:
         library=_asset("echarts.min.js"),
         script="\n".join(_asset(name) for name in _SCRIPTS),
     )
+
+
+def _table_note(several: bool) -> str:
+    first = (
+        "Change: the last run's length less the first's; differ: edges that only one of them uses."
+        if several
+        else f"×bound: length over the net's lower bound, which is the {BOUND_MEANING}."
+    )
+    return f"{first} Click a head to sort, a row to see the net. Keys: / search, ↑ ↓, Enter zooms."
 
 
 def _range(values: IntArray) -> str:

@@ -165,7 +165,7 @@ function peersOption(facts, palette) {
     yAxis: categoryAxis(
       palette,
       points.map((point) => point.name),
-      { inverse: true, axisLabel: { color: palette.ink, interval: 0, width: 170, overflow: "truncate" } },
+      { inverse: true, axisLabel: { color: palette.ink, interval: 0, width: 170, overflow: "break", lineHeight: 12 } },
     ),
     series: [
       {
