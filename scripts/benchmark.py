@@ -266,6 +266,7 @@ def plot(rows: list[dict[str, Any]], peers: dict[str, Any], path: Path) -> None:
 
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
+    from matplotlib.ticker import FixedLocator, NullLocator, StrMethodFormatter
 
     bounds = dict(zip(peers["circuits"], peers["steiner_bound"], strict=True))
     circuits = [c for c in bounds if any(row["circuit"] == c for row in rows)]
@@ -297,6 +298,9 @@ def plot(rows: list[dict[str, Any]], peers: dict[str, Any], path: Path) -> None:
             label="edaroute: effort low, medium, high",
         )
         axis.set_xscale("log")
+        axis.xaxis.set_major_locator(FixedLocator([0.3, 1, 3, 10, 30, 100]))
+        axis.xaxis.set_minor_locator(NullLocator())
+        axis.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
         axis.set_title(circuit)
         axis.grid(alpha=0.3)
     for axis in axes.flat[len(circuits) :]:

@@ -38,7 +38,13 @@ _KINDS = ("worst", "horizontal", "vertical", "pins", "wires", "histogram")
     help="Draw this net, by name or id, and the edges around it; several make a sheet.",
 )
 @click.option("--dark", is_flag=True, help="Light on dark.")
-@click.option("--dpi", type=click.IntRange(20, 1200), default=150, show_default=True)
+@click.option(
+    "--dpi",
+    type=click.IntRange(20, 1200),
+    default=150,
+    show_default=True,
+    help="Dots an inch of a PNG.",
+)
 def command(
     bench: Path,
     route: Path | None,

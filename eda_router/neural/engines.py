@@ -59,8 +59,8 @@ class Engine(Protocol):
         """``count`` drawings of each image, the latent drawn from the prior.
 
         Returns:
-            float32 ``(len(images), count, size, size, 3)``. Sample number j of every image takes the
-            same noise, which depends on the seed alone.
+            float32 ``(len(images), count, size, size, 3)``. Sample number j of every image takes
+            the same noise, which depends on the seed alone.
         """
 
 
