@@ -23,24 +23,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eda_router.config import RouteConfig
-from eda_router.design import HORIZONTAL, VERTICAL, Design, IntArray, Routes
+from eda_router.design import Design, IntArray, Routes
 from eda_router.errors import EdarouteError, InputError
 from eda_router.maze_router import MazeRouter, OutOfTime, finish
-from eda_router.neural.coarse import blow_up, pool_states
+from eda_router.neural.coarse import blow_up, pool_images
+from eda_router.neural.decode import decode
 from eda_router.neural.engines import Engine, load_engine
+from eda_router.neural.expected import ExpectedDemand
 from eda_router.neural.windows import (
-    StateArray,
+    Windows,
     choose_exits,
-    cut_states,
-    free_tracks,
+    cut_windows,
     grid_edges,
-    images,
     net_boxes,
-    pin_tiles,
     place_windows,
 )
 from eda_router.result import PassRow, PhaseTime, RoutingResult, Stage
-from eda_router.search.extract import Extraction, extract_trees
+from eda_router.search.extract import Extraction
 
 WAVE_TILES = 1 << 16
 """Tiles of all windows of a default wave; large windows share many tracks and race more."""
@@ -97,40 +96,6 @@ def _always(text: str) -> Callable[[int], str]:
     return lambda _: text
 
 
-class ExpectedDemand:
-    """Demand to expect from nets that have no wire yet.
-
-    A net is spread evenly over its bounding box: each column of edges that it must cross gets one
-    crossing, shared by the rows of the box, and likewise in y (RUDY, Spindler and Johannes,
-    DATE 2007, split by direction).
-    """
-
-    def __init__(self, boxes: IntArray, width: int, height: int):
-        self._boxes = boxes.astype(np.int64)
-        self._corners = np.zeros((height + 1, width + 1, 2))
-        self._add(np.arange(len(boxes)), 1.0)
-
-    def remove(self, rows: NDArray[np.int64]) -> None:
-        """Take nets (rows of ``boxes``) out, because they are routed."""
-        self._add(rows, -1.0)
-
-    def _add(self, rows: NDArray[np.int64], sign: float) -> None:
-        x0, y0, x1, y1 = self._boxes[rows].T
-        for direction, low, high, share in (
-            (HORIZONTAL, (x0, y0), (x1, y1 + 1), sign / (y1 - y0 + 1)),
-            (VERTICAL, (x0, y0), (x1 + 1, y1), sign / (x1 - x0 + 1)),
-        ):
-            corners = self._corners[..., direction]
-            np.add.at(corners, (low[1], low[0]), share)
-            np.add.at(corners, (high[1], high[0]), share)
-            np.add.at(corners, (low[1], high[0]), -share)
-            np.add.at(corners, (high[1], low[0]), -share)
-
-    def per_edge(self) -> NDArray[np.float64]:
-        """float64 ``(height, width, 2)``, tracks."""
-        return self._corners.cumsum(0).cumsum(1)[:-1, :-1]
-
-
 class NeuralRouter:
     """State of one neural run.
 
@@ -173,10 +138,8 @@ class NeuralRouter:
         with self.maze.phase("features"):
             self._boxes = net_boxes(design.pin_offsets, design.pins, design.width)
             self._expected = ExpectedDemand(
-                self._boxes[design.routable], design.width, design.height
+                self._boxes, design.routable, design.width, design.height, EXPECTED_WEIGHT
             )
-            self._row = np.zeros(design.num_nets, np.int64)
-            self._row[design.routable] = np.arange(len(design.routable))
 
     def draw_all(self) -> NDArray[np.int64]:
         """Let the model route every net it can.
@@ -255,10 +218,10 @@ class NeuralRouter:
         count: ExitCount,
     ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
         """Draw and commit one wave; returns flags of the nets that lost a race, and that failed."""
-        states, shown = self._states(nets, origins, size * scale)
-        probabilities = self._probabilities(shown, scale)
+        windows = self._cut(nets, origins, size * scale)
+        drawing = self._draw(windows, scale)
         threshold = self.engine.thresholds[size]
-        drawings = self._extract(states, probabilities >= threshold, scale)
+        drawings = self._decode(windows, drawing, size)
         committed = self._commit(nets, origins, drawings, size * scale, Stage.DRAWN)
         count.drawn += int(committed.sum())
         count.ink += int(drawings.drawn_tiles[committed].sum())
@@ -279,25 +242,19 @@ class NeuralRouter:
         open_nets = np.flatnonzero(~drawings.ok)
         if len(open_nets):
             rest = self._sample(nets, origins, open_nets, size, scale, count)
-            rest = self._join(nets, origins, rest, probabilities, size, scale, count)
+            rest = self._join(nets, origins, rest, drawing, size, scale, count)
         else:
             rest = open_nets
         count.failed += len(rest)
         failed = np.zeros(len(nets), np.bool_)
         failed[rest] = True
         with self.maze.phase("features"):
-            self._expected.remove(self._row[nets[~lost]])
+            self._expected.remove(nets[~lost])
         return lost, failed
 
-    def _states(
-        self, nets: NDArray[np.int64], origins: IntArray, size: int
-    ) -> tuple[StateArray, StateArray]:
-        """Windows of the ledger as it is, and as the model is shown it."""
+    def _cut(self, nets: NDArray[np.int64], origins: IntArray, size: int) -> Windows:
+        """Windows of the ledger as it is now."""
         with self.maze.phase("features"):
-            free = self.design.capacity - self.maze.demand
-            expected = EXPECTED_WEIGHT * self._expected.per_edge()
-            # An edge with a free track stays open to the model, however much is expected on it.
-            shown = np.maximum(np.floor(free - expected), np.minimum(free, 1)).astype(np.int32)
             starts = self.design.pin_offsets[nets]
             lengths = self.design.pin_offsets[nets + 1] - starts
             offsets = np.zeros(len(nets) + 1, np.int64)
@@ -305,22 +262,31 @@ class NeuralRouter:
             pins = self.design.pins[
                 np.repeat(starts - offsets[:-1], lengths) + np.arange(offsets[-1])
             ]
-            return (
-                cut_states(free, origins, offsets, pins, size),
-                cut_states(shown, origins, offsets, pins, size),
-            )
+            free = self.design.capacity - self.maze.demand
+            return cut_windows(free, self._expected.per_edge, origins, offsets, pins, size)
 
-    def _probabilities(self, shown: StateArray, scale: int) -> NDArray[np.float32]:
+    def _draw(self, windows: Windows, scale: int) -> NDArray[np.float32]:
         with self.maze.phase("features"):
-            batch = images(shown if scale == 1 else pool_states(shown, scale))
+            images = windows.images if scale == 1 else pool_images(windows.images, scale)
         with self.maze.phase("network"):
-            return self.engine.draw(batch)
+            drawing = self.engine.draw(images)
+        return drawing if scale == 1 else blow_up(drawing, scale)
 
-    def _extract(self, states: StateArray, drawn: NDArray[np.bool_], scale: int) -> Extraction:
+    def _decode(
+        self,
+        windows: Windows,
+        drawing: NDArray[np.float32],
+        size: int,
+        share: float = 1.0,
+    ) -> Extraction:
+        """Trees from drawings, at a ``share`` of the exit's threshold."""
         with self.maze.phase("decoding"):
-            if scale > 1:
-                drawn = blow_up(drawn, scale)
-            return extract_trees(free_tracks(states), pin_tiles(states), drawn)
+            return decode(
+                windows.free,
+                windows.pins,
+                drawing,
+                share * self.engine.thresholds[size],
+            )
 
     def _commit(
         self,
@@ -347,18 +313,19 @@ class NeuralRouter:
         samples = self.config.samples
         if samples == 0:
             return rest
-        _, shown = self._states(nets[rest], origins[rest], size * scale)
+        windows = self._cut(nets[rest], origins[rest], size * scale)
         with self.maze.phase("features"):
-            batch = images(shown if scale == 1 else pool_states(shown, scale))
+            images = windows.images if scale == 1 else pool_images(windows.images, scale)
         with self.maze.phase("network"):
-            drawn = self.engine.sample(batch, samples, self.config.seed)
+            samples_of = self.engine.sample(images, samples, self.config.seed)
         left = []
-        for drawings, position in zip(drawn, rest.tolist(), strict=True):
+        for drawing, position in zip(samples_of, rest.tolist(), strict=True):
             one = slice(position, position + 1)
-            states, _ = self._states(nets[one], origins[one], size * scale)
-            trees = self._extract(
-                states.repeat(samples, axis=0), drawings >= self.engine.thresholds[size], scale
+            window = self._cut(nets[one], origins[one], size * scale)
+            copies = Windows(
+                window.images, window.free.repeat(samples, 0), window.pins.repeat(samples, 0)
             )
+            trees = self._decode(copies, drawing if scale == 1 else blow_up(drawing, scale), size)
             lengths = np.where(trees.ok, trees.lengths, np.iinfo(np.int32).max)
             best = int(np.argmin(lengths))
             tree = trees.tree(best)
@@ -370,7 +337,7 @@ class NeuralRouter:
             )
             joined = self._commit(nets[one], origins[one], alone, size * scale, Stage.SAMPLED)[0]
             count.sampled += int(joined)
-            count.wirelength += len(tree)
+            count.wirelength += len(tree) if joined else 0
             self._story.tell(
                 nets[one], _always(f"{trees.ok.sum()} of {samples} samples join the pins")
             )
@@ -383,23 +350,25 @@ class NeuralRouter:
         nets: NDArray[np.int64],
         origins: IntArray,
         rest: NDArray[np.int64],
-        probabilities: NDArray[np.float32],
+        drawing: NDArray[np.float32],
         size: int,
         scale: int,
         count: ExitCount,
     ) -> NDArray[np.int64]:
         """Join what was drawn at positions ``rest`` at lower thresholds; returns the failures."""
-        threshold = self.engine.thresholds[size]
+        share = 1.0
         for _ in range(JOIN_STEPS):
             if len(rest) == 0:
                 break
-            threshold /= 2
-            states, _ = self._states(nets[rest], origins[rest], size * scale)
-            trees = self._extract(states, probabilities[rest] >= threshold, scale)
+            share /= 2
+            windows = self._cut(nets[rest], origins[rest], size * scale)
+            trees = self._decode(windows, drawing[rest], size, share)
             committed = self._commit(nets[rest], origins[rest], trees, size * scale, Stage.JOINED)
             count.joined += int(committed.sum())
             count.wirelength += int(trees.lengths[committed].sum())
-            self._story.tell(nets[rest[committed]], _always(f"joined at {threshold:.3g}"))
+            self._story.tell(
+                nets[rest[committed]], _always(f"joined at {share:.3g} of the threshold")
+            )
             rest = rest[~committed]
         return rest
 

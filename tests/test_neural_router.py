@@ -9,11 +9,21 @@ from eda_router.design import Design, Routes
 from eda_router.errors import EdarouteError, InputError
 from eda_router.ledger import CapacityLedger
 from eda_router.maze_router import route_maze
-from eda_router.neural.coarse import blow_up, pool_states
-from eda_router.neural.windows import encode, free_tracks, net_boxes, pin_tiles
-from eda_router.neural_router import ExpectedDemand, route_with, same_wires
+from eda_router.neural.coarse import blow_up, pool_images
+from eda_router.neural.expected import ExpectedDemand
+from eda_router.neural.windows import (
+    cut_states,
+    cut_windows,
+    encode,
+    free_tracks,
+    images,
+    net_boxes,
+    pin_tiles,
+    place_windows,
+)
+from eda_router.neural_router import route_with, same_wires
 from eda_router.result import Stage
-from eda_router.training.teacher import label, tree_mask
+from eda_router.training.teacher import label, tree_edges, tree_mask
 from eda_router.verification import verify
 
 BARE = RouteConfig(router="neural", fallback="none", negotiate=False, refine=False, samples=0)
@@ -32,7 +42,9 @@ class Teacher:
     def draw(self, images):
         vertical, horizontal = (np.rint(images[..., c] * 8).astype(np.int32) for c in (0, 1))
         states = encode(vertical, horizontal, images[..., 2] > 0.5)
-        return tree_mask(label(states)[0]).astype(np.float32)
+        labels = label(states)[0]
+        maps = [tree_mask(labels)[..., None], tree_edges(labels)]
+        return np.concatenate(maps, axis=-1).astype(np.float32)
 
     def sample(self, images, count, seed):
         return np.repeat(self.draw(images)[:, None], count, axis=1)
@@ -48,10 +60,10 @@ class PinsOnly(Teacher):
         self.sampled, self.drawn = sampled, drawn
 
     def draw(self, images):
-        return np.full(images.shape[:3], self.drawn, np.float32)
+        return np.full(images.shape, self.drawn, np.float32)
 
     def sample(self, images, count, seed):
-        drawings = np.zeros((len(images), count, *images.shape[1:3]), np.float32)
+        drawings = np.zeros((len(images), count, *images.shape[1:]), np.float32)
         drawings[:, -1] = self.sampled * super().draw(images)
         return drawings
 
@@ -161,16 +173,34 @@ def test_explain_tells_one_nets_story(design):
 def test_expected_demand_sums_to_the_half_perimeters():
     design = random_design(5)
     boxes = net_boxes(design.pin_offsets, design.pins, design.width)
-    expected = ExpectedDemand(boxes, design.width, design.height)
-    per_edge = expected.per_edge()
+    everybody = np.arange(len(boxes))
+    expected = ExpectedDemand(boxes, everybody, design.width, design.height)
     wide, high = (boxes[:, 2:] - boxes[:, :2]).sum(axis=0)
-    assert per_edge[..., 0].sum() == pytest.approx(wide)
-    assert per_edge[..., 1].sum() == pytest.approx(high)
-    assert per_edge.min() > -1e-9
+    assert expected.per_edge[..., 0].sum() == pytest.approx(wide, rel=1e-4)
+    assert expected.per_edge[..., 1].sum() == pytest.approx(high, rel=1e-4)
     outside = CapacityLedger.of(design).capacity == 0
-    assert np.allclose(per_edge[outside], 0)
-    expected.remove(np.arange(len(boxes)))
-    assert np.allclose(expected.per_edge(), 0)
+    assert not expected.per_edge[outside].any()
+    expected.remove(everybody)
+    assert np.allclose(expected.per_edge, 0, atol=1e-4)
+
+
+@pytest.mark.parametrize("size", [8, 16, 32])
+def test_windows_cut_in_one_pass_equal_those_made_from_states(design, size):
+    rng = np.random.default_rng(2)
+    free = design.capacity - rng.integers(0, 12, design.capacity.shape).astype(np.int32)
+    boxes = net_boxes(design.pin_offsets, design.pins, design.width)
+    nets = np.flatnonzero((boxes[:, 2:] - boxes[:, :2]).max(axis=1) < size)[:50]
+    origins = place_windows(boxes[nets], size, design.width, design.height)
+    pins = [design.net_pins(net) for net in nets]
+    offsets = np.concatenate([[0], np.cumsum([len(p) for p in pins])])
+    arguments = (origins, offsets, np.concatenate(pins), size)
+    expected = rng.random(free.shape).astype(np.float32) * 3
+    windows = cut_windows(free, expected, *arguments)
+    states = cut_states(free, *arguments)
+    assert np.array_equal(windows.free, free_tracks(states))
+    assert np.array_equal(windows.pins, pin_tiles(states))
+    shown = np.maximum(np.floor(free - expected), np.minimum(free, 1)).astype(np.int32)
+    assert np.array_equal(windows.images, images(cut_states(shown, *arguments)))
 
 
 def test_pooling_keeps_pins_and_open_borders():
@@ -178,15 +208,17 @@ def test_pooling_keeps_pins_and_open_borders():
     free = rng.integers(0, 9, (3, 16, 16, 2))
     pins = rng.random((3, 16, 16)) < 0.05
     states = encode(free[..., 1], free[..., 0], pins)
-    pooled = pool_states(states, 4)
-    assert pooled.shape == (3, 4, 4)
+    pooled = pool_images(images(states), 4)
+    assert pooled.shape == (3, 4, 4, 3)
     fine = pin_tiles(states).reshape(3, 4, 4, 4, 4).any(axis=(2, 4))
-    assert np.array_equal(pin_tiles(pooled), fine)
+    assert np.array_equal(pooled[..., 2] > 0, fine)
     border = free_tracks(states)[:, 3, 0:4, 1].mean(axis=-1)
-    assert np.allclose(free_tracks(pooled)[:, 0, 0, 1], border, atol=0.51)
-    mask = blow_up(rng.random((2, 4, 4)) < 0.5, 4)
-    assert mask.shape == (2, 16, 16)
-    assert np.array_equal(mask[:, ::4, ::4], mask[:, 3::4, 3::4])
+    assert np.allclose(8 * pooled[:, 0, 0, 0], border, atol=0.51)
+    drawing = rng.random((2, 4, 4, 3)).astype(np.float32)
+    corridor = blow_up(drawing, 4)
+    assert corridor.shape == (2, 16, 16, 3)
+    assert np.array_equal(corridor[:, ::4, ::4, 1], drawing[..., 0])
+    assert np.array_equal(corridor[:, 3::4, 3::4, 2], drawing[..., 0])
 
 
 def test_same_wires_compares_net_by_net():

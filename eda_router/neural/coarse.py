@@ -9,38 +9,42 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from eda_router.design import HORIZONTAL, VERTICAL
-from eda_router.neural.windows import StateArray, encode, free_tracks, pin_tiles
+from eda_router.neural.windows import MAX_FREE
 
 
-def pool_states(states: StateArray, scale: int) -> StateArray:
+def pool_images(images: NDArray[np.float32], scale: int) -> NDArray[np.float32]:
     """Merge blocks of ``scale x scale`` tiles into one.
 
-    An edge between two blocks gets the mean of the free tracks across their common border, but at
-    least 1 where any of them is free; a block has a pin when one of its tiles has.
+    An edge between two blocks gets the mean of what is shown free across their common border, in
+    whole tracks, but at least one where any of it is free; a block has a pin when one of its tiles
+    has.
 
     Args:
-        states: uint8 ``(num_windows, size, size)``.
+        images: float32 ``(num_windows, size, size, 3)``.
         scale: divides the size.
 
     Returns:
-        uint8 ``(num_windows, size // scale, size // scale)``.
+        float32 ``(num_windows, size // scale, size // scale, 3)``.
     """
-    count, size = len(states), states.shape[1] // scale
-    free = free_tracks(states).reshape(count, size, scale, size, scale, 2)
-    blocks = pin_tiles(states).reshape(count, size, scale, size, scale)
-    pins: NDArray[np.bool_] = np.any(blocks, axis=(2, 4))
-    vertical = free[:, :, -1, :, :, VERTICAL]
-    horizontal = free[:, :, :, :, -1, HORIZONTAL]
-    return encode(_mean_or_one(vertical, 3), _mean_or_one(horizontal, 2), pins)
+    count, size = len(images), images.shape[1] // scale
+    blocks = images.reshape(count, size, scale, size, scale, 3)
+    pooled = np.empty((count, size, size, 3), np.float32)
+    pooled[..., 0] = _mean_or_one(blocks[:, :, -1, :, :, 0], 3)
+    pooled[..., 1] = _mean_or_one(blocks[:, :, :, :, -1, 1], 2)
+    pooled[..., 2] = blocks[..., 2].max(axis=(2, 4))
+    return pooled
 
 
-def _mean_or_one(free: NDArray[np.uint8], axis: int) -> NDArray[np.int32]:
-    mean = np.rint(free.mean(axis=axis)).astype(np.int32)
-    rounded: NDArray[np.int32] = np.maximum(mean, free.any(axis=axis))
+def _mean_or_one(shown: NDArray[np.float32], axis: int) -> NDArray[np.float32]:
+    tracks = np.rint(shown.mean(axis=axis) * MAX_FREE)
+    rounded: NDArray[np.float32] = np.maximum(tracks, shown.any(axis=axis)) / np.float32(MAX_FREE)
     return rounded
 
 
-def blow_up(drawn: NDArray[np.bool_], scale: int) -> NDArray[np.bool_]:
-    """Each tile of ``(num_windows, size, size)`` becomes a block of ``scale x scale`` tiles."""
-    return drawn.repeat(scale, axis=1).repeat(scale, axis=2)
+def blow_up(drawing: NDArray[np.float32], scale: int) -> NDArray[np.float32]:
+    """Each tile of ``(num_windows, size, size, 3)`` becomes a block of ``scale x scale`` tiles.
+
+    All edges inside a drawn block are drawn, so the edge maps become the tile map.
+    """
+    tiles = drawing[..., :1].repeat(scale, axis=1).repeat(scale, axis=2)
+    return tiles.repeat(3, axis=3)

@@ -22,6 +22,7 @@ State
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numba import njit
@@ -138,6 +139,81 @@ def cut_states(
             f"{tuple(origins[outside].tolist())}"
         )
     return states
+
+
+@dataclass(frozen=True, eq=False)
+class Windows:
+    """A wave of windows, ready for the model and for decoding.
+
+    Attributes:
+        images: float32 ``(num_nets, size, size, 3)``, what the model is shown.
+        free: uint8 ``(num_nets, size, size, 2)``, free tracks 0..8 of the ledger as it is,
+            horizontal first.
+        pins: bool ``(num_nets, size, size)``.
+    """
+
+    images: NDArray[np.float32]
+    free: NDArray[np.uint8]
+    pins: NDArray[np.bool_]
+
+
+def cut_windows(
+    free: IntArray,
+    expected: NDArray[np.float32],
+    origins: IntArray,
+    pin_offsets: NDArray[np.int64],
+    pins: IntArray,
+    size: int,
+) -> Windows:
+    """Cut one window a net, in one pass, without the detour over states.
+
+    The model is shown ``floor(free - expected)`` tracks, but at least one where a track is free, so
+    demand that is only expected never closes an edge.
+
+    Args:
+        free: int32 ``(height, width, 2)``, free tracks.
+        expected: float32 of the same shape, tracks that other nets are expected to need.
+        origins: int32 ``(num_nets, 2)``, x and y of each window's lower-left tile.
+        pin_offsets: int64 ``(num_nets + 1,)`` into ``pins``.
+        pins: int32, tiles of the grid with a pin of each net, all inside their windows.
+        size: of the windows.
+    """
+    shape = (len(origins), size, size)
+    windows = Windows(
+        np.zeros((*shape, IMAGE_CHANNELS), np.float32),
+        np.zeros((*shape, 2), np.uint8),
+        np.zeros(shape, np.bool_),
+    )
+    _cut_windows(
+        free, expected, origins, pin_offsets, pins, windows.images, windows.free, windows.pins
+    )
+    return windows
+
+
+@njit(cache=True, nogil=True)
+def _cut_windows(free, expected, origins, pin_offsets, pins, images, tracks, is_pin):  # type: ignore[no-untyped-def]
+    height, width = free.shape[0], free.shape[1]
+    size = images.shape[1]
+    for i in range(len(origins)):
+        x0, y0 = origins[i, 0], origins[i, 1]
+        last_row, last_column = min(size, height - y0), min(size, width - x0)
+        for r in range(max(0, -y0), last_row):
+            for c in range(max(0, -x0), last_column):
+                for direction in range(2):
+                    inside = c + 1 < last_column if direction == HORIZONTAL else r + 1 < last_row
+                    there = free[y0 + r, x0 + c, direction]
+                    if not inside or there <= 0:
+                        continue
+                    tracks[i, r, c, direction] = min(MAX_FREE, there)
+                    shown = max(1, int(np.floor(there - expected[y0 + r, x0 + c, direction])))
+                    channel = 1 if direction == HORIZONTAL else 0
+                    images[i, r, c, channel] = np.float32(min(MAX_FREE, shown)) / np.float32(
+                        MAX_FREE
+                    )
+        for j in range(pin_offsets[i], pin_offsets[i + 1]):
+            c, r = pins[j] % width - x0, pins[j] // width - y0
+            images[i, r, c, 2] = 1
+            is_pin[i, r, c] = True
 
 
 @njit(cache=True, nogil=True)
