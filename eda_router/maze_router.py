@@ -512,6 +512,9 @@ def route_maze(
 ) -> RoutingResult:
     """Route a design with the deterministic router alone.
 
+    Without negotiation nothing would take overflow away again, so then the first pass itself keeps
+    to free tracks, unless overflow is allowed.
+
     Args:
         design: what to route.
         config: settings; the neural ones are ignored.
@@ -522,8 +525,9 @@ def route_maze(
         the result; legal unless ``config.allow_overflow``, but nets may be unrouted.
     """
     router = MazeRouter(design, config, on_pass=on_pass, deadline=deadline)
+    legally = not (config.negotiate or config.allow_overflow)
     with suppress(OutOfTime):
-        router.route_first()
+        router.route_first(legally=legally, margin=WIDE_MARGIN if legally else 1)
     finish(router)
     return router.result()
 

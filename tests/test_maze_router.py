@@ -147,6 +147,18 @@ def test_a_legal_first_pass_never_overflows():
     assert 0 < len(router.result().unrouted) < len(design.routable)
 
 
+def test_without_negotiation_the_first_pass_keeps_to_free_tracks():
+    design = random_design(9, capacity=3)
+    settings = {"router": "maze", "negotiate": False, "refine": False}
+    strict = route_maze(design, RouteConfig(**settings))
+    assert strict.total_overflow == 0
+    assert [row.overflow for row in strict.passes] == [0]
+    assert len(strict.unrouted) > 0
+    loose = route_maze(design, RouteConfig(**settings, allow_overflow=True))
+    assert loose.total_overflow > 0
+    assert len(loose.unrouted) == 0
+
+
 def test_a_design_without_nets_and_a_single_tile():
     empty = Design.from_pins("empty", 4, 4, 1, 1, [])
     assert route_maze(empty, RouteConfig(router="maze")).wirelength == 0

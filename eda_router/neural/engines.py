@@ -117,6 +117,18 @@ def _padded(values: FloatArray, count: int) -> FloatArray:
     return padded
 
 
+class BlankEngine(_Padded):
+    """Draws every tile and every edge: the control that shows what decoding does by itself."""
+
+    name = "blank"
+
+    def _run(self, images: FloatArray, noise: FloatArray) -> FloatArray:
+        return np.ones_like(images)
+
+    def _pieces(self, size: int) -> tuple[int, ...]:
+        return (_LARGEST_PIECE,)
+
+
 class KerasEngine(_Padded):
     """Runs the Keras model in compiled functions of one fixed batch size an exit."""
 
@@ -180,14 +192,15 @@ class OpenVinoEngine(_Padded):
 
 def load_engine(
     folder: str | Path,
-    engine: Literal["auto", "keras", "openvino"] = "auto",
+    engine: Literal["auto", "keras", "openvino", "blank"] = "auto",
     threads: int = 1,
 ) -> Engine:
     """Load a model folder.
 
     Args:
         folder: written by training.
-        engine: ``auto`` takes OpenVINO where it is installed and the exits are exported.
+        engine: ``auto`` takes OpenVINO where it is installed and the exits are exported; ``blank``
+            takes nothing but the sizes of the exits and draws every tile, a control.
         threads: for the computations.
 
     Raises:
@@ -196,6 +209,8 @@ def load_engine(
     """
     folder = Path(folder)
     facts = _read_facts(folder)
+    if engine == "blank":
+        return BlankEngine(facts)
     if engine == "auto":
         exported = all((folder / f"exit{size}.xml").exists() for size in facts["exits"])
         engine = "openvino" if exported and _has_openvino() else "keras"
