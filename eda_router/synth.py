@@ -65,13 +65,13 @@ class SynthConfig(Settings):
         1.0, "Factor on the spans of nets: above 1, longer nets.", low=0.05, high=20
     )
     hot_spots: float = setting(
-        1.0, "Strength of the hot spots in the density of pins; 0: none.", low=0, high=5
+        1.3, "Strength of the hot spots in the density of pins; 0: none.", low=0, high=5
     )
     horizontal_use: float = setting(
-        0.62, "Share of horizontal tracks that wires will take.", low=0.01, high=1
+        0.66, "Share of horizontal tracks that wires will take.", low=0.01, high=1
     )
     vertical_use: float = setting(
-        0.55, "Share of vertical tracks that wires will take.", low=0.01, high=1
+        0.60, "Share of vertical tracks that wires will take.", low=0.01, high=1
     )
 
 

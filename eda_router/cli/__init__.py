@@ -28,6 +28,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "plot": ("eda_router.cli.plot:command", "Draw congestion, density or single nets."),
     "report": ("eda_router.cli.report:command", "Show a run on one HTML page."),
     "compare": ("eda_router.cli.compare:command", "Tell how the routes of several runs differ."),
+    "synth": ("eda_router.cli.synth:command", "Write a synthetic design."),
+    "dataset": ("eda_router.cli.dataset:command", "Make training samples."),
     "config": ("eda_router.cli.config:command", "Print a YAML file with every option."),
 }
 """Name of each command: where its click command is, and its one line of help."""

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from eda_router.neural.windows import StateArray, free_tracks, pin_tiles
 from eda_router.synth import SynthConfig, synthesize
 from eda_router.training.replay import SIZES, Replay, Wave
-from eda_router.training.teacher import TILE_EDGE, LabelArray, label_costs, tree_mask
+from eda_router.training.teacher import EXACT_PINS, TILE_EDGE, LabelArray, label_costs, tree_mask
 
 LOW_FREE = 6
 """An edge with fewer free tracks than this is short of them."""
@@ -40,7 +40,7 @@ SMALL_BOX_KEEP = 0.5
 
 
 def ledger_samples(
-    rng: np.random.Generator, count: int, size: int
+    rng: np.random.Generator, count: int, size: int, exact_pins: int = EXACT_PINS
 ) -> tuple[StateArray, LabelArray]:
     """Windows with the teacher's trees.
 
@@ -58,7 +58,7 @@ def ledger_samples(
     missing = count
     while missing > 0:
         quota = min(missing, -(-count // DESIGNS_A_SHARD))
-        new_states, new_labels = _design_samples(rng, quota, size)
+        new_states, new_labels = _design_samples(rng, quota, size, exact_pins)
         states.append(new_states)
         labels.append(new_labels)
         missing -= len(new_states)
@@ -67,13 +67,15 @@ def ledger_samples(
 
 
 def _design_samples(
-    rng: np.random.Generator, quota: int, size: int
+    rng: np.random.Generator, quota: int, size: int, exact_pins: int
 ) -> tuple[StateArray, LabelArray]:
     """Up to ``quota`` windows of one design, evenly from all phases of its routing."""
     design = synthesize(_random_design(rng, size))
     sizes = sorted({*SIZES, size})
     margin = int(rng.integers(0, 2))
-    replay = Replay(design, sizes=sizes, margin=margin, best=[size], offsets=rng)
+    replay = Replay(
+        design, sizes=sizes, margin=margin, best=[size], exact_pins=exact_pins, offsets=rng
+    )
     states, labels = [], []
     order = replay.smallest_first()
     if rng.random() < 0.5:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from eda_router.design import Design, IntArray
+from eda_router.design import Design, IntArray, Routes
 from eda_router.ledger import CapacityLedger
 from eda_router.neural.windows import (
     StateArray,
@@ -24,7 +24,7 @@ from eda_router.neural.windows import (
     net_boxes,
     place_windows,
 )
-from eda_router.training.teacher import LabelArray, label, route_box, tree_edges
+from eda_router.training.teacher import EXACT_PINS, LabelArray, label, route_box, tree_edges
 
 SIZES = (8, 16, 32, 64)
 QUICK_EXACT_PINS = 3
@@ -66,6 +66,7 @@ class Replay:
         margin: see :func:`eda_router.neural.windows.choose_exits`.
         best: sizes of the windows that get the teacher's best trees, None for all; nets of other
             sizes and nets wider than the largest window get quick ones.
+        exact_pins: pins up to which the best trees are optimal.
         offsets: a generator puts half of the windows at a random place around the net's box
             instead of centring them; None centres all.
 
@@ -83,6 +84,7 @@ class Replay:
         wave: int = 64,
         margin: int = 1,
         best: Sequence[int] | None = None,
+        exact_pins: int = EXACT_PINS,
         offsets: np.random.Generator | None = None,
     ):
         self.design = design
@@ -91,6 +93,7 @@ class Replay:
         self._sizes = tuple(sizes)
         self._wave = wave
         self._best = self._sizes if best is None else tuple(best)
+        self._exact_pins = exact_pins
         self._offsets = offsets
         self._boxes = net_boxes(design.pin_offsets, design.pins, design.width)
         self.exits = choose_exits(self._boxes, sizes, margin)
@@ -100,6 +103,15 @@ class Replay:
         nets = self.design.routable
         spans = self._boxes[nets, 2:] - self._boxes[nets, :2]
         return nets[np.argsort(spans.sum(axis=1), kind="stable")]
+
+    def take(self, net: int, tree: IntArray) -> None:
+        """Book a tree that another router drew for ``net``.
+
+        Raises:
+            CapacityError: an edge has no free track.
+        """
+        self.ledger.commit(tree)
+        self.trees[net] = tree
 
     def release(self, nets: NDArray[np.int64]) -> None:
         """Rip up those of ``nets`` that have wire."""
@@ -136,7 +148,10 @@ class Replay:
         origins = self._place(self._boxes[nets], size)
         pin_offsets, pins = self._pins_of(nets)
         states = cut_states(self.ledger.free, origins, pin_offsets, pins, size)
-        labels, ok = label(states) if size in self._best else label(states, QUICK_EXACT_PINS, 0)
+        if size in self._best:
+            labels, ok = label(states, self._exact_pins)
+        else:
+            labels, ok = label(states, QUICK_EXACT_PINS, 0)
         window, found = np.nonzero(tree_edges(labels).reshape(len(nets), -1))
         offsets = np.zeros(len(nets) + 1, np.int64)
         np.cumsum(np.bincount(window, minlength=len(nets)), out=offsets[1:])
@@ -181,11 +196,30 @@ class Replay:
 
 
 def bench_waves(
-    design: Design, *, sizes: Sequence[int] = SIZES, wave: int = 64, margin: int = 1
+    design: Design,
+    routes: Routes | None = None,
+    *,
+    sizes: Sequence[int] = SIZES,
+    wave: int = 64,
+    margin: int = 1,
 ) -> Iterator[Wave]:
-    """The states of a first pass over a design, smallest boxes first, windows centred.
+    """The states of a design, smallest boxes first, windows centred as in routing.
 
-    A net that loses a race appears again in a later wave.
+    Without ``routes`` these are the states of a first pass from an empty ledger; a net that lost a
+    race appears again in a later wave. With ``routes``, a router's legal wires of all nets, each
+    wave is ripped up and routed again among all others: a full ledger for every net.
+
+    Raises:
+        CapacityError: ``routes`` overflow an edge.
     """
     replay = Replay(design, sizes=sizes, wave=wave, margin=margin)
-    yield from replay.route(replay.smallest_first())
+    order = replay.smallest_first()
+    if routes is None:
+        yield from replay.route(order)
+        return
+    for net in order.tolist():
+        replay.take(net, routes.net_edges(net))
+    for begin in range(0, len(order), wave):
+        nets = order[begin : begin + wave]
+        replay.release(nets)
+        yield from replay.route(nets)

@@ -15,22 +15,33 @@ import dataclasses
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from eda_router.config import Settings, setting
 from eda_router.errors import InputError
 from eda_router.neural.windows import NUM_STATES, StateArray
 from eda_router.training.ledger_windows import ledger_samples
 from eda_router.training.random_windows import random_states
+from eda_router.training.sample_config import SampleConfig
 from eda_router.training.teacher import RIGHT_BIT, TILE_BIT, UP_BIT, LabelArray, label
+
+__all__ = [
+    "FORMAT",
+    "VALIDATION_SHARD",
+    "Dataset",
+    "SampleConfig",
+    "Samples",
+    "make_samples",
+    "write_dataset",
+    "write_shard",
+]
 
 FORMAT = "edaroute-samples-1"
 
@@ -38,21 +49,6 @@ VALIDATION_SHARD = 1_000_000
 """Shards from here on are kept from training."""
 
 _ATTEMPTS = 64
-
-
-@dataclass(frozen=True, kw_only=True)
-class SampleConfig(Settings):
-    """What samples are made of."""
-
-    source: Literal["random", "ledger"] = setting(
-        "random", "Where states come from: random windows, or ledgers of synthetic designs."
-    )
-    seed: int = setting(1, "Seed of every random choice.", low=0, high=2**31 - 1)
-    shard_samples: int = setting(16384, "Samples in a shard.", low=1, high=2**24)
-    max_pins: int = setting(16, "Most pins of a net.", low=2, high=64)
-    exact_pins: int = setting(
-        8, "Nets with up to this many pins get optimal trees.", low=2, high=10
-    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,18 +79,19 @@ def make_samples(config: SampleConfig, shard: int, size: int) -> Samples:
     if config.source == "random":
         return _random_samples(config, shard, size)
     rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence([config.seed, shard, size])))
-    return Samples(*ledger_samples(rng, config.shard_samples, size))
+    return Samples(*ledger_samples(rng, config.count(size), size, config.exact_pins))
 
 
 def _random_samples(config: SampleConfig, shard: int, size: int) -> Samples:
-    states = np.zeros((config.shard_samples, size, size), np.uint8)
+    count = config.count(size)
+    states = np.zeros((count, size, size), np.uint8)
     labels = np.zeros_like(states)
-    missing = np.arange(config.shard_samples)
+    missing = np.arange(count)
     for attempt in range(_ATTEMPTS):
         sequence = np.random.SeedSequence([config.seed, shard, size, attempt])
-        seeds = np.random.Generator(np.random.PCG64(sequence)).integers(
-            0, 2**64, config.shard_samples, np.uint64
-        )[missing]
+        seeds = np.random.Generator(np.random.PCG64(sequence)).integers(0, 2**64, count, np.uint64)[
+            missing
+        ]
         drawn = random_states(seeds, size, config.max_pins)
         trees, ok = label(drawn, config.exact_pins)
         states[missing[ok]] = drawn[ok]
@@ -149,7 +146,7 @@ def write_shard(folder: Path, config: SampleConfig, shard: int, size: int) -> bo
 
 
 def write_dataset(
-    folder: Path, config: SampleConfig, size: int, shards: range, processes: int = 1
+    folder: Path, config: SampleConfig, size: int, shards: Iterable[int], processes: int = 1
 ) -> Iterator[tuple[int, bool]]:
     """Make a data set in parallel processes; call again to go on after an interruption.
 

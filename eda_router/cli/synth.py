@@ -1,0 +1,46 @@
+"""``edaroute synth``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from eda_router.cli.options import (
+    click_options,
+    config_option,
+    quiet_option,
+    refuse_same_file,
+    settings_from,
+)
+from eda_router.synth import SynthConfig
+
+
+@click.command("synth")
+@click.argument("output", type=click.Path(path_type=Path))
+@config_option
+@quiet_option
+@click_options(SynthConfig)
+def command(output: Path, config_path: Path | None, quiet: bool, **options: Any) -> None:
+    """Write a synthetic placed design to OUTPUT, gzipped if that ends with .gz.
+
+    The same options give the same file, byte for byte.
+
+    \b
+    Example:
+      edaroute synth small.modified --width 32 --height 32 --nets 3000 --seed 7
+    """
+    config = settings_from(SynthConfig, config_path, options)
+    refuse_same_file(config_path, output)
+
+    from eda_router import synth
+    from eda_router.formats.text import check_writable
+    from eda_router.summary import design_lines, design_values
+
+    check_writable(output)
+    design = synth.write(config, output)
+    if not quiet:
+        for line in design_lines(design_values(design)):
+            click.echo(line)
+        click.echo(f"written    {output}")

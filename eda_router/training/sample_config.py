@@ -1,0 +1,80 @@
+"""The settings that samples and data sets are made from; light, so that the command line is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from eda_router.config import Settings, setting
+from eda_router.errors import InputError
+
+_BASE_SHARD = 16384
+_BASE_SIZE = 8
+
+
+@dataclass(frozen=True, kw_only=True)
+class SampleSettings(Settings):
+    """What samples of any source have in common."""
+
+    seed: int = setting(1, "Seed of every random choice.", low=0, high=2**31 - 1)
+    shard_samples: int | None = setting(
+        None, "Samples in a shard; null: 16384 of 8x8 tiles, half as many for each doubling.", low=1
+    )
+    max_pins: int = setting(16, "Most pins of a net in a random window.", low=2, high=64)
+    exact_pins: int = setting(
+        8, "Nets with up to this many pins get optimal trees.", low=2, high=10
+    )
+
+    def count(self, size: int) -> int:
+        """Samples in a shard of windows of ``size``."""
+        return self.shard_samples or max(1, _BASE_SHARD * _BASE_SIZE // size)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SampleConfig(SampleSettings):
+    """What samples are made of."""
+
+    source: Literal["random", "ledger"] = setting(
+        "random", "Where states come from: random windows, or ledgers of synthetic designs."
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatasetConfig(SampleSettings):
+    """What ``edaroute dataset`` makes.
+
+    Raises:
+        InputError: a size is no power of two, or as for all settings.
+    """
+
+    sizes: tuple[int, ...] = setting(
+        (8, 16, 32, 64), "Sizes of the windows, powers of two.", unit="tiles", low=4, high=256
+    )
+    source: Literal["both", "random", "ledger"] = setting(
+        "both", "Where states come from: random windows, ledgers of synthetic designs, or both."
+    )
+    shards: int = setting(4, "Training shards for each source and size.", low=0, high=1_000_000)
+    first: int = setting(0, "Number of the first training shard.", low=0, high=999_999)
+    validation_shards: int = setting(1, "Validation shards for each.", low=0, high=1_000_000)
+    processes: int = setting(1, "Processes to work in.", low=1, high=1024)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for size in self.sizes:
+            if size & (size - 1):
+                raise InputError(None, None, f"option sizes: {size}", "powers of two")
+
+    @property
+    def sources(self) -> tuple[SampleConfig, ...]:
+        """What the samples of each source are made of."""
+        return tuple(
+            SampleConfig(
+                source=source,
+                seed=self.seed,
+                shard_samples=self.shard_samples,
+                max_pins=self.max_pins,
+                exact_pins=self.exact_pins,
+            )
+            for source in ("random", "ledger")
+            if self.source in (source, "both")
+        )
