@@ -34,6 +34,7 @@ def command(
     from eda_router.formats.text import check_writable
     from eda_router.report.compare import comparison_lines, comparison_values
     from eda_router.report.page import Run, write_page
+    from eda_router.resources import find_design
 
     if len(routes) < 2:
         raise InputError(None, None, "one route file", "two or more to compare")
@@ -42,7 +43,7 @@ def command(
             refuse_same_file(bench, path, route)
         if path is not None and str(path) != "-":
             check_writable(path)
-    design = ispd98.read(bench)
+    design = ispd98.read(find_design(bench))
     # Files of one name in several folders are told apart by the folder.
     names = [path.name for path in routes]
     labels = [path.name if names.count(path.name) == 1 else str(path) for path in routes]

@@ -37,6 +37,17 @@ _KINDS = ("worst", "horizontal", "vertical", "pins", "wires", "histogram")
     metavar="NAME",
     help="Draw this net, by name or id, and the edges around it; several make a sheet.",
 )
+@click.option(
+    "--drawing",
+    is_flag=True,
+    help="With --net: what the model sees and draws, the tree taken from it, the final wire.",
+)
+@click.option(
+    "--model",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="Model for --drawing.  [default: the bundled one]",
+)
 @click.option("--dark", is_flag=True, help="Light on dark.")
 @click.option(
     "--dpi",
@@ -51,6 +62,8 @@ def command(
     output: Path,
     kinds: tuple[str, ...],
     nets: tuple[str, ...],
+    drawing: bool,
+    model: Path | None,
     dark: bool,
     dpi: int,
 ) -> None:
@@ -59,7 +72,7 @@ def command(
     \b
     Example:
       edaroute plot ibm02.modified ibm02.route -o congestion.png --kind horizontal --kind vertical
-      edaroute plot ibm02.modified ibm02.route -o net.svg --net net18361
+      edaroute plot ibm02.modified ibm02.route -o net.svg --net net18361 --drawing
     """
     from eda_router.report import plots
 
@@ -67,13 +80,18 @@ def command(
     refuse_same_file(bench, route, output)
     if kinds and nets:
         raise InputError(None, None, "options --kind and --net together", "one of them")
+    if drawing and not nets:
+        raise InputError(None, None, "option --drawing without a net", "--net NAME")
+    if model is not None and not drawing:
+        raise InputError(None, None, "option --model without --drawing", "--net NAME --drawing")
 
     from eda_router.formats import ispd98, route_file
     from eda_router.formats.text import check_writable, shorten
     from eda_router.report.nets import find_net
+    from eda_router.resources import bundled, find_design
 
     check_writable(output)
-    design = ispd98.read(bench)
+    design = ispd98.read(find_design(bench))
     routes = None if route is None else route_file.read(route, design).routes
     palette = plots.theme(dark)
     if nets:
@@ -85,7 +103,15 @@ def command(
                     bench, None, f"no net {shorten(name)}", "a net's name or id after --net"
                 )
             numbers.append(number)
-        figure = plots.nets_figure(design, routes, numbers, palette)
+        if drawing:
+            from eda_router.neural.engines import load_engine
+            from eda_router.report.drawing import draw_net, drawings_sheet
+
+            engine = load_engine(model or bundled("models", ""))
+            drawn = [draw_net(engine, design, routes, number) for number in numbers]
+            figure = drawings_sheet(design, routes, drawn, palette)
+        else:
+            figure = plots.nets_figure(design, routes, numbers, palette)
     else:
         wanted = kinds or (("worst",) if routes is not None else ("pins",))
         figure = plots.design_figure(

@@ -40,8 +40,9 @@ def command(
     from eda_router.formats import ispd98, route_file
     from eda_router.formats.text import check_writable
     from eda_router.report.page import Run, load_summary, write_page
+    from eda_router.resources import find_design
 
-    design = ispd98.read(bench)
+    design = ispd98.read(find_design(bench))
     target = output or Path(f"{design.name}.html")
     refuse_same_file(bench, route, summary_path, target)
     check_writable(target)

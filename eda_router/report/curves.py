@@ -220,7 +220,7 @@ def frame_tiles(axes: Axes, mask: NDArray[np.bool_], palette: Palette) -> None:
         lines.append([(x - 0.5, y - 1.5), (x - 0.5, y - 0.5)])
     for y, x in np.argwhere(wide[1:] != wide[:-1]):
         lines.append([(x - 1.5, y - 0.5), (x - 0.5, y - 0.5)])
-    axes.add_collection(LineCollection(lines, colors=palette.wire, linewidths=1.3))
+    axes.add_collection(LineCollection(lines, colors=palette.ramp[3], linewidths=1.3))
 
 
 def _pins(axes: Axes, pins: NDArray[np.bool_], palette: Palette) -> None:
@@ -228,10 +228,10 @@ def _pins(axes: Axes, pins: NDArray[np.bool_], palette: Palette) -> None:
     axes.scatter(
         x,
         y,
-        s=float(np.clip(1500 / pins.size, 5, 30)),
+        s=float(np.clip(6000 / pins.size, 8, 40)),
         marker="s",
-        color=palette.over,
+        color=palette.pin,
         edgecolors=palette.paper,
-        linewidths=0.6,
+        linewidths=0.8,
         zorder=3,
     )

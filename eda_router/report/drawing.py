@@ -1,0 +1,320 @@
+"""How the model draws single nets: what it sees, what it draws, what becomes wire.
+
+Each net is drawn as if it were the last one: all other wires of a route file are in place. That is
+no replay of a run, in which the ledger was emptier, but anyone can repeat it from the files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eda_router.design import Design, IntArray, Routes
+from eda_router.ledger import CapacityLedger
+from eda_router.neural.coarse import blow_up, pool_states
+from eda_router.neural.decode import TILE_MAP, decode
+from eda_router.neural.engines import Engine
+from eda_router.neural.windows import (
+    StateArray,
+    choose_exits,
+    cut_states,
+    free_tracks,
+    grid_edges,
+    images,
+    net_boxes,
+    pin_tiles,
+    place_windows,
+)
+from eda_router.report.curves import show_drawing, show_state
+from eda_router.report.palette import LIGHT, Palette
+from eda_router.report.plots import (
+    draw_edges_background,
+    draw_pins,
+    draw_scale,
+    draw_wire,
+    new_figure,
+)
+from eda_router.search.extract import Extraction, extract_trees
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+JOIN_STEPS = 6
+"""Times the threshold is halved to join what was drawn in pieces."""
+
+
+@dataclass(frozen=True, eq=False)
+class Mending:
+    """How a drawing that did not join its pins became a tree after all.
+
+    Attributes:
+        how: in words.
+        tiles: float ``(size, size)``, the probabilities used instead.
+        threshold: from which tiles counted as drawn.
+        tree: int32 edge ids of the grid.
+    """
+
+    how: str
+    tiles: NDArray[np.float32]
+    threshold: float
+    tree: IntArray
+
+
+@dataclass(frozen=True, eq=False)
+class NetDrawing:
+    """One net as the model draws it.
+
+    Attributes:
+        net: its number.
+        exit: size of the exit, tiles.
+        scale: tiles of the grid along one tile of the exit; more than 1 for nets wider than the
+            largest exit.
+        origin: x and y of the window's lower-left tile, negative where the grid is smaller.
+        state: uint8 ``(exit, exit)``, what the model sees (:mod:`eda_router.neural.windows`).
+        tiles: float32 ``(exit, exit)``, probability of each tile.
+        threshold: from which tiles count as drawn.
+        drawn_tiles: number of tiles drawn, pins included, at the exit's scale.
+        tree: int32 edge ids of the grid; None where the drawing does not join the pins.
+        mending: how it was joined then; None where it was not needed or no way was found.
+    """
+
+    net: int
+    exit: int
+    scale: int
+    origin: tuple[int, int]
+    state: StateArray
+    tiles: NDArray[np.float32]
+    threshold: float
+    drawn_tiles: int
+    tree: IntArray | None
+    mending: Mending | None
+
+    @property
+    def window(self) -> tuple[int, int, int, int]:
+        """``(x0, y0, x1, y1)``, tiles, both ends included; it may reach over the grid's border."""
+        x, y = self.origin
+        side = self.exit * self.scale
+        return x, y, x + side - 1, y + side - 1
+
+
+def draw_net(
+    engine: Engine,
+    design: Design,
+    routes: Routes | None,
+    net: int,
+    *,
+    samples: int = 8,
+    seed: int = 1,
+) -> NetDrawing:
+    """Let the model draw one net with all other wires in place.
+
+    Args:
+        engine: the model.
+        design: the grid and its nets.
+        routes: the wires; None for an empty grid.
+        net: its number; it needs a pin.
+        samples: drawings sampled when the first one does not join the pins.
+        seed: of their noise.
+    """
+    ledger = CapacityLedger.of(design, routes)
+    if routes is not None:
+        ledger.release(routes.net_edges(net))
+    pins = design.net_pins(net)
+    offsets = np.array([0, len(pins)], np.int64)
+    boxes = net_boxes(offsets, pins, design.width)
+    size, scale = _exit_of(engine, boxes)
+    origins = place_windows(boxes, size * scale, design.width, design.height)
+    states = cut_states(ledger.free, origins, offsets, pins, size * scale)
+    shown = states if scale == 1 else pool_states(states, scale)
+    maps = engine.draw(images(shown))
+    threshold = engine.thresholds[size]
+    found = _extract(states, maps, threshold, scale)
+    tree = _tree(found, 0, origins, size * scale, design.width)
+    mending = None
+    if tree is None:
+        sampled = engine.sample(images(shown), samples, seed)[0] if samples else maps[:0]
+        mending = _mend(states, maps, sampled, threshold, scale, origins, design.width)
+    return NetDrawing(
+        net=net,
+        exit=size,
+        scale=scale,
+        origin=(int(origins[0, 0]), int(origins[0, 1])),
+        state=shown[0],
+        tiles=maps[0, ..., TILE_MAP],
+        threshold=threshold,
+        drawn_tiles=int(
+            np.count_nonzero((maps[0, ..., TILE_MAP] >= threshold) | pin_tiles(shown)[0])
+        ),
+        tree=tree,
+        mending=mending,
+    )
+
+
+def _exit_of(engine: Engine, boxes: IntArray) -> tuple[int, int]:
+    (chosen,) = choose_exits(boxes, engine.exits)
+    if chosen >= 0:
+        return engine.exits[chosen], 1
+    side = int(np.max(boxes[0, 2:] - boxes[0, :2])) + 1
+    scale = 2
+    while engine.exits[-1] * scale < side:
+        scale *= 2
+    return engine.exits[-1], scale
+
+
+def _extract(
+    states: StateArray, maps: NDArray[np.float32], threshold: float, scale: int
+) -> Extraction:
+    """Trees from maps of ``len(maps)`` drawings of the one window in ``states``."""
+    states = states.repeat(len(maps), axis=0)
+    if scale == 1:
+        return decode(free_tracks(states), pin_tiles(states), maps, threshold)
+    drawn = blow_up(maps[..., TILE_MAP] >= threshold, scale)
+    return extract_trees(free_tracks(states), pin_tiles(states), drawn)
+
+
+def _tree(
+    found: Extraction, number: int, origins: IntArray, size: int, width: int
+) -> IntArray | None:
+    if not found.ok[number]:
+        return None
+    tree = found.tree(number)
+    return grid_edges(tree, np.array([0, len(tree)], np.int64), origins, size, width)
+
+
+def _mend(
+    states: StateArray,
+    maps: NDArray[np.float32],
+    sampled: NDArray[np.float32],
+    threshold: float,
+    scale: int,
+    origins: IntArray,
+    width: int,
+) -> Mending | None:
+    """The shortest tree of the samples, else the first that a lower threshold gives."""
+    size = states.shape[1]
+    if len(sampled):
+        found = _extract(states, sampled, threshold, scale)
+        if found.ok.any():
+            lengths = np.where(found.ok, found.lengths, np.iinfo(np.int32).max)
+            best = int(np.argmin(lengths))
+            tree = _tree(found, best, origins, size, width)
+            assert tree is not None
+            how = f"sample {best + 1} of {len(sampled)}; {found.ok.sum()} join the pins"
+            return Mending(how, sampled[best, ..., TILE_MAP], threshold, tree)
+    lower = threshold
+    for _ in range(JOIN_STEPS):
+        lower /= 2
+        tree = _tree(_extract(states, maps, lower, scale), 0, origins, size, width)
+        if tree is not None:
+            return Mending(f"joined at threshold {lower:.3g}", maps[0, ..., TILE_MAP], lower, tree)
+    return None
+
+
+def drawings_sheet(
+    design: Design,
+    routes: Routes | None,
+    drawings: Sequence[NetDrawing],
+    palette: Palette = LIGHT,
+) -> Figure:
+    """A sheet with one row a net, from what the model sees to the final wire.
+
+    A column for the mending is there only when a drawing needed it.
+    """
+    ledger = CapacityLedger.of(design, routes)
+    mended = any(drawing.tree is None for drawing in drawings)
+    columns = 4 + mended
+    side = 3.1
+    figure = new_figure(columns * side, len(drawings) * (side + 0.5) + 0.5, palette)
+    heights = [side + 0.5] * len(drawings) + [0.4]
+    grid = figure.add_gridspec(len(heights), columns, height_ratios=heights)
+    for row, drawing in enumerate(drawings):
+        panels = [figure.add_subplot(grid[row, column]) for column in range(columns)]
+        for axes in panels:
+            axes.set_xticks([])
+            axes.set_yticks([])
+            axes.set_facecolor(palette.paper)
+            for spine in axes.spines.values():
+                spine.set_color(palette.ink)
+        _draw_row(panels, design, routes, ledger, drawing, mended, palette)
+    draw_scale(figure.add_subplot(grid[-1, : min(columns, 3)]), palette)
+    return figure
+
+
+def _draw_row(
+    panels: Sequence[Axes],
+    design: Design,
+    routes: Routes | None,
+    ledger: CapacityLedger,
+    drawing: NetDrawing,
+    mended: bool,
+    palette: Palette,
+) -> None:
+    seen, probable, taken, *middle, last = panels
+    pins = design.net_pins(drawing.net)
+    at_pins = pin_tiles(drawing.state)
+    coarse = f" at 1:{drawing.scale}" if drawing.scale > 1 else ""
+    name = design.net_names[drawing.net]
+    show_state(seen, free_tracks(drawing.state), at_pins, palette)
+    _name(seen, f"{name}: seen", f"{len(pins)} pins, exit {drawing.exit}{coarse}", palette)
+    show_drawing(probable, drawing.tiles, at_pins, 2.0, palette)
+    _name(probable, "drawn", "probability of a tile", palette)
+    show_drawing(taken, drawing.tiles, at_pins, drawing.threshold, palette)
+    if drawing.tree is None:
+        note = "pins not joined"
+    else:
+        note = f"{drawing.drawn_tiles} tiles, tree of {len(drawing.tree)}"
+        _local_wire(taken, drawing, drawing.tree, design.width, palette)
+    _name(taken, f"taken, ≥ {drawing.threshold:.2g}", note, palette)
+    if mended:
+        (axes,) = middle
+        mending = drawing.mending
+        if mending is not None:
+            show_drawing(axes, mending.tiles, at_pins, mending.threshold, palette)
+            _local_wire(axes, drawing, mending.tree, design.width, palette)
+            _name(axes, "mended", f"{mending.how}, tree of {len(mending.tree)}", palette)
+        else:
+            axes.axis("off")
+            text = "left to the maze router" if drawing.tree is None else ""
+            axes.text(0.5, 0.5, text, ha="center", color=palette.ink, transform=axes.transAxes)
+    edges = np.empty(0, np.int32) if routes is None else routes.net_edges(drawing.net)
+    x0, y0, x1, y1 = drawing.window
+    inside = (max(x0, 0), max(y0, 0), min(x1, design.width - 1), min(y1, design.height - 1))
+    draw_edges_background(last, ledger, inside, palette)
+    last.set_xlim(x0 - 0.5, x1 + 0.5)
+    last.set_ylim(y0 - 0.5, y1 + 0.5)
+    draw_wire(last, edges, design.width, palette)
+    draw_pins(last, pins, design.width, palette)
+    note = f"{len(edges)} edges" if routes is not None else "no routes given"
+    tree = drawing.tree
+    if tree is None and drawing.mending is not None:
+        tree = drawing.mending.tree
+    if tree is not None and np.array_equal(np.sort(tree), edges):
+        note += ", as drawn"
+    _name(last, "final wire", note, palette)
+
+
+def _local_wire(
+    axes: Axes, drawing: NetDrawing, edges: IntArray, width: int, palette: Palette
+) -> None:
+    """Draw grid edges into a panel whose unit is a tile of the exit."""
+    from matplotlib.collections import LineCollection
+
+    tile, vertical = edges // 2, edges % 2 != 0
+    start = np.stack([tile % width, tile // width], axis=1).astype(np.float64)
+    end = start + np.stack([~vertical, vertical], axis=1)
+    lines = (np.stack([start, end], axis=1) - drawing.origin + 0.5) / drawing.scale - 0.5
+    axes.add_collection(
+        LineCollection(
+            list(lines), colors=palette.wire, linewidths=2.4, capstyle="round", zorder=2.5
+        )
+    )
+
+
+def _name(axes: Axes, title: str, note: str, palette: Palette) -> None:
+    axes.set_title(title, loc="left", fontsize=9, fontweight="bold", color=palette.ink)
+    axes.set_xlabel(note, fontsize=8, color=palette.ink)
