@@ -38,9 +38,17 @@ def _user_cache() -> Path:
 
 
 def _could_write(folder: Path) -> bool:
-    while not folder.exists() and folder != folder.parent:
-        folder = folder.parent
-    return folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)
+    """Whether files can be made in a folder, which is made when it is missing."""
+    if folder.is_dir() and not os.access(folder, os.W_OK | os.X_OK):
+        return False
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / f".probe-{os.getpid()}"
+        probe.touch()
+        probe.unlink()
+    except OSError:
+        return False
+    return True
 
 
 def _private_folder() -> Path:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from eda_router.errors import EdarouteError
+from eda_router.errors import EdarouteError, InputError
 
 _PACKAGE = Path(__file__).parent
 _DESIGN_ENDINGS = (".modified.txt.gz", ".modified.txt", ".modified.gz", ".modified", ".gz", "")
@@ -42,7 +42,11 @@ def design_names() -> list[str]:
 
 
 def find_design(path: str | Path) -> Path:
-    """``path`` itself, or the bundled design of that name when there is no such file."""
+    """``path`` itself, or the bundled design of that name when there is no such file.
+
+    Raises:
+        InputError: the name looks like a bundled design's and is none.
+    """
     path = Path(path)
     if path.exists() or path.name != str(path):
         return path
@@ -50,4 +54,9 @@ def find_design(path: str | Path) -> Path:
         candidate = folder("data") / (path.name + ending)
         if candidate.is_file():
             return candidate
+    names = design_names()
+    if not path.suffix and names:
+        raise InputError(
+            path, None, "no such file", "one, or a bundled design: " + ", ".join(names)
+        )
     return path

@@ -173,7 +173,7 @@ def test_config_file_and_command_line(
 @pytest.mark.parametrize(
     ("args", "problem"),
     [
-        (["missing", "-o", "out"], "missing: cannot be read: No such file or directory"),
+        (["miss.ing", "-o", "out"], "miss.ing: cannot be read: No such file or directory"),
         (["bad", "-o", "out"], "bad:2: vertical capacity -1, expected 0 to 1000000000 tracks"),
         ([".", "-o", "out"], ".: cannot be read: Is a directory"),
         (["easy", "-o", "."], ".: is a folder, expected the name of a file to write"),

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from eda_router import numba_cache, resources
-from eda_router.errors import EdarouteError
+from eda_router.errors import EdarouteError, InputError
 
 
 def test_bundled_designs_are_found_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -20,7 +20,9 @@ def test_bundled_designs_are_found_by_name(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(resources, "_PACKAGE", tmp_path)
     assert resources.design_names() == ["demo"]
     assert resources.find_design("demo") == data / "demo.modified.txt.gz"
-    assert resources.find_design("other") == Path("other")
+    with pytest.raises(InputError, match=r"other: no such file, expected one, or .*: demo$"):
+        resources.find_design("other")
+    assert resources.find_design("other.modified") == Path("other.modified")
     assert resources.find_design("folder/demo") == Path("folder/demo")
     assert resources.bundled("data", "README.md") == data / "README.md"
     with pytest.raises(EdarouteError, match="no other among the bundled data"):
@@ -75,3 +77,10 @@ def test_compiled_kernels_are_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     (tmp_path / "search_1").mkdir()
     (tmp_path / "search_1" / "box.new_box-1.py311.nbi").touch()
     assert numba_cache.kernels_compiled()
+
+
+def test_a_folder_that_cannot_be_made_is_none_to_write(tmp_path: Path) -> None:
+    assert numba_cache._could_write(tmp_path / "a" / "b")
+    assert list((tmp_path / "a" / "b").iterdir()) == []
+    (tmp_path / "file").touch()
+    assert not numba_cache._could_write(tmp_path / "file" / "b")
