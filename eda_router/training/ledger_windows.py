@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from eda_router.neural.windows import StateArray, free_tracks, pin_tiles
 from eda_router.synth import SynthConfig, synthesize
-from eda_router.training.replay import SIZES, Replay, Wave
+from eda_router.training.replay import FORESIGHT, SIZES, Replay, Wave
 from eda_router.training.teacher import EXACT_PINS, TILE_EDGE, LabelArray, label_costs, tree_mask
 
 LOW_FREE = 6
@@ -73,8 +73,15 @@ def _design_samples(
     design = synthesize(_random_design(rng, size))
     sizes = sorted({*SIZES, size})
     margin = int(rng.integers(0, 2))
+    foresight = FORESIGHT if rng.random() < 0.5 else rng.choice([0.0, rng.uniform(0.0, 0.8)])
     replay = Replay(
-        design, sizes=sizes, margin=margin, best=[size], exact_pins=exact_pins, offsets=rng
+        design,
+        sizes=sizes,
+        margin=margin,
+        best=[size],
+        exact_pins=exact_pins,
+        foresight=float(foresight),
+        offsets=rng,
     )
     states, labels = [], []
     order = replay.smallest_first()

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from eda_router.design import Design, IntArray, Routes
 from eda_router.ledger import CapacityLedger
+from eda_router.neural.expected import ExpectedDemand
 from eda_router.neural.windows import (
     StateArray,
     choose_exits,
@@ -29,6 +30,8 @@ from eda_router.training.teacher import EXACT_PINS, LabelArray, label, route_box
 SIZES = (8, 16, 32, 64)
 QUICK_EXACT_PINS = 3
 """Pins up to which trees are optimal where they are no samples; above, they are grown only."""
+FORESIGHT = 0.4
+"""What neural routing shows the model of expected demand."""
 WIDE_MARGIN = 4
 """Tiles around the boxes of such nets."""
 
@@ -67,6 +70,8 @@ class Replay:
         best: sizes of the windows that get the teacher's best trees, None for all; nets of other
             sizes and nets wider than the largest window get quick ones.
         exact_pins: pins up to which the best trees are optimal.
+        foresight: how much of the expected demand of nets without wire the windows show as used, at
+            least one track left where one is free, as in neural routing.
         offsets: a generator puts half of the windows at a random place around the net's box
             instead of centring them; None centres all.
 
@@ -85,6 +90,7 @@ class Replay:
         margin: int = 1,
         best: Sequence[int] | None = None,
         exact_pins: int = EXACT_PINS,
+        foresight: float = 0.0,
         offsets: np.random.Generator | None = None,
     ):
         self.design = design
@@ -97,6 +103,11 @@ class Replay:
         self._offsets = offsets
         self._boxes = net_boxes(design.pin_offsets, design.pins, design.width)
         self.exits = choose_exits(self._boxes, sizes, margin)
+        self._expected = ExpectedDemand(
+            self._boxes, design.routable, design.width, design.height, foresight
+        )
+        self._awaited = np.zeros(design.num_nets, np.bool_)
+        self._awaited[design.routable] = True
 
     def smallest_first(self) -> NDArray[np.int64]:
         """The nets that need wire, by rising half perimeter of their boxes."""
@@ -112,6 +123,7 @@ class Replay:
         """
         self.ledger.commit(tree)
         self.trees[net] = tree
+        self._arrived(np.array([net]))
 
     def release(self, nets: NDArray[np.int64]) -> None:
         """Rip up those of ``nets`` that have wire."""
@@ -147,7 +159,7 @@ class Replay:
     def _route_wave(self, nets: NDArray[np.int64], size: int) -> Wave:
         origins = self._place(self._boxes[nets], size)
         pin_offsets, pins = self._pins_of(nets)
-        states = cut_states(self.ledger.free, origins, pin_offsets, pins, size)
+        states = cut_states(self._shown(), origins, pin_offsets, pins, size)
         if size in self._best:
             labels, ok = label(states, self._exact_pins)
         else:
@@ -160,7 +172,20 @@ class Replay:
         for i in np.flatnonzero(ok).tolist():
             tree = edges[offsets[i] : offsets[i + 1]]
             committed[i] = self._commit(int(nets[i]), tree)
+        self._arrived(nets[committed | ~ok])
         return Wave(size, nets, origins, states, labels, ok, committed)
+
+    def _shown(self) -> IntArray:
+        """Free tracks as the windows show them."""
+        free = self.ledger.free
+        left = np.floor(free - self._expected.per_edge).astype(np.int32)
+        shown: IntArray = np.where(free > 0, np.maximum(left, 1), free)
+        return shown
+
+    def _arrived(self, nets: NDArray[np.int64]) -> None:
+        """Expect no demand from ``nets`` any more, because they are routed or given up."""
+        self._expected.remove(nets[self._awaited[nets]])
+        self._awaited[nets] = False
 
     def _commit(self, net: int, tree: IntArray) -> bool:
         if not self.ledger.fits(tree):
@@ -186,6 +211,7 @@ class Replay:
         box = np.s_[low[1] : high[1], low[0] : high[0]]
         pins = np.zeros((self.design.height, self.design.width), np.bool_)
         pins.reshape(-1)[self.design.net_pins(net)] = True
+        self._arrived(np.array([net]))
         edges = route_box(self.ledger.free[box], pins[box], QUICK_EXACT_PINS, 0)
         if edges is None:
             return
@@ -202,6 +228,7 @@ def bench_waves(
     sizes: Sequence[int] = SIZES,
     wave: int = 64,
     margin: int = 1,
+    foresight: float = FORESIGHT,
 ) -> Iterator[Wave]:
     """The states of a design, smallest boxes first, windows centred as in routing.
 
@@ -212,7 +239,7 @@ def bench_waves(
     Raises:
         CapacityError: ``routes`` overflow an edge.
     """
-    replay = Replay(design, sizes=sizes, wave=wave, margin=margin)
+    replay = Replay(design, sizes=sizes, wave=wave, margin=margin, foresight=foresight)
     order = replay.smallest_first()
     if routes is None:
         yield from replay.route(order)
