@@ -15,10 +15,11 @@ from numpy.typing import NDArray
 
 from eda_router.design import Design, IntArray, Routes
 from eda_router.ledger import CapacityLedger
-from eda_router.neural.coarse import blow_up, pool_states
+from eda_router.neural.coarse import blow_up, pool_images
 from eda_router.neural.decode import TILE_MAP, decode
 from eda_router.neural.engines import Engine
 from eda_router.neural.windows import (
+    MAX_FREE,
     StateArray,
     choose_exits,
     cut_states,
@@ -38,7 +39,7 @@ from eda_router.report.plots import (
     draw_wire,
     new_figure,
 )
-from eda_router.search.extract import Extraction, extract_trees
+from eda_router.search.extract import Extraction
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -75,7 +76,7 @@ class NetDrawing:
         scale: tiles of the grid along one tile of the exit; more than 1 for nets wider than the
             largest exit.
         origin: x and y of the window's lower-left tile, negative where the grid is smaller.
-        state: uint8 ``(exit, exit)``, what the model sees (:mod:`eda_router.neural.windows`).
+        seen: float32 ``(exit, exit, 3)``, the image that the model sees.
         tiles: float32 ``(exit, exit)``, probability of each tile.
         threshold: from which tiles count as drawn.
         drawn_tiles: number of tiles drawn, pins included, at the exit's scale.
@@ -87,7 +88,7 @@ class NetDrawing:
     exit: int
     scale: int
     origin: tuple[int, int]
-    state: StateArray
+    seen: NDArray[np.float32]
     tiles: NDArray[np.float32]
     threshold: float
     drawn_tiles: int
@@ -130,26 +131,24 @@ def draw_net(
     size, scale = _exit_of(engine, boxes)
     origins = place_windows(boxes, size * scale, design.width, design.height)
     states = cut_states(ledger.free, origins, offsets, pins, size * scale)
-    shown = states if scale == 1 else pool_states(states, scale)
-    maps = engine.draw(images(shown))
+    seen = images(states) if scale == 1 else pool_images(images(states), scale)
+    maps = engine.draw(seen)
     threshold = engine.thresholds[size]
     found = _extract(states, maps, threshold, scale)
     tree = _tree(found, 0, origins, size * scale, design.width)
     mending = None
     if tree is None:
-        sampled = engine.sample(images(shown), samples, seed)[0] if samples else maps[:0]
+        sampled = engine.sample(seen, samples, seed)[0] if samples else maps[:0]
         mending = _mend(states, maps, sampled, threshold, scale, origins, design.width)
     return NetDrawing(
         net=net,
         exit=size,
         scale=scale,
         origin=(int(origins[0, 0]), int(origins[0, 1])),
-        state=shown[0],
+        seen=seen[0],
         tiles=maps[0, ..., TILE_MAP],
         threshold=threshold,
-        drawn_tiles=int(
-            np.count_nonzero((maps[0, ..., TILE_MAP] >= threshold) | pin_tiles(shown)[0])
-        ),
+        drawn_tiles=int(np.count_nonzero((maps[0, ..., TILE_MAP] >= threshold) | _pins(seen[0]))),
         tree=tree,
         mending=mending,
     )
@@ -171,10 +170,12 @@ def _extract(
 ) -> Extraction:
     """Trees from maps of ``len(maps)`` drawings of the one window in ``states``."""
     states = states.repeat(len(maps), axis=0)
-    if scale == 1:
-        return decode(free_tracks(states), pin_tiles(states), maps, threshold)
-    drawn = blow_up(maps[..., TILE_MAP] >= threshold, scale)
-    return extract_trees(free_tracks(states), pin_tiles(states), drawn)
+    full = maps if scale == 1 else blow_up(maps, scale)
+    return decode(free_tracks(states), pin_tiles(states), full, threshold)
+
+
+def _pins(seen: NDArray[np.float32]) -> NDArray[np.bool_]:
+    return seen[..., 2] > 0
 
 
 def _tree(
@@ -256,10 +257,11 @@ def _draw_row(
 ) -> None:
     seen, probable, taken, *middle, last = panels
     pins = design.net_pins(drawing.net)
-    at_pins = pin_tiles(drawing.state)
+    at_pins = _pins(drawing.seen)
     coarse = f" at 1:{drawing.scale}" if drawing.scale > 1 else ""
     name = design.net_names[drawing.net]
-    show_state(seen, free_tracks(drawing.state), at_pins, palette)
+    free = np.rint(drawing.seen[..., 1::-1] * MAX_FREE).astype(np.uint8)
+    show_state(seen, free, at_pins, palette)
     _name(seen, f"{name}: seen", f"{len(pins)} pins, exit {drawing.exit}{coarse}", palette)
     show_drawing(probable, drawing.tiles, at_pins, 2.0, palette)
     _name(probable, "drawn", "probability of a tile", palette)
