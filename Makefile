@@ -34,6 +34,7 @@ benchmark: $(INSTALLED_DEV)
 
 docs: $(INSTALLED_DEV)
 	$(BIN)/python scripts/document.py
+	$(BIN)/python scripts/pictures.py
 
 study: $(INSTALLED_DEV)
 	$(BIN)/edaroute study $(ARGS)

@@ -6,6 +6,7 @@ it, without trained weights or without Chromium a picture stays as it is, and a 
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 import sys
@@ -40,8 +41,7 @@ def main() -> int:
         draw_nets(bench, route)
         page = Path(folder) / "ibm02.html"
         edaroute("report", bench, route, "--summary", summary, "-o", page)
-        screenshot(page, DOCS / "ibm02-report.png", 1400, 1000, "light")
-        screenshot(page, DOCS / "ibm02-report-dark.png", 1400, 1000, "dark")
+        screenshot(page, DOCS / "ibm02-report.png", 1400, 1060)
     return 0
 
 
@@ -90,6 +90,8 @@ def choose_nets(design: Design, routes: Routes) -> list[str]:
     mended: list[int] = []
     for net in shown:
         drawing = draw_net(engine, design, routes, net)
+        if drawing.scale > 1 and len(engine.exits) > 1:
+            continue
         if drawing.tree is not None:
             good.setdefault(drawing.exit, net)
         elif drawing.mending is not None:
@@ -99,10 +101,11 @@ def choose_nets(design: Design, routes: Routes) -> list[str]:
     return [design.net_names[net] for net in [*list(good.values())[:2], *mended[:1]]]
 
 
-def screenshot(page: Path, picture: Path, width: int, height: int, theme: str) -> None:
+def screenshot(page: Path, picture: Path, width: int, height: int) -> None:
     """Open a page in headless Chromium, choose a net and take a picture."""
     chromium, service = shutil.which("chromium"), shutil.which("chromedriver")
     try:
+        from PIL import Image
         from selenium import webdriver
     except ImportError:
         chromium = None
@@ -119,9 +122,7 @@ def screenshot(page: Path, picture: Path, width: int, height: int, theme: str) -
         options.add_argument(f"--user-data-dir={profile}")
         driver: Any = webdriver.Chrome(options=options, service=webdriver.ChromeService(service))
         try:
-            media = {"features": [{"name": "prefers-color-scheme", "value": theme}]}
             metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
-            driver.execute_cdp_cmd("Emulation.setEmulatedMedia", media)
             driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
             driver.get(page.as_uri())
             while not driver.execute_script("return document.documentElement.dataset.ready"):
@@ -131,7 +132,8 @@ def screenshot(page: Path, picture: Path, width: int, height: int, theme: str) -
                 "page.table.mark(page.table.order[5]); page.choose(page.table.order[5]);"
             )
             time.sleep(1)
-            driver.save_screenshot(str(picture))
+            image = Image.open(io.BytesIO(driver.get_screenshot_as_png()))
+            image.convert("RGB").quantize(256).save(picture, optimize=True)
         finally:
             driver.quit()
     print(f"written {picture}")

@@ -579,7 +579,7 @@ def _table_note(several: bool) -> str:
     first = (
         "Change: the last run's length less the first's; differ: edges that only one of them uses."
         if several
-        else f"×bound: length over the net's lower bound, which is the {BOUND_MEANING}."
+        else f"Ratio: length over the net's lower bound, which is the {BOUND_MEANING}."
     )
     return f"{first} Click a head to sort, a row to see the net. Keys: / search, ↑ ↓, Enter zooms."
 

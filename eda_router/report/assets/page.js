@@ -12,13 +12,13 @@ function currentTheme() {
 function buildColumns(facts, model) {
   const several = model.runs.length > 1;
   const columns = [
-    { key: "net", label: "Net", title: "Name of the net", text: true, least: 78, share: 2,
+    { key: "net", label: "Net", title: "Name of the net", text: true, least: 78, share: 1.5,
       value: (n) => model.names[n], show: (n) => model.names[n] },
     { key: "pins", label: "Pins", title: "Tiles with a pin of the net", least: 46, share: 1,
       value: (n) => model.pinCounts[n], show: (n) => model.pinCounts[n] },
   ];
   const number = (key, label, title, value, extra = {}) =>
-    columns.push({ key, label, title, least: 56, share: 1, value, show: (n) => count.format(value(n)), ...extra });
+    columns.push({ key, label, title, least: 58, share: 1, value, show: (n) => count.format(value(n)), ...extra });
   const ratio = (run) => (n) => (model.bounds[n] ? run.lengths[n] / model.bounds[n] : 0);
   if (several) {
     model.runs.forEach((run, r) => {
@@ -34,7 +34,7 @@ function buildColumns(facts, model) {
   } else {
     const [run] = model.runs;
     number("length", "Length", "Length of the wire, tile edges", (n) => run.lengths[n]);
-    number("ratio", "×bound", `Length over the net's lower bound: ${facts.bound_meaning}`, ratio(run), {
+    number("ratio", "Ratio", `Length over the net's lower bound: ${facts.bound_meaning}`, ratio(run), {
       show: (n) => (model.bounds[n] && run.lengths[n] ? ratio(run)(n).toFixed(2) : "–"),
     });
     number("over", "Over", "Overflowed edges that the net uses", (n) => run.over[n], {
