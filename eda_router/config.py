@@ -304,7 +304,7 @@ class RouteConfig(Settings):
     """How a design is routed."""
 
     router: Literal["neural", "maze"] = setting(
-        "maze", "Who draws the nets first: the neural router, or the maze router alone."
+        "neural", "Who draws the nets first: the neural router, or the maze router alone."
     )
     effort: Literal["low", "medium", "high"] = setting(
         "medium", "Trade between time and wirelength."

@@ -59,7 +59,7 @@ def test_route_and_verify(bench: Path, tmp_path: Path, capsys: pytest.CaptureFix
     assert "overflow   total 0" in shown.out
     assert str(out) in shown.out
     assert "pass  " in shown.err
-    assert "first" in shown.err
+    assert "draw" in shown.err
 
     assert run("verify", bench, out, "--json", tmp_path / "check.json") == 0
     assert "legal" in capsys.readouterr().out
@@ -71,7 +71,8 @@ def test_route_and_verify(bench: Path, tmp_path: Path, capsys: pytest.CaptureFix
     assert summary["config"]["seed"] == 1
     assert summary["result"]["exit_status"] == 0
     assert {"start", "import", "read", "write", "verify"} < set(summary["phases"])
-    assert summary["passes"][0]["name"] == "first"
+    assert summary["passes"][0]["name"] == "draw"
+    assert summary["stages"]["drawn"] > 0
     assert sum(summary["stages"].values()) == summary["design"]["nets"] == 30
     assert {"edaroute", "python", "numpy", "numba"} <= set(summary["versions"])
 
@@ -304,7 +305,7 @@ def test_an_interrupt_of_the_real_router(ispd98_path, tmp_path: Path) -> None:
         text=True,
     )
     assert process.stderr is not None
-    while not process.stderr.readline().startswith("first"):
+    while not process.stderr.readline().startswith("draw"):
         assert process.poll() is None
     process.send_signal(signal.SIGINT)
     start = time.monotonic()

@@ -217,7 +217,7 @@ def load_engine(
     if engine == "keras":
         return KerasEngine(folder, facts, threads)
     if not _has_openvino():
-        raise EdarouteError("OpenVINO is not installed; pip install 'edaroute[fast]'")
+        raise EdarouteError("OpenVINO is not installed; pip install openvino")
     for size in facts["exits"]:
         if not (folder / f"exit{size}.xml").exists():
             raise InputError(folder, None, f"no exit{size}.xml", "a model exported for OpenVINO")
