@@ -107,3 +107,31 @@ def test_drawings_beside_what_they_should_be(count: int, tmp_path: Path) -> None
     if count:
         shades = figure.axes[count].images[0].get_array()
         np.testing.assert_allclose(np.asarray(shades), maps[0, ..., 0])
+
+
+def test_an_album_grows_with_each_epoch(tmp_path: Path) -> None:
+    from eda_router.report.album import Album
+    from eda_router.training.samples import Samples
+
+    pytest.importorskip("tensorflow")
+    rng = np.random.default_rng(4)
+    samples = Samples(
+        rng.integers(0, 162, (20, 8, 8)).astype(np.uint8),
+        rng.integers(0, 8, (20, 8, 8)).astype(np.uint8),
+    )
+    album = Album(tmp_path, shown=3)
+    for number, record in enumerate(records()[:2], 1):
+        with open(tmp_path / "log.jsonl", "a", encoding="utf-8") as file:
+            file.write(json.dumps(record) + "\n")
+        album(record, samples, rng.random((20, 8, 8, 3)).astype(np.float32))
+        assert len(list((tmp_path / "drawings").iterdir())) == number
+    assert (tmp_path / "drawings" / "0-8x8-000000200.png").read_bytes().startswith(b"\x89PNG")
+    assert (tmp_path / "curves.png").exists()
+    pytest.importorskip("tensorboard")
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    log = EventAccumulator(str(tmp_path / "tensorboard"))
+    log.Reload()
+    kept = log.Tags()["tensors"]
+    assert {"0-8x8/drawings", "0-8x8/loss", "0-8x8/connected at 0.3"} <= set(kept)
+    assert [event.step for event in log.Tensors("0-8x8/loss")] == [100, 200]

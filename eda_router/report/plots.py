@@ -85,6 +85,16 @@ def save_figure(figure: Figure, path: str | Path, dpi: int = 150) -> None:
     write_atomically(path, picture.getvalue())
 
 
+def rasterise(figure: Figure, dpi: int = 100) -> NDArray[np.uint8]:
+    """A figure as pixels, uint8 ``(height, width, 4)``, red, green, blue and opacity."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    figure.set_dpi(dpi)
+    canvas: Any = FigureCanvasAgg(figure)
+    canvas.draw()
+    return np.asarray(canvas.buffer_rgba()).copy()
+
+
 def new_figure(width: float, height: float, palette: Palette = LIGHT) -> Figure:
     """An empty figure, inches, whose text and background are the palette's.
 

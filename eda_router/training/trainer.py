@@ -123,6 +123,15 @@ def set_up(config: TrainConfig) -> None:
     keras.utils.set_random_seed(config.seed)
 
 
+class OnEpoch(Protocol):
+    """Called after each epoch."""
+
+    def __call__(
+        self, record: Mapping[str, Any], samples: Samples, maps: NDArray[np.float32]
+    ) -> None:
+        """Take the epoch's record, its validation samples and the maps drawn for them."""
+
+
 class Trainer:
     """Trains a model through its stages.
 
@@ -132,6 +141,7 @@ class Trainer:
         output: folder for the results.
         resume: go on from the folder's checkpoint.
         progress: show bars.
+        on_epoch: called after each epoch, see :class:`eda_router.report.album.Album`.
 
     Raises:
         InputError: nothing to resume from, or a checkpoint of another config.
@@ -145,8 +155,10 @@ class Trainer:
         *,
         resume: bool = False,
         progress: bool = True,
+        on_epoch: OnEpoch | None = None,
     ):
         self.config, self.data, self.output = config, data, output
+        self.on_epoch = on_epoch
         self.show = progress
         self.state = Progress()
         output.mkdir(parents=True, exist_ok=True)
@@ -357,6 +369,8 @@ class Trainer:
             state.best, state.worse = loss, 0
         else:
             state.worse += 1
+        if self.on_epoch is not None:
+            self.on_epoch(record, samples, drawn)
         return record
 
     def _finish_stage(self) -> None:
