@@ -31,6 +31,7 @@ format: $(INSTALLED_DEV)
 
 benchmark: $(INSTALLED_DEV)
 	$(BIN)/python scripts/benchmark.py $(ARGS)
+	$(BIN)/python scripts/benchmark_neural.py $(ARGS)
 
 docs: $(INSTALLED_DEV)
 	$(BIN)/python scripts/document.py

@@ -69,12 +69,12 @@ def main() -> int:
         tiny = Path(folder) / "tiny"
         tiny.write_text(TINY)
         for effort in EFFORTS:
-            run_once(tiny, effort, Path(folder))
+            run_once(tiny, maze(effort), Path(folder))
         rows = []
         for effort in args.effort or EFFORTS:
             for path in circuits:
-                runs = [run_once(path, effort, Path(folder)) for _ in range(args.repeat)]
-                row = min(runs, key=lambda run: run["cpu"])
+                runs = [run_once(path, maze(effort), Path(folder)) for _ in range(args.repeat)]
+                row = {"effort": effort, **min(runs, key=lambda run: run["cpu"])}
                 if args.judge:
                     row["judge"] = judge(args.judge, path, Path(folder) / "out.route")
                 bound = bounds.get(row["circuit"])
@@ -102,18 +102,22 @@ def find_circuits(names: list[str]) -> list[Path]:
     return [path for path in found if not names or path.name.partition(".")[0] in names]
 
 
-def run_once(bench: Path, effort: str, folder: Path) -> dict[str, Any]:
+def maze(effort: str) -> list[str]:
+    return ["--router", "maze", "--effort", effort]
+
+
+def run_once(bench: Path, options: list[str], folder: Path) -> dict[str, Any]:
     """Route in a process of its own, evaluate in another, and gather the figures of both."""
     out, summary_path = folder / "out.route", folder / "summary.json"
-    command = [*EDAROUTE, "route", bench, "-o", out, "--json", summary_path, "--effort", effort]
+    command = [*EDAROUTE, "route", bench, "-o", out, "--json", summary_path, *options]
     start = time.perf_counter()
     # Not RUSAGE_CHILDREN: its peak memory is that of the largest child so far.
-    process = subprocess.Popen([*map(str, command), "--router", "maze", "-q"], cwd=CHECKOUT)
+    process = subprocess.Popen([*map(str, command), "-q"], cwd=CHECKOUT)
     _, status, usage = os.wait4(process.pid, 0)
     wall = time.perf_counter() - start
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode not in (0, 1):
-        raise SystemExit(f"{bench.name} at effort {effort} ended with {process.returncode}")
+        raise SystemExit(f"{bench.name} {' '.join(options)} ended with {process.returncode}")
     check = subprocess.run(
         [*map(str, [*EDAROUTE, "verify", bench, out]), "--json", "-"],
         capture_output=True,
@@ -123,7 +127,6 @@ def run_once(bench: Path, effort: str, folder: Path) -> dict[str, Any]:
     checked, summary = json.loads(check.stdout), json.loads(summary_path.read_text())
     return {
         "circuit": summary["design"]["name"],
-        "effort": effort,
         "nets": summary["design"]["nets"],
         "nets_to_route": summary["design"]["nets_to_route"],
         "wirelength": checked["wirelength"],
@@ -135,6 +138,8 @@ def run_once(bench: Path, effort: str, folder: Path) -> dict[str, Any]:
         "peak_mb": round(usage.ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10), 1),
         "phases": summary["phases"],
         "passes": len(summary["passes"]),
+        "stages": summary["stages"],
+        "details": summary["details"],
     }
 
 
