@@ -345,6 +345,10 @@ class RouteConfig(Settings):
     fallback: Literal["maze", "none"] = setting(
         "maze", "Who routes what the model cannot: the maze router, or no one."
     )
+    control: bool = setting(
+        False,
+        "Also take trees from blank drawings of the same windows, and tell what both cost.",
+    )
     explain: str | None = setting(None, "Name of a net whose whole story the summary tells.")
     negotiate: bool = setting(True, "Rip up and reroute until no edge overflows.")
     refine: bool = setting(True, "Shorten wires once no edge overflows.")

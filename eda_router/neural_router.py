@@ -66,6 +66,9 @@ class ExitCount:
         ink: tiles drawn, of first drawings that became wire.
         tree_tiles: tiles of those trees.
         wirelength: tile edges of all trees of this exit.
+        cost: price of first drawings' trees under the teacher's prices, thousandths of a tile
+            edge, over the nets that both the drawing and the control join; 0 without control.
+        control_cost: the same of trees from blank drawings of the same windows.
     """
 
     nets: int = 0
@@ -77,6 +80,8 @@ class ExitCount:
     ink: int = 0
     tree_tiles: int = 0
     wirelength: int = 0
+    cost: int = 0
+    control_cost: int = 0
 
 
 @dataclass
@@ -222,6 +227,8 @@ class NeuralRouter:
         drawing = self._draw(windows, scale)
         threshold = self.engine.thresholds[size]
         drawings = self._decode(windows, drawing, size)
+        if self.config.control:
+            self._compare_with_blank(windows, drawings, count)
         committed = self._commit(nets, origins, drawings, size * scale, Stage.DRAWN)
         count.drawn += int(committed.sum())
         count.ink += int(drawings.drawn_tiles[committed].sum())
@@ -287,6 +294,14 @@ class NeuralRouter:
                 drawing,
                 share * self.engine.thresholds[size],
             )
+
+    def _compare_with_blank(self, windows: Windows, drawings: Extraction, count: ExitCount) -> None:
+        """Book what the trees cost and what trees from blank drawings would have cost."""
+        with self.maze.phase("control"):
+            blank = decode(windows.free, windows.pins, np.ones_like(windows.images), 0.5)
+            both = drawings.ok & blank.ok
+            count.cost += _price(windows.free, drawings, both)
+            count.control_cost += _price(windows.free, blank, both)
 
     def _commit(
         self,
@@ -430,6 +445,15 @@ def route_with(
     result.stage[unchanged] = drawn.stage[unchanged]
     result.details.update(router.details(), model=model_share(drawn, result, unchanged))
     return result
+
+
+def _price(free: NDArray[np.uint8], trees: Extraction, chosen: NDArray[np.bool_]) -> int:
+    """Price of the chosen windows' trees, thousandths of a tile edge."""
+    from eda_router.training.teacher import PRICE
+
+    owner = np.repeat(np.arange(len(free)), trees.lengths)
+    kept = chosen[owner]
+    return int(PRICE[free.reshape(len(free), -1)[owner[kept], trees.edges[kept]]].sum())
 
 
 def same_wires(first: Routes, second: Routes) -> NDArray[np.bool_]:

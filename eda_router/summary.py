@@ -207,6 +207,15 @@ def summarize(
             )
             if count
         },
+        "stage_wirelength": {
+            stage.name.lower(): int(length)
+            for stage, length in zip(
+                Stage,
+                np.bincount(result.stage, result.routes.lengths, minlength=len(Stage)).tolist(),
+                strict=True,
+            )
+            if length
+        },
         "phases": {
             name: {"wall": round(phase.wall, 4), "cpu": round(phase.cpu, 4)}
             for name, phase in {**outer_phases, **result.phases}.items()
@@ -257,6 +266,7 @@ def summary_lines(summary: dict[str, Any], *, verbose: bool = False) -> list[str
         f"overflow   total {result['total_overflow']}, max {result['max_overflow']}, "
         f"on {result['overflowed_edges']} edges",
         f"nets       {', '.join(f'{name} {count}' for name, count in summary['stages'].items())}",
+        *model_lines(summary["details"], verbose=verbose),
         f"time       {process['wall']:.2f} s, {process['cpu']:.2f} s of processor; "
         f"{process.get('peak_mb', 0):.0f} MB",
     ]
@@ -273,6 +283,33 @@ def summary_lines(summary: dict[str, Any], *, verbose: bool = False) -> list[str
     )
     lines += named_edges(summary["overflow"])
     return lines
+
+
+def model_lines(details: dict[str, Any], *, verbose: bool = False) -> list[str]:
+    """What the model did, from the details of a neural run; nothing for another router."""
+    if "model" not in details:
+        return []
+    model, exits = details["model"], details["exits"].values()
+    total = {name: sum(e[name] for e in exits) for name in ("drawn", "sampled", "joined", "failed")}
+    lines = [
+        f"model      drew {total['drawn']} at the first try, {total['sampled']} by samples, "
+        f"{total['joined']} by joining, not {total['failed']}; {model['kept']} "
+        f"({model['kept_share']:.1%}) are still as drawn"
+    ]
+    if verbose:
+        for name, count in details["exits"].items():
+            ink = "" if count["ink"] is None else f", ink {count['ink']:.2f}"
+            control = (
+                f", a blank drawing costs {count['control_cost'] / count['cost']:.3f} as much"
+                if count["cost"]
+                else ""
+            )
+            lines.append(
+                f"  exit {name:<9}{count['nets']} nets in waves of {count['wave']}: "
+                f"{count['drawn']} drawn, {count['sampled']} sampled, {count['joined']} joined, "
+                f"{count['failed']} failed; {count['races']} races lost{ink}{control}"
+            )
+    return lines + [f"  {line}" for line in details["story"]]
 
 
 def named_nets(what: str, nets: list[dict[str, Any]]) -> list[str]:

@@ -21,8 +21,8 @@ ALONE = ["--fallback", "none", "--no-negotiate", "--no-refine"]
 REFERENCE = "reference"
 RUNS = {
     REFERENCE: ["--router", "maze", "--no-negotiate", "--no-refine"],
-    "model alone, pyramid": ALONE,
-    "model alone, window 64": [*ALONE, "--window", "64"],
+    "model alone, pyramid": [*ALONE, "--control"],
+    "model alone, window 64": [*ALONE, "--control", "--window", "64"],
     "blank control, pyramid": [*ALONE, "--engine", "blank", "--samples", "0"],
     "blank control, window 64": [*ALONE, "--engine", "blank", "--samples", "0", "--window", "64"],
     "default": [],
@@ -128,14 +128,19 @@ def alone_table(circuits: list[str], of: dict[tuple[str, str], dict[str, Any]]) 
 
 
 def exits_table(circuits: list[str], of: dict[tuple[str, str], dict[str, Any]]) -> str:
-    fields = ("nets", "drawn", "sampled", "joined", "failed", "races", "ink", "wave")
+    fields = ("nets", "drawn", "sampled", "joined", "failed", "races", "wave", "ink")
     body: list[list[object]] = [
-        [circuit, name, *(exit_[field] for field in fields)]
+        [
+            circuit,
+            name,
+            *(exit_[field] for field in fields),
+            f"{exit_['control_cost'] / exit_['cost']:.4f}" if exit_["cost"] else "",
+        ]
         for circuit in circuits
         if (row := of.get((circuit, "model alone, pyramid")))
         for name, exit_ in row["details"]["exits"].items()
     ]
-    return table(["circuit", "exit", *fields], body)
+    return table(["circuit", "exit", *fields, "blank's cost over the model's"], body)
 
 
 def whole_table(circuits: list[str], of: dict[tuple[str, str], dict[str, Any]]) -> str:

@@ -162,6 +162,15 @@ def test_a_fixed_window_uses_that_exit_alone(design):
         route_with(Teacher(), design, RouteConfig(**{**vars(BARE), "window": 32}))
 
 
+def test_the_control_costs_more_than_the_teachers_trees(design):
+    result = route_with(Teacher(), design, RouteConfig(**{**vars(BARE), "control": True}))
+    for exit_ in result.details["exits"].values():
+        assert 0 < exit_["cost"] < exit_["control_cost"]
+    without = route_with(Teacher(), design, BARE)
+    assert all(exit_["control_cost"] == 0 for exit_ in without.details["exits"].values())
+    assert np.array_equal(result.routes.edges, without.routes.edges)
+
+
 def test_explain_tells_one_nets_story(design):
     name = design.net_names[int(design.routable[0])]
     result = route_with(Teacher(), design, RouteConfig(**{**vars(BARE), "explain": name}))
