@@ -131,6 +131,7 @@ class NeuralRouter:
         self.engine = engine
         self.maze = MazeRouter(design, config, on_pass=on_pass, deadline=deadline)
         self.counts: dict[tuple[int, int], ExitCount] = {}
+        self._net_exits = np.zeros(design.num_nets, np.uint8)
         self._story = _story_of(design, config)
         self._sizes = engine.exits
         if config.window is not None:
@@ -190,6 +191,8 @@ class NeuralRouter:
             "thresholds": {str(k): v for k, v in self.engine.thresholds.items()},
             "exits": exits,
             "story": self._story.lines,
+            # One digit a net: 0, drawn by no exit; d, by the exit of 4 * 2 ** d tiles.
+            "net_exits": "".join(map(str, self._net_exits.tolist())),
         }
 
     # Inside
@@ -200,6 +203,7 @@ class NeuralRouter:
             return nets
         count = self.counts.setdefault((size, scale), ExitCount())
         count.nets += len(nets)
+        self._net_exits[nets] = size.bit_length() - 3
         origins = place_windows(
             self._boxes[nets], size * scale, self.design.width, self.design.height
         )

@@ -133,7 +133,9 @@ def screenshot(page: Path, picture: Path, width: int, height: int) -> None:
             )
             time.sleep(1)
             image = Image.open(io.BytesIO(driver.get_screenshot_as_png()))
-            image.convert("RGB").quantize(256).save(picture, optimize=True)
+            # Most of the colours, the rare ones too: red is rare where nothing overflows.
+            small = image.convert("RGB").quantize(256, Image.Quantize.MAXCOVERAGE)
+            small.save(picture, optimize=True)
         finally:
             driver.quit()
     print(f"written {picture}")

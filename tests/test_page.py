@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
+import re
 import shutil
 import time
 import zlib
@@ -16,6 +18,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import eda_router.report
 from eda_router.cli import main
 from eda_router.design import Design, Routes
 from eda_router.formats import ispd98, route_file
@@ -86,6 +89,14 @@ def test_the_page_asks_nothing_of_a_network() -> None:
     assert page == format_page(*_one_run(relaxed()))
 
 
+def test_the_chart_library_is_the_one_that_the_notes_name() -> None:
+    assets = Path(eda_router.report.__file__).parent / "assets"
+    (named,) = re.findall(r"sha256 ([0-9a-f]{64})", (assets / "README.md").read_text())
+    assert hashlib.sha256((assets / "echarts.min.js").read_bytes()).hexdigest() == named
+    licences = {path.name for path in (assets / "licenses").iterdir()}
+    assert licences == {"ECHARTS-LICENSE", "ECHARTS-NOTICE", "D3-LICENSE"}
+
+
 def test_names_cannot_break_out_of_the_page() -> None:
     evil = "</script><script>alert(1)</script>"
     design = Design.from_pins("<b>&", 3, 3, 1, 1, [(evil, 0, [(0, 0), (1, 0)])])
@@ -114,7 +125,7 @@ def files(tmp_path: Path) -> tuple[Path, Path, Path]:
 def _summary(design: Design, routes: Routes) -> dict[str, Any]:
     stage = np.where(design.pin_counts > 1, np.arange(design.num_nets) % 4 + 2, 0)
     names = ("trivial", "unrouted", "drawn", "sampled", "joined", "maze")
-    exits = np.where((stage == 2) | (stage == 3), 8 << (np.arange(design.num_nets) % 3), 0)
+    exits = np.where((stage == 2) | (stage == 3), 1 + np.arange(design.num_nets) % 3, 0)
     return {
         "design": {"nets": design.num_nets},
         "result": {"wirelength": routes.wirelength},
@@ -130,9 +141,8 @@ def _summary(design: Design, routes: Routes) -> dict[str, Any]:
             {"name": "negotiate 1", "overflow": 0, "wirelength": routes.wirelength},
         ],
         "net_stages": "".join(map(str, stage.tolist())),
-        "net_exits": exits.tolist(),
         "config": {"effort": "high", "seed": 1},
-        "details": {},
+        "details": {"net_exits": "".join(map(str, exits.tolist()))},
     }
 
 
@@ -325,6 +335,10 @@ def test_search_by_name_and_by_conditions(crowd: Browser) -> None:
         ("NET29 pins>3", sum("net29" in n and pins[i] > 3 for i, n in enumerate(design.net_names))),
         ("pins>=3 length<10", int(np.sum((pins >= 3) & (lengths < 10)))),
         ("stage:maze", int(np.sum((pins > 1) & (np.arange(300) % 4 + 2 == 5)))),
+        (
+            "exit=32",
+            int(np.sum((pins > 1) & (np.arange(300) % 12 % 4 < 2) & (np.arange(300) % 3 == 2))),
+        ),
         ("no such net", 0),
     ):
         crowd.run("document.getElementById('search').value = ''")
@@ -470,6 +484,20 @@ def test_nothing_sticks_out_on_any_screen(
     assert all(w > 200 and h > 150 for w, h in charts)
     browser.find("#theme").click()
     assert browser.run("getComputedStyle(document.body).backgroundColor") != background
+    assert browser.log() == []
+
+
+def test_a_tap_on_a_phone_brings_the_map_into_sight(browser: Browser, tmp_path: Path) -> None:
+    design, routes = crowded()
+    write_page(tmp_path / "page.html", design, [Run("run", routes)])
+    browser.resize(390, 844, mobile=True)
+    browser.open(tmp_path / "page.html")
+    browser.run("document.querySelector('#nets').scrollIntoView()")
+    above = "document.getElementById('map').getBoundingClientRect().bottom < 120"
+    assert browser.run(above)
+    browser.run("document.querySelector('.row').click()")
+    assert not browser.run(above)
+    assert browser.find("#detail-name").text == design.net_names[0]
     assert browser.log() == []
 
 

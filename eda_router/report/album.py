@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 from eda_router.neural.windows import free_tracks, pin_tiles
 from eda_router.report.curves import drawings_figure, write_curves
 from eda_router.report.plots import rasterise, save_figure
-from eda_router.training.samples import Samples
+
+if TYPE_CHECKING:
+    from eda_router.training.samples import Samples
 
 SHOWN = 8
 """Windows in a picture."""

@@ -41,6 +41,7 @@ from eda_router.verification import Verification, verify
 
 _SCRIPTS = ("decode.js", "map.js", "table.js", "charts.js", "page.js")
 _STACKED_FROM = 2.2  # width over height from which the table stands under the map
+_LONGEST_VALUE = 200  # characters of a setting or detail that a table shows
 _JS_WHOLE = 2**53  # JavaScript's numbers are whole up to here
 STAGE_NAMES = tuple(stage.name.lower() for stage in Stage)
 
@@ -126,19 +127,18 @@ def _stage_names(stages: Mapping[str, int]) -> None:
             raise KeyError(name)
 
 
-def _per_net(summary: Mapping[str, Any], key: str, nets: int) -> list[int] | None:
-    """A list with one number a net, when the summary has one."""
-    values = summary.get(key)
-    if isinstance(values, str):
-        values = [ord(letter) - ord("0") for letter in values]
-    return values if isinstance(values, list) and len(values) == nets else None
+def _digits(summary: Mapping[str, Any], key: str, nets: int) -> NDArray[np.uint8] | None:
+    """One digit a net, when the summary has such a text."""
+    text = summary.get(key)
+    if not isinstance(text, str) or len(text) != nets or not text.isdecimal():
+        return None
+    return np.frombuffer(text.encode(), np.uint8) - np.uint8(ord("0"))
 
 
 def _checked(design: Design, run: Run, letter: str) -> _Checked:
     ledger = CapacityLedger.of(design, run.routes)
     histogram = utilisation_histogram(ledger)
-    stage = _per_net(run.summary, "net_stages", design.num_nets)
-    exits = _per_net(run.summary, "net_exits", design.num_nets)
+    exits = _digits(run.summary.get("details", {}), "net_exits", design.num_nets)
     return _Checked(
         run=run,
         letter=letter,
@@ -147,8 +147,8 @@ def _checked(design: Design, run: Run, letter: str) -> _Checked:
             direction_figures(ledger, HORIZONTAL),
             direction_figures(ledger, VERTICAL),
         ),
-        stage=None if stage is None else np.array(stage, np.uint8),
-        exits=None if exits is None else np.array(exits, np.int32),
+        stage=_digits(run.summary, "net_stages", design.num_nets),
+        exits=None if exits is None else np.where(exits, 4 << exits.astype(np.int32), 0),
         histogram=[
             [*histogram.below[d].tolist(), int(histogram.full[d]), int(histogram.over[d])]
             for d in (HORIZONTAL, VERTICAL)
@@ -296,6 +296,15 @@ def _cards(design: Design, run: _Checked, known: KnownCircuit | None, bound: int
         peak = run.run.summary["process"].get("peak_mb")
         note = f"{cpu:.2f} s of processor" + (f", {peak:,.0f} MB at most" if peak else "")
         cards.append(_card("Time", f"{wall:.2f} s", note))
+    model = run.run.summary.get("details", {}).get("model")
+    if model is not None:
+        cards.append(
+            _card(
+                "Wires as the model drew them",
+                f"{model['kept_share']:.1%}",
+                f"of the nets, {model['kept']:,}; it routed {model['routed_share']:.1%} itself",
+            )
+        )
     if known is not None:
         best = min((peer for peer in known.peers if peer.measured), key=lambda p: p.wirelength)
         change = check.wirelength / best.wirelength - 1
@@ -398,8 +407,8 @@ def _flatten(values: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str
     for name, value in values.items():
         if isinstance(value, Mapping):
             rows += _flatten(value, f"{prefix}{name}.")
-        elif not isinstance(value, list) or len(value) <= 8:
-            rows.append((prefix + name, json.dumps(value)))
+        elif len(text := json.dumps(value)) <= _LONGEST_VALUE:
+            rows.append((prefix + name, text))
     return rows
 
 
@@ -440,6 +449,15 @@ def _tables(runs: Sequence[_Checked], known: KnownCircuit | None) -> str:
             ]
             heads3 = ("Phase", "Wall clock, s", "Processor, s")
             parts.append(_details(f"Phases{of}", _table(heads3, rows3)))
+        exits = run.run.summary.get("details", {}).get("exits")
+        if exits:
+            columns = list(dict.fromkeys(key for count in exits.values() for key in count))
+            rows = [
+                (name, *("–" if count[key] is None else _number(count[key]) for key in columns))
+                for name, count in exits.items()
+            ]
+            heads = ("Exit", *(key.replace("_", " ") for key in columns))
+            parts.append(_details(f"Exits of the model{of}", _table(heads, rows)))
         told = {
             key: run.run.summary[key]
             for key in ("config", "versions", "details")

@@ -174,8 +174,12 @@ function peersOption(facts, palette) {
         data: points.map((point, i) => ({
           name: point.name,
           value: [point.value, i],
-          symbol: point.own ? "diamond" : point.measured ? "circle" : "emptyCircle",
-          itemStyle: { color: colours[i], borderColor: point.own ? palette.ink : colours[i], borderWidth: point.own ? 1.5 : 2 },
+          symbol: point.own ? "diamond" : "circle",
+          itemStyle: {
+            color: point.own || point.measured ? colours[i] : palette.paper,
+            borderColor: point.own ? palette.ink : colours[i],
+            borderWidth: point.own ? 1.5 : 2,
+          },
         })),
         markLine: {
           silent: true,

@@ -307,11 +307,18 @@ class RouteMap {
         silent: true,
         z: 7,
         symbol: "rect",
-        symbolSize: 9,
+        symbolSize: () => this.#pinSize(),
         data: pins,
         itemStyle: { color: palette.pin, borderColor: palette.paper, borderWidth: 1.5 },
       },
     ];
+  }
+
+  // As large as fits its tile, within what the eye finds and what hides no neighbours.
+  #pinSize() {
+    const from = this.chart.convertToPixel({ gridIndex: 0 }, [0, 0]);
+    const to = this.chart.convertToPixel({ gridIndex: 0 }, [1, 0]);
+    return from && to ? Math.min(Math.max(0.7 * (to[0] - from[0]), 4), 11) : 9;
   }
 
   #readZoom() {

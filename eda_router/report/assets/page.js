@@ -33,7 +33,7 @@ function buildColumns(facts, model) {
     number("differ", "Differ", "Edges that only one of first and last run uses", (n) => apart[n]);
   } else {
     const [run] = model.runs;
-    number("length", "Length", "Length of the wire, tile edges", (n) => run.lengths[n]);
+    number("length", "Length", "Length of the wire, tile edges", (n) => run.lengths[n], { least: 64 });
     number("ratio", "Ratio", `Length over the net's lower bound: ${facts.bound_meaning}`, ratio(run), {
       show: (n) => (model.bounds[n] && run.lengths[n] ? ratio(run)(n).toFixed(2) : "–"),
     });
@@ -88,6 +88,7 @@ class Page {
     this.table = new NetTable(byId("nets"), this.columns, model.nets, {
       choose: (net) => this.choose(net),
       open: (net) => this.#frame(net),
+      tap: () => this.#showMap(),
     });
     this.map = new RouteMap(byId("map"), model, {
       hover: (at) => this.#hover(at),
@@ -246,6 +247,13 @@ class Page {
 
   #frame(net) {
     if (this.model.pinCounts[net]) this.map.zoomTo(...this.#box(net));
+  }
+
+  // On a narrow screen the map lies above the table, where a tap would draw unseen.
+  #showMap() {
+    const map = byId("map");
+    const { top, bottom } = map.getBoundingClientRect();
+    if (bottom < 120 || top > innerHeight - 120) map.scrollIntoView({ block: "center" });
   }
 
   #describe(net) {

@@ -27,7 +27,9 @@ class NetTable {
     this.body.addEventListener("keydown", (event) => this.#key(event));
     this.body.addEventListener("click", (event) => {
       const row = event.target.closest(".row");
-      if (row) this.#choose(Number(row.dataset.place));
+      if (!row) return;
+      this.#choose(Number(row.dataset.place));
+      this.handlers.tap();
     });
     new ResizeObserver(() => this.#paint()).observe(this.body);
   }
