@@ -20,6 +20,7 @@ from eda_router.neural.windows import (
     net_boxes,
     pin_tiles,
     place_windows,
+    shown_tracks,
 )
 from eda_router.neural_router import route_with, same_wires
 from eda_router.result import Stage
@@ -208,7 +209,7 @@ def test_windows_cut_in_one_pass_equal_those_made_from_states(design, size):
     states = cut_states(free, *arguments)
     assert np.array_equal(windows.free, free_tracks(states))
     assert np.array_equal(windows.pins, pin_tiles(states))
-    shown = np.maximum(np.floor(free - expected), np.minimum(free, 1)).astype(np.int32)
+    shown = shown_tracks(free, expected)
     assert np.array_equal(windows.images, images(cut_states(shown, *arguments)))
 
 

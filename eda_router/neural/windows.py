@@ -141,6 +141,21 @@ def cut_states(
     return states
 
 
+EXPECTED_RESIDUE = 1e-3
+"""Expected demand below this is what rounding left of demand that came and went."""
+
+
+def shown_tracks(free: IntArray, expected: NDArray[np.float32]) -> IntArray:
+    """Free tracks less expected demand, rounded down, but at least one where a track is free.
+
+    Demand that is only expected therefore never closes an edge. Both arrays, and the int32 result,
+    are ``(height, width, 2)``.
+    """
+    left = np.floor(free - expected.astype(np.float64) + EXPECTED_RESIDUE).astype(np.int32)
+    shown: IntArray = np.where(free > 0, np.maximum(left, 1), free)
+    return shown
+
+
 @dataclass(frozen=True, eq=False)
 class Windows:
     """A wave of windows, ready for the model and for decoding.
@@ -167,8 +182,7 @@ def cut_windows(
 ) -> Windows:
     """Cut one window a net, in one pass, without the detour over states.
 
-    The model is shown ``floor(free - expected)`` tracks, but at least one where a track is free, so
-    demand that is only expected never closes an edge.
+    The model is shown the tracks of :func:`shown_tracks`.
 
     Args:
         free: int32 ``(height, width, 2)``, free tracks.
@@ -205,7 +219,8 @@ def _cut_windows(free, expected, origins, pin_offsets, pins, images, tracks, is_
                     if not inside or there <= 0:
                         continue
                     tracks[i, r, c, direction] = min(MAX_FREE, there)
-                    shown = max(1, int(np.floor(there - expected[y0 + r, x0 + c, direction])))
+                    demand = np.float64(expected[y0 + r, x0 + c, direction])
+                    shown = max(1, int(np.floor(there - demand + EXPECTED_RESIDUE)))
                     channel = 1 if direction == HORIZONTAL else 0
                     images[i, r, c, channel] = np.float32(min(MAX_FREE, shown)) / np.float32(
                         MAX_FREE

@@ -24,6 +24,7 @@ from eda_router.neural.windows import (
     grid_edges,
     net_boxes,
     place_windows,
+    shown_tracks,
 )
 from eda_router.training.teacher import EXACT_PINS, LabelArray, label, route_box, tree_edges
 
@@ -149,6 +150,19 @@ class Replay:
                     lost = wave.nets[wave.ok & ~wave.committed]
                     waiting = np.concatenate([lost, waiting[self._wave :]])
 
+    def see_alone(self, nets: NDArray[np.int64], size: int) -> Wave:
+        """The states of nets that have wire, each as if it alone were ripped up."""
+        origins = self._place(self._boxes[nets], size)
+        states = np.empty((len(nets), size, size), np.uint8)
+        for i, net in enumerate(nets.tolist()):
+            tree = self.trees[net]
+            self.ledger.release(tree)
+            one = slice(i, i + 1)
+            states[i] = cut_states(self._shown(), origins[one], *self._pins_of(nets[one]), size)[0]
+            self.ledger.commit(tree)
+        labels, ok = label(states, self._exact_pins)
+        return Wave(size, nets, origins, states, labels, ok, np.zeros(len(nets), np.bool_))
+
     def _pins_of(self, nets: NDArray[np.int64]) -> tuple[NDArray[np.int64], IntArray]:
         starts, counts = self.design.pin_offsets[nets], self.design.pin_counts[nets]
         offsets = np.zeros(len(nets) + 1, np.int64)
@@ -177,10 +191,7 @@ class Replay:
 
     def _shown(self) -> IntArray:
         """Free tracks as the windows show them."""
-        free = self.ledger.free
-        left = np.floor(free - self._expected.per_edge).astype(np.int32)
-        shown: IntArray = np.where(free > 0, np.maximum(left, 1), free)
-        return shown
+        return shown_tracks(self.ledger.free, self._expected.per_edge)
 
     def _arrived(self, nets: NDArray[np.int64]) -> None:
         """Expect no demand from ``nets`` any more, because they are routed or given up."""
@@ -234,7 +245,8 @@ def bench_waves(
 
     Without ``routes`` these are the states of a first pass from an empty ledger; a net that lost a
     race appears again in a later wave. With ``routes``, a router's legal wires of all nets, each
-    wave is ripped up and routed again among all others: a full ledger for every net.
+    net is ripped up alone and seen among all others: a full ledger for every net, in which the
+    teacher's trees are not committed.
 
     Raises:
         CapacityError: ``routes`` overflow an edge.
@@ -246,7 +258,7 @@ def bench_waves(
         return
     for net in order.tolist():
         replay.take(net, routes.net_edges(net))
-    for begin in range(0, len(order), wave):
-        nets = order[begin : begin + wave]
-        replay.release(nets)
-        yield from replay.route(nets)
+    for exit, size in enumerate(sizes):
+        nets = order[replay.exits[order] == exit]
+        for begin in range(0, len(nets), wave):
+            yield replay.see_alone(nets[begin : begin + wave], size)

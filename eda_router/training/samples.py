@@ -222,6 +222,8 @@ class Dataset:
         self._shards: list[NDArray[np.uint8]] = []
         for note in sorted(folder.glob("shard-*.json")):
             noted = _read_json(note)
+            if not {"shard", "sha256"} <= noted.keys():
+                raise InputError(note, None, "no shard", "its number and checksum")
             if (noted["shard"] >= VALIDATION_SHARD) == validation:
                 self._shards.append(_open_shard(note.with_suffix(".npy"), noted, self.size))
         self._starts = np.cumsum([0, *(len(shard) for shard in self._shards)])

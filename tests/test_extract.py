@@ -1,0 +1,74 @@
+"""The connectivity check and the extraction of trees, against networkx."""
+
+import networkx as nx
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+from window_cases import edge_graph, graph, states
+
+from eda_router.neural.windows import encode, free_tracks, pin_tiles
+from eda_router.search.connectivity import connected
+from eda_router.search.extract import extract_trees
+
+drawings = st.integers(0, 2**25 - 1).map(
+    lambda bits: np.array([bits >> i & 1 for i in range(25)], np.bool_).reshape(1, 5, 5)
+)
+
+
+@given(states(max_free=2), drawings)
+def test_connected_is_what_networkx_says(state, drawn):
+    pins = pin_tiles(state)
+    tiles = np.flatnonzero(pins).tolist()
+    joined = nx.node_connected_component(graph(state[0], drawn[0]), tiles[0]) >= set(tiles)
+    assert connected(free_tracks(state), pins, drawn).tolist() == [joined]
+
+
+@given(states(max_free=2), drawings)
+def test_extraction_takes_a_minimal_tree_or_refuses(state, drawn):
+    free, pins = free_tracks(state), pin_tiles(state)
+    result = extract_trees(free, pins, drawn)
+    assert np.array_equal(result.ok, connected(free, pins, drawn))
+    edges = result.tree(0)
+    tiles = set(np.flatnonzero(pins).tolist())
+    assert result.drawn_tiles.tolist() == [np.count_nonzero(drawn | pins)]
+    if not result.ok[0] or len(tiles) == 1:
+        assert len(edges) == 0
+        return
+    assert np.all(free.reshape(-1)[edges] > 0)
+    assert np.all(np.diff(edges) > 0)
+    tree = edge_graph(edges, 5)
+    assert nx.is_tree(tree)
+    assert tiles <= set(tree)
+    assert {tile for tile, degree in tree.degree if degree == 1} <= tiles
+    assert set(tree) <= set(np.flatnonzero(drawn | pins).tolist())
+    assert result.ink[0] == result.drawn_tiles[0] / len(tree)
+    if len(tiles) == 2:
+        assert len(edges) == nx.shortest_path_length(graph(state[0], drawn[0]), *tiles)
+
+
+def test_windows_of_a_batch_do_not_touch_each_other():
+    one = encode(np.full((4, 4), 3), np.full((4, 4), 3), np.eye(4, dtype=np.bool_))
+    closed = encode(np.zeros((4, 4), int), np.zeros((4, 4), int), np.eye(4, dtype=np.bool_))
+    batch = np.stack([one, closed, one])
+    blank = np.ones((3, 4, 4), np.bool_)
+    result = extract_trees(free_tracks(batch), pin_tiles(batch), blank)
+    assert result.ok.tolist() == [True, False, True]
+    assert result.lengths.tolist() == [6, 0, 6]
+    assert result.tree(0).tolist() == result.tree(2).tolist()
+    assert np.isnan(result.ink[1])
+
+
+def test_ties_fall_to_the_right_first():
+    pins = np.zeros((1, 3, 3), np.bool_)
+    pins[0, 0, 0] = pins[0, 2, 2] = True
+    free = np.ones((1, 3, 3, 2), np.uint8)
+    result = extract_trees(free, pins, np.ones((1, 3, 3), np.bool_))
+    # Along the lowest row, then up the last column.
+    assert result.tree(0).tolist() == [0, 2, 2 * 2 + 1, 2 * 5 + 1]
+
+
+def test_a_window_of_one_column():
+    pins = np.array([[[True], [False], [True]]])
+    free = np.ones((1, 3, 1, 2), np.uint8)
+    result = extract_trees(free, pins, np.ones((1, 3, 1), np.bool_))
+    assert result.tree(0).tolist() == [1, 3]
