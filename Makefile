@@ -5,7 +5,7 @@
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BENCH ?= synth02
-OUT ?= out/$(notdir $(BENCH)).route
+OUT ?= out/$(firstword $(subst ., ,$(notdir $(BENCH)))).route
 ARGS ?=
 BIN := .venv/bin
 INSTALLED := .venv/.installed

@@ -275,6 +275,11 @@ sys.exit(main(sys.argv[1:]))
 """
 
 
+def heed_interrupts() -> None:
+    """A process started in the background of a shell would ignore them."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.parametrize(("sent", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_an_interrupt_writes_nothing(bench: Path, tmp_path: Path, sent: int, status: int) -> None:
     out = tmp_path / "out.route"
@@ -285,6 +290,7 @@ def test_an_interrupt_writes_nothing(bench: Path, tmp_path: Path, sent: int, sta
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=heed_interrupts,
     )
     assert process.stdout is not None
     assert process.stdout.readline() == "routing\n"
@@ -303,6 +309,7 @@ def test_an_interrupt_of_the_real_router(ispd98_path, tmp_path: Path) -> None:
         stderr=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
+        preexec_fn=heed_interrupts,
     )
     assert process.stderr is not None
     while not process.stderr.readline().startswith("draw"):
