@@ -30,6 +30,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "compare": ("eda_router.cli.compare:command", "Tell how the routes of several runs differ."),
     "synth": ("eda_router.cli.synth:command", "Write a synthetic design."),
     "dataset": ("eda_router.cli.dataset:command", "Make training samples."),
+    "train": ("eda_router.cli.train:command", "Train a model."),
+    "evaluate": ("eda_router.cli.evaluate:command", "Measure a model beside its controls."),
     "config": ("eda_router.cli.config:command", "Print a YAML file with every option."),
 }
 """Name of each command: where its click command is, and its one line of help."""

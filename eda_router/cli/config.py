@@ -6,7 +6,10 @@ import importlib
 
 import click
 
-SETTINGS = {"route": "eda_router.config:RouteConfig"}
+SETTINGS = {
+    "route": "eda_router.config:RouteConfig",
+    "train": "eda_router.training.config:TrainConfig",
+}
 """The commands that take ``--config``, and where their settings class is."""
 
 

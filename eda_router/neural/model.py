@@ -240,7 +240,10 @@ class Ring(keras.layers.Layer):
             ]
         self.up = Convolution(4 * fine, 1, name="up")
         self.refine = Convolution(fine, normalization=norm, name="refine")
-        self.last = Block(fine, residual=config.residual, normalization=norm, name="last")
+        self.fine_blocks = [
+            Block(fine, residual=config.residual, normalization=norm, name=f"fine{i}")
+            for i in range(config.ring("fine_blocks", index))
+        ]
         self.head = keras.layers.Conv2D(
             HEAD_CHANNELS, 3, padding="same", name="head", dtype="float32"
         )
@@ -257,7 +260,8 @@ class Ring(keras.layers.Layer):
                 block.build((*half, self.coarse))
         self.up.build((*half, self.coarse))
         self.refine.build((*grid, 2 * self.fine))
-        self.last.build((*grid, self.fine))
+        for block in self.fine_blocks:
+            block.build((*grid, self.fine))
         self.head.build((*grid, self.fine))
         self.built = True
 
@@ -286,7 +290,9 @@ class Ring(keras.layers.Layer):
         merged = ops.concatenate(
             [stem * config.skip_scale, spread_pixels(self.up(hidden)) * config.path_scale], axis=-1
         )
-        features = self.last(self.refine(merged, training=training), training=training)
+        features = self.refine(merged, training=training)
+        for block in self.fine_blocks:
+            features = block(features, training=training)
         return {"logits": self.head(features), "features": features}
 
 

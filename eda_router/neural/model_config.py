@@ -39,6 +39,10 @@ class ModelConfig(Settings):
     ring_blocks: tuple[int, ...] = setting(
         (3,), "Residual blocks of each ring; the last value serves further rings."
     )
+    ring_fine_blocks: tuple[int, ...] = setting(
+        (1,),
+        "Residual blocks of each ring at full resolution; the last value serves further rings.",
+    )
     dilation: bool = setting(True, "Let the rings' blocks see far through dilated convolutions.")
     residual: bool = setting(True, "Add each block's input to its output.")
     skip_scale: float = setting(
@@ -65,7 +69,7 @@ class ModelConfig(Settings):
             raise InputError(
                 None, None, f"option sizes: {list(self.sizes)}", "8, 16, 32, 64 … without gaps"
             )
-        for name in ("ring_channels", "ring_fine_channels", "ring_blocks"):
+        for name in ("ring_channels", "ring_fine_channels", "ring_blocks", "ring_fine_blocks"):
             if not getattr(self, name):
                 raise InputError(None, None, f"option {name}: empty", "one value or more")
 

@@ -94,6 +94,11 @@ class TrainConfig(ModelConfig):
         True, "Compute in bfloat16 where the processor has it; weights stay float32."
     )
     threads: int = setting(0, "Threads; 0: one for each core.", low=0, high=1024)
+    data_source: Literal["both", "random", "ledger"] = setting(
+        "both",
+        "What samples are made from when no data is given: random windows, ledgers of synthetic "
+        "designs, or both.",
+    )
     data_samples: tuple[int, ...] = setting(
         (1_048_576, 262_144, 65_536, 16_384), "Samples made when no data is given, by stage.", low=1
     )

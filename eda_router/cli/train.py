@@ -1,0 +1,110 @@
+"""``edaroute train``."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import click
+
+from eda_router.cli.options import click_options, config_option, quiet_option, settings_from
+from eda_router.training.config import TrainConfig
+
+SMOKE: dict[str, Any] = {
+    "core_channels": 8,
+    "core_blocks": 2,
+    "latent": 8,
+    "dense": 32,
+    "ring_channels": (8,),
+    "ring_fine_channels": (8,),
+    "ring_blocks": (1,),
+    "samples": (2048, 512, 128, 64),
+    "pretrain": (256, 64, 32, 16),
+    "epoch": (1024, 512, 128, 64),
+    "batch": (64, 32, 16, 8),
+    "validation": 64,
+    "data_source": "random",
+    "data_samples": (1024, 256, 64, 32),
+}
+"""A tiny model and budget that go through every stage in less than two minutes."""
+
+
+@click.command("train")
+@click.option(
+    "-o",
+    "--folder",
+    "folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("runs/model"),
+    show_default=True,
+    metavar="FOLDER",
+    help="Folder for the model, its log and its figures.",
+)
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="FOLDER",
+    help="Samples made by 'edaroute dataset'.  [default: made in its subfolder data]",
+)
+@click.option(
+    "--resolution-schedule",
+    metavar="SIZES",
+    help="Window sizes of the stages, the same as --sizes.",
+)
+@click.option("--resume", is_flag=True, help="Go on from the output folder's checkpoint.")
+@click.option("--smoke", is_flag=True, help="A tiny model and budget, to see that all works.")
+@config_option
+@quiet_option
+@click_options(TrainConfig)
+def command(
+    folder: Path,
+    data: Path | None,
+    resolution_schedule: str | None,
+    resume: bool,
+    smoke: bool,
+    config_path: Path | None,
+    quiet: bool,
+    **options: Any,
+) -> None:
+    """Train a model, stage by stage, and make it ready for routing.
+
+    After Ctrl-C the same command with --resume goes on where it stopped. --resume with more
+    --samples than before goes on improving the last stage.
+
+    \b
+    Example:
+      edaroute train --resolution-schedule 8,16,32,64 -o runs/model
+      edaroute route ibm02.modified --router neural --model runs/model
+    """
+    if resolution_schedule is not None:
+        if options["sizes"] is not None:
+            raise click.UsageError("--resolution-schedule and --sizes are the same; give one")
+        try:
+            options["sizes"] = tuple(int(part) for part in resolution_schedule.split(","))
+        except ValueError:
+            raise click.BadParameter(
+                f"{resolution_schedule!r} is no list such as 8,16,32",
+                param_hint="--resolution-schedule",
+            ) from None
+    if smoke:
+        options = {**SMOKE, **{k: v for k, v in options.items() if v is not None}}
+    if resume and config_path is None and (folder / "config.yaml").exists():
+        config_path = folder / "config.yaml"
+    config = settings_from(TrainConfig, config_path, options)
+
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    from eda_router.training.data import TrainingData
+    from eda_router.training.evaluate import table
+    from eda_router.training.publish import publish
+    from eda_router.training.trainer import Trainer
+
+    threads = config.threads or os.cpu_count() or 1
+    samples = TrainingData(data or folder / "data", config, processes=threads, make=data is None)
+    Trainer(config, samples, folder, resume=resume, progress=not quiet).run()
+    held = {size: samples[size].validation for size in config.sizes}
+    report = publish(folder, held, threads=threads)
+    if not quiet:
+        for line in table(report):
+            click.echo(line)
+        click.echo(f"written {folder}")

@@ -1,0 +1,237 @@
+"""What a trained model is worth: figures of every exit beside controls.
+
+Two controls stand beside the model on the same states. *Blank*: every tile and edge drawn, so the
+extraction routes, not the model. *Blind*: the teacher's tree where every open edge costs the same.
+A model that sees congestion is cheaper than both.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eda_router.design import Design, Routes
+from eda_router.neural.decode import decode
+from eda_router.neural.engines import Engine
+from eda_router.neural.windows import (
+    MAX_FREE,
+    StateArray,
+    encode,
+    free_tracks,
+    images,
+    pin_tiles,
+)
+from eda_router.search.extract import Extraction
+from eda_router.training.measure import (
+    choose_threshold,
+    draw_all,
+    quality,
+    sweep,
+)
+from eda_router.training.replay import bench_waves
+from eda_router.training.samples import Samples
+from eda_router.training.teacher import edge_costs, label, label_costs, tree_edges
+
+INK_LIMITS = {8: 1.15, 16: 1.25, 32: 1.4, 64: 1.5}
+"""Most ink that calibration allows an exit; further exits have the last one's."""
+
+KINDS = ("straight", "L", "detour", "3 pins", "4-5 pins", "6+ pins")
+
+
+def kinds(samples: Samples) -> NDArray[np.int64]:
+    """Index into :data:`KINDS` for each sample, by its pins and the teacher's tree."""
+    pins = pin_tiles(samples.states)
+    count = pins.sum(axis=(1, 2))
+    rows, columns = np.any(pins, axis=2), np.any(pins, axis=1)
+    spread = _extent(rows) + _extent(columns)
+    length = tree_edges(samples.labels).sum(axis=(1, 2, 3))
+    straight = (_extent(rows) == 0) | (_extent(columns) == 0)
+    two = np.where(length > spread, 2, np.where(straight, 0, 1))
+    return np.select([count <= 2, count == 3, count <= 5], [two, 3, 4], 5).astype(np.int64)
+
+
+def _extent(present: Any) -> Any:
+    last = present.shape[1] - 1 - np.argmax(present[:, ::-1], axis=1)
+    return last - np.argmax(present, axis=1)
+
+
+def blind_costs(states: StateArray) -> NDArray[np.int64]:
+    """Price, on the real states, of the teacher's trees drawn as if every open edge cost 1."""
+    free = free_tracks(states)
+    opened = np.where(free > 0, MAX_FREE, 0)
+    blind = encode(opened[..., 1], opened[..., 0], pin_tiles(states))
+    labels, _ = label(blind)
+    return label_costs(states, labels)
+
+
+def bench_samples(
+    design: Design,
+    sizes: tuple[int, ...],
+    most: int,
+    seed: int,
+    routes: Routes | None = None,
+) -> dict[int, Samples]:
+    """States of a benchmark, at most ``most`` for each size, chosen at random.
+
+    Args:
+        design: the benchmark.
+        sizes: of the exits.
+        most: samples for each.
+        seed: of the choice.
+        routes: legal wires of all nets for states of the full ledger; None for those of a first
+            pass (:func:`eda_router.training.replay.bench_waves`).
+    """
+    found: dict[int, list[tuple[StateArray, StateArray]]] = {size: [] for size in sizes}
+    for wave in bench_waves(design, routes, sizes=sizes):
+        found[wave.size].append((wave.states[wave.ok], wave.labels[wave.ok]))
+    generator = np.random.Generator(np.random.PCG64(seed))
+    samples = {}
+    for size, parts in found.items():
+        if not parts:
+            continue
+        states = np.concatenate([part[0] for part in parts])
+        labels = np.concatenate([part[1] for part in parts])
+        chosen = np.sort(generator.permutation(len(states))[:most])
+        samples[size] = Samples(states[chosen], labels[chosen])
+    return samples
+
+
+def evaluate_exit(
+    engine: Engine, samples: Samples, *, draws: int = 8, seed: int = 1, calibrate: bool = False
+) -> dict[str, Any]:
+    """All figures of one exit on samples of its size.
+
+    Args:
+        engine: the model.
+        samples: states with the teacher's trees.
+        draws: drawings taken from the latent where the first one fails.
+        seed: of those.
+        calibrate: choose the threshold here instead of using the engine's.
+
+    Returns:
+        figures by name; shares are of all samples, costs of those that were connected.
+    """
+    size = samples.states.shape[1]
+    maps = draw_all(engine.draw, samples.states)
+    swept = sweep(samples.states, samples.labels, maps)
+    threshold = engine.thresholds[size]
+    if calibrate:
+        threshold = choose_threshold(swept, INK_LIMITS.get(size, INK_LIMITS[64])).threshold
+    first = quality(samples.states, samples.labels, maps, threshold)
+    blank = quality(samples.states, samples.labels, np.ones_like(maps), threshold)
+    teacher = label_costs(samples.states, samples.labels)
+    trees = decode(free_tracks(samples.states), pin_tiles(samples.states), maps, threshold)
+    saved = _sampled(engine, samples.states[~trees.ok], threshold, draws, seed)
+    return {
+        "samples": len(samples),
+        "threshold": threshold,
+        "connected": first.connected,
+        "ink": first.ink,
+        "cost": first.cost,
+        "connected_sampled": first.connected + saved / len(samples),
+        "saved_by_sampling": saved / max(1, int((~trees.ok).sum())),
+        "blank": {"connected": blank.connected, "ink": blank.ink, "cost": blank.cost},
+        "blind_cost": float(blind_costs(samples.states).sum() / teacher.sum()),
+        "kinds": _by_kind(samples, trees, teacher),
+        "calibration": [dataclasses.asdict(q) for q in swept],
+    }
+
+
+def _sampled(engine: Engine, states: StateArray, threshold: float, draws: int, seed: int) -> int:
+    """How many of the states some drawing from the latent connects."""
+    saved = 0
+    for start in range(0, len(states), 32):
+        part = states[start : start + 32]
+        maps = engine.sample(images(part), draws, seed)
+        free = np.repeat(free_tracks(part), draws, axis=0)
+        pins = np.repeat(pin_tiles(part), draws, axis=0)
+        trees = decode(free, pins, maps.reshape(-1, *maps.shape[2:]), threshold)
+        saved += int(trees.ok.reshape(len(part), draws).any(axis=1).sum())
+    return saved
+
+
+def _by_kind(
+    samples: Samples, trees: Extraction, teacher: NDArray[np.int64]
+) -> dict[str, dict[str, float]]:
+    costs = edge_costs(samples.states, trees.offsets, trees.edges)
+    blind = blind_costs(samples.states)
+    kind = kinds(samples)
+    table = {}
+    for number, name in enumerate(KINDS):
+        rows = kind == number
+        if not rows.any():
+            continue
+        both = rows & trees.ok
+        table[name] = {
+            "share": float(rows.mean()),
+            "connected": float(trees.ok[rows].mean()),
+            "cost": float(costs[both].sum() / max(1, teacher[both].sum())),
+            "blind_cost": float(blind[rows].sum() / teacher[rows].sum()),
+        }
+    return table
+
+
+def evaluate(
+    engine: Engine,
+    data: Mapping[int, Samples],
+    *,
+    draws: int = 8,
+    seed: int = 1,
+    calibrate: bool = False,
+) -> dict[int, dict[str, Any]]:
+    """Figures of every exit that there are samples for; see :func:`evaluate_exit`."""
+    return {
+        size: evaluate_exit(engine, data[size], draws=draws, seed=seed, calibrate=calibrate)
+        for size in engine.exits
+        if size in data and len(data[size])
+    }
+
+
+def latent_use(model: Any, samples: Samples) -> dict[str, float]:
+    """How much the latent carries: KL of posterior from prior, in nats, and live dimensions.
+
+    Args:
+        model: a :class:`eda_router.neural.model.RouteVAE`.
+        samples: states with routes.
+    """
+    from keras import ops
+
+    from eda_router.neural.model import Latent, kl_divergence
+    from eda_router.training.teacher import tree_mask
+
+    routes = tree_mask(samples.labels)[..., None].astype(np.float32)
+    drawing = model.exit(images(samples.states), Latent(routes=routes))
+    kl = ops.convert_to_numpy(kl_divergence(drawing.posterior, drawing.prior)).mean(axis=0)
+    return {"kl": float(kl.sum()), "live_dimensions": int((kl > 0.01).sum())}
+
+
+def table(report: Mapping[int, Mapping[str, Any]]) -> list[str]:
+    """The report's main figures as a Markdown table."""
+    lines = [
+        "| exit | samples | threshold | connected, first try | with samples | ink | cost "
+        "| blank cost | blind cost |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    for size, row in report.items():
+        lines.append(
+            f"| {size} | {row['samples']} | {row['threshold']:g} | {row['connected']:.4f} "
+            f"| {row['connected_sampled']:.4f} | {row['ink']:.3f} | {row['cost']:.4f} "
+            f"| {row['blank']['cost']:.4f} | {row['blind_cost']:.4f} |"
+        )
+    return lines
+
+
+def kind_table(report: Mapping[int, Mapping[str, Any]]) -> list[str]:
+    """The report's figures by kind of net as a Markdown table."""
+    lines = ["| exit | kind | share | connected | cost | blind cost |", "|---|---|---|---|---|---|"]
+    for size, row in report.items():
+        for kind, figures in row["kinds"].items():
+            lines.append(
+                f"| {size} | {kind} | {figures['share']:.3f} | {figures['connected']:.4f} "
+                f"| {figures['cost']:.4f} | {figures['blind_cost']:.4f} |"
+            )
+    return lines

@@ -1,0 +1,75 @@
+"""From a trained model to a model folder that routes: thresholds, exports, figures."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from eda_router.neural.engines import (
+    export_openvino,
+    load_engine,
+    load_model,
+    write_exits,
+)
+from eda_router.training.evaluate import evaluate, latent_use
+from eda_router.training.samples import Samples
+
+METRICS = "metrics.json"
+
+
+def publish(
+    folder: Path, held: Mapping[int, Samples], *, threads: int = 1, draws: int = 8
+) -> dict[int, dict[str, Any]]:
+    """Calibrate and export the model of a training's folder, and measure it.
+
+    Writes ``exits.json``, the OpenVINO files where OpenVINO is installed, the curves where
+    matplotlib is, and ``metrics.json``.
+
+    Args:
+        folder: with ``model.keras`` and the training's log.
+        held: validation samples for each exit.
+        threads: for the computations.
+        draws: drawings sampled where the first one fails.
+
+    Returns:
+        the figures of each exit, see :func:`eda_router.training.evaluate.evaluate_exit`.
+    """
+    model = load_model(folder)
+    sizes = model.config.sizes
+    write_exits(folder, dict.fromkeys(sizes, 0.1), model.config.latent)
+    if find_spec("openvino") is not None:
+        export_openvino(folder)
+    engine = load_engine(folder, threads=threads)
+    report = evaluate(engine, held, draws=draws, calibrate=True)
+    for size, row in report.items():
+        if model.config.latent:
+            few = Samples(held[size].states[:512], held[size].labels[:512])
+            row["latent"] = latent_use(model, few)
+    thresholds = {size: float(report[size]["threshold"]) for size in sizes if size in report}
+    write_exits(folder, {**dict.fromkeys(sizes, 0.1), **thresholds}, model.config.latent)
+    stages = _stages(folder)
+    beside = folder / f".{METRICS}"
+    text = json.dumps({"stages": stages, "exits": {str(k): v for k, v in report.items()}}, indent=1)
+    beside.write_text(text + "\n", encoding="utf-8")
+    beside.replace(folder / METRICS)
+    if find_spec("matplotlib") is not None:
+        from eda_router.report.curves import write_curves
+
+        write_curves(folder)
+    return report
+
+
+def _stages(folder: Path) -> dict[str, dict[str, Any]]:
+    """Samples, seconds and the last validation of each stage, from the log."""
+    lines = (folder / "log.jsonl").read_text(encoding="utf-8").splitlines()
+    last: dict[str, dict[str, Any]] = {}
+    for record in map(json.loads, lines):
+        last[f"{record['stage']}: {record['size']}x{record['size']}"] = {
+            "samples": record["seen"],
+            "seconds": record["seconds"],
+            "loss": record["loss"],
+        }
+    return last
