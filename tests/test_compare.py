@@ -14,7 +14,7 @@ from eda_router.cli import main
 from eda_router.design import Design, Routes
 from eda_router.formats import ispd98, route_file
 from eda_router.report.compare import comparison_lines, comparison_values, difference
-from eda_router.report.page import Run
+from eda_router.report.run import Run
 from tests.generators import grid_edges, routed_designs
 
 # Two nets on a 4 x 2 grid: the first takes the lower row or goes round above, the second stays.

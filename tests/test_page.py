@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import json
 import re
 import shutil
+import tempfile
 import time
 import zlib
 from collections.abc import Callable, Iterator
@@ -21,12 +23,14 @@ from hypothesis import strategies as st
 import eda_router.report
 from eda_router.cli import main
 from eda_router.design import Design, Routes
+from eda_router.errors import InputError
 from eda_router.formats import ispd98, route_file
 from eda_router.ledger import CapacityLedger
 from eda_router.report.nets import overflowed_edges
 from eda_router.report.packing import pack, pack_numbers
-from eda_router.report.page import Run, format_page, write_page
+from eda_router.report.page import format_page, write_page
 from eda_router.report.peers import known_circuit
+from eda_router.report.run import Run, load_summary, parse_summary
 from tests.generators import spines
 from tests.pictured import CASES, crowded, one_net, relaxed, scattered
 
@@ -190,6 +194,35 @@ def test_a_summary_that_does_not_fit_is_refused(
     assert out.read_text() == "old"
 
 
+def _places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Ways to every value inside a tree of dicts and lists."""
+    yield path
+    items = value.items() if isinstance(value, dict) else ()
+    for key, inner in list(items) + (list(enumerate(value)) if isinstance(value, list) else []):
+        yield from _places(inner, (*path, key))
+
+
+@given(st.data())
+def test_a_damaged_summary_is_shown_or_refused_never_a_traceback(data: st.DataObject) -> None:
+    design, routes = one_net()
+    summary = {**_summary(design, routes), "details": {
+        "net_exits": "1",
+        "model": {"kept": 1, "kept_share": 0.5, "routed_share": 0.7},
+        "exits": {"8": {"nets": 3, "ink": None}},
+    }}  # fmt: skip
+    path = data.draw(st.sampled_from([place for place in _places(summary) if place]))
+    junk = [None, [], {}, "x", -1, 2.5, True, [1], {"x": 1}, "9", "٣"]
+    inner: Any = summary
+    for key in path[:-1]:
+        inner = inner[key]
+    inner[path[-1]] = data.draw(st.sampled_from(junk))
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "s.json"
+        file.write_text(json.dumps(summary))
+        with contextlib.suppress(InputError):
+            format_page(design, [Run("run", routes, load_summary(file, design, routes))])
+
+
 # In the browser ---------------------------------------------------------------------------------
 
 
@@ -293,7 +326,9 @@ def test_every_sort_of_data_opens_without_complaint(
 ) -> None:
     design, routes = case()
     page = tmp_path / "page.html"
-    write_page(page, design, [Run("run", routes, _summary(design, routes))])
+    write_page(
+        page, design, [Run("run", routes, parse_summary(_summary(design, routes), design.num_nets))]
+    )
     desk.open(page)
     for kind in ("horizontal", "vertical", "pins", "both"):
         desk.run(f"document.querySelector('input[value={kind}]').click()")
@@ -322,7 +357,11 @@ def test_the_page_recounts_what_python_counts(desk: Browser, tmp_path: Path) -> 
 def crowd(desk: Browser, tmp_path: Path) -> Browser:
     """The page of three hundred nets that overflow, open."""
     design, routes = crowded()
-    write_page(tmp_path / "page.html", design, [Run("run", routes, _summary(design, routes))])
+    write_page(
+        tmp_path / "page.html",
+        design,
+        [Run("run", routes, parse_summary(_summary(design, routes), design.num_nets))],
+    )
     desk.open(tmp_path / "page.html")
     return desk
 
@@ -470,7 +509,11 @@ def test_nothing_sticks_out_on_any_screen(
     width: int, height: int, theme: str, browser: Browser, tmp_path: Path
 ) -> None:
     design, routes = crowded()
-    write_page(tmp_path / "page.html", design, [Run("run", routes, _summary(design, routes))])
+    write_page(
+        tmp_path / "page.html",
+        design,
+        [Run("run", routes, parse_summary(_summary(design, routes), design.num_nets))],
+    )
     browser.resize(width, height, mobile=width < 600, theme=theme)
     browser.open(tmp_path / "page.html")
     assert browser.run("document.documentElement.scrollWidth") <= width
@@ -530,7 +573,9 @@ def test_large_designs_stay_small_and_quick(
     design = scattered(width, height, num_nets, 27)
     routes = spines(design)
     page = tmp_path / "page.html"
-    write_page(page, design, [Run("run", routes, _summary(design, routes))])
+    write_page(
+        page, design, [Run("run", routes, parse_summary(_summary(design, routes), design.num_nets))]
+    )
     assert page.stat().st_size < 5 * MEGABYTES
     desk.open(page)
     elapsed = "(() => {{ const t = performance.now(); {}; return performance.now() - t; }})()"

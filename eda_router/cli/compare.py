@@ -33,7 +33,8 @@ def command(
     from eda_router.formats import ispd98, route_file
     from eda_router.formats.text import check_writable
     from eda_router.report.compare import comparison_lines, comparison_values
-    from eda_router.report.page import Run, write_page
+    from eda_router.report.page import write_page
+    from eda_router.report.run import Run
     from eda_router.resources import find_design
 
     if len(routes) < 2:

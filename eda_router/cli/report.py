@@ -39,7 +39,8 @@ def command(
     """
     from eda_router.formats import ispd98, route_file
     from eda_router.formats.text import check_writable
-    from eda_router.report.page import Run, load_summary, write_page
+    from eda_router.report.page import write_page
+    from eda_router.report.run import Run, RunSummary, load_summary
     from eda_router.resources import find_design
 
     design = ispd98.read(find_design(bench))
@@ -47,6 +48,6 @@ def command(
     refuse_same_file(bench, route, summary_path, target)
     check_writable(target)
     routes = route_file.read(route, design).routes
-    summary = {} if summary_path is None else load_summary(summary_path, design, routes)
+    summary = RunSummary() if summary_path is None else load_summary(summary_path, design, routes)
     write_page(target, design, [Run(route.name, routes, summary)], title)
     click.echo(f"written    {target}")
