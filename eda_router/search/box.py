@@ -122,6 +122,71 @@ def load_prices(box, price, grid_width, w, h):
 
 
 @njit(cache=True, nogil=True)
+def open_box(box, price, grid_width, grid_height, pins, margin, max_nodes):
+    """Make ``box`` the bounding box of ``pins`` plus ``margin`` tiles, with its prices loaded.
+
+    The box keeps every line if it has at most ``max_nodes`` nodes, else the pins' lines and as
+    many others as fit. Pin t's node is written to ``box.terminal_nodes[t]``.
+
+    Returns:
+        (width, height) of the box in nodes.
+    """
+    x0 = grid_width
+    x1 = 0
+    y0 = grid_height
+    y1 = 0
+    for pin in pins:
+        x = pin % grid_width
+        y = pin // grid_width
+        x0 = min(x0, x)
+        x1 = max(x1, x)
+        y0 = min(y0, y)
+        y1 = max(y1, y)
+    x0 = max(0, x0 - margin)
+    y0 = max(0, y0 - margin)
+    x1 = min(grid_width - 1, x1 + margin)
+    y1 = min(grid_height - 1, y1 + margin)
+    wanted_x = x1 - x0 + 1
+    wanted_y = y1 - y0 + 1
+    if wanted_x * wanted_y > max_nodes:
+        shrink = np.sqrt(max_nodes / (wanted_x * wanted_y))
+        wanted_x = max(2, int(wanted_x * shrink))
+        wanted_y = max(2, int(wanted_y * shrink))
+    for pin in pins:
+        box.marks[pin % grid_width] = 1
+    w = choose_lines(box.xs, box.marks, x0, x1, wanted_x)
+    for pin in pins:
+        box.marks[pin // grid_width] = 1
+    h = choose_lines(box.ys, box.marks, y0, y1, wanted_y)
+    load_prices(box, price, grid_width, w, h)
+    for t in range(len(pins)):
+        i = np.searchsorted(box.xs[:w], pins[t] % grid_width)
+        j = np.searchsorted(box.ys[:h], pins[t] // grid_width)
+        box.terminal_nodes[t] = j * w + i
+    return w, h
+
+
+@njit(cache=True, nogil=True)
+def emit_step(box, node, w, vertical, grid_width, edges, count):
+    """Append the grid edges of the step right of ``node``, or upwards if ``vertical``.
+
+    Returns:
+        the new number of edges.
+    """
+    i = node % w
+    j = node // w
+    if vertical:
+        for y in range(box.ys[j], box.ys[j + 1]):
+            edges[count] = 2 * (y * grid_width + box.xs[i]) + 1
+            count += 1
+    else:
+        for x in range(box.xs[i], box.xs[i + 1]):
+            edges[count] = 2 * (box.ys[j] * grid_width + x)
+            count += 1
+    return count
+
+
+@njit(cache=True, nogil=True)
 def sweep(field, base, right, up, w, h):
     """Relax a distance field in place until no step makes any node cheaper.
 

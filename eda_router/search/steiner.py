@@ -25,9 +25,9 @@ from eda_router.search.box import (
     CLOSED,
     UNREACHED,
     Box,
-    choose_lines,
-    load_prices,
+    emit_step,
     new_box,
+    open_box,
     sweep,
 )
 
@@ -177,81 +177,26 @@ def _trace(box, w, h, k, grid_width):
             heading = what
             if what == 0:
                 node -= 1
-                count = _emit_row(box, node, w, grid_width, count)
-            elif what == 1:
-                count = _emit_row(box, node, w, grid_width, count)
-                node += 1
             elif what == 2:
                 node -= w
-                count = _emit_column(box, node, w, grid_width, count)
-            else:
-                count = _emit_column(box, node, w, grid_width, count)
+            count = emit_step(box, node, w, what > 1, grid_width, box.out, count)
+            if what == 1:
+                node += 1
+            elif what == 3:
                 node += w
     return count
 
 
 @njit(cache=True, nogil=True)
-def _emit_row(box, node, w, grid_width, count):
-    row = box.ys[node // w] * grid_width
-    i = node % w
-    for x in range(box.xs[i], box.xs[i + 1]):
-        box.out[count] = 2 * (row + x)
-        count += 1
-    return count
-
-
-@njit(cache=True, nogil=True)
-def _emit_column(box, node, w, grid_width, count):
-    x = box.xs[node % w]
-    j = node // w
-    for y in range(box.ys[j], box.ys[j + 1]):
-        box.out[count] = 2 * (y * grid_width + x) + 1
-        count += 1
-    return count
-
-
-@njit(cache=True, nogil=True)
 def join_pins(box, price, grid_width, grid_height, pins, margin, max_nodes):
-    """Cheapest tree over the pins (tiles, distinct) in their bounding box plus ``margin`` tiles.
+    """Cheapest tree over the pins (tiles, distinct) in the box that ``open_box`` makes.
 
-    The box keeps every line if it has at most ``max_nodes`` nodes, else the pins' lines and as
-    many others as fit. Returns as :func:`join_terminals`.
+    Returns as :func:`join_terminals`.
     """
     k = len(pins)
-    x0 = grid_width
-    x1 = 0
-    y0 = grid_height
-    y1 = 0
-    for pin in pins:
-        x = pin % grid_width
-        y = pin // grid_width
-        x0 = min(x0, x)
-        x1 = max(x1, x)
-        y0 = min(y0, y)
-        y1 = max(y1, y)
-    x0 = max(0, x0 - margin)
-    y0 = max(0, y0 - margin)
-    x1 = min(grid_width - 1, x1 + margin)
-    y1 = min(grid_height - 1, y1 + margin)
-    wanted_x = x1 - x0 + 1
-    wanted_y = y1 - y0 + 1
-    if wanted_x * wanted_y > max_nodes:
-        shrink = np.sqrt(max_nodes / (wanted_x * wanted_y))
-        wanted_x = max(2, int(wanted_x * shrink))
-        wanted_y = max(2, int(wanted_y * shrink))
-    for pin in pins:
-        box.marks[pin % grid_width] = 1
-    w = choose_lines(box.xs, box.marks, x0, x1, wanted_x)
-    for pin in pins:
-        box.marks[pin // grid_width] = 1
-    h = choose_lines(box.ys, box.marks, y0, y1, wanted_y)
-    load_prices(box, price, grid_width, w, h)
-    for t in range(k):
-        i = np.searchsorted(box.xs[:w], pins[t] % grid_width)
-        j = np.searchsorted(box.ys[:h], pins[t] // grid_width)
-        box.terminal_nodes[t] = j * w + i
+    w, h = open_box(box, price, grid_width, grid_height, pins, margin, max_nodes)
+    for t in range(k + 1):
         box.terminal_offsets[t] = t
-    box.terminal_offsets[k] = k
     return join_terminals(box, w, h, k, grid_width)
 
 

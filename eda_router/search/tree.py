@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
-from eda_router.search.box import CLOSED, UNREACHED, choose_lines, load_prices, sweep
+from eda_router.search.box import CLOSED, UNREACHED, emit_step, load_prices, open_box, sweep
 from eda_router.search.steiner import join_terminals
 
 LEFT, RIGHT, DOWN, UP, PIN = 1, 2, 4, 8, 16
@@ -90,49 +90,17 @@ def _degree(wires):
 def grow_tree(box, scratch, price, grid_width, grid_height, pins, margin, max_nodes):
     """Tree over ``pins`` by always joining the pin that is cheapest to reach from the tree.
 
-    Searches the pins' bounding box plus ``margin``, thinned out to about ``max_nodes`` nodes.
-    Writes the tree to ``scratch.edges``.
+    Searches the box that ``open_box`` makes. Writes the tree to ``scratch.edges``.
 
     Returns:
         number of edges, or -1 if a pin cannot be reached.
     """
     k = len(pins)
-    x0 = grid_width
-    x1 = 0
-    y0 = grid_height
-    y1 = 0
-    for pin in pins:
-        x = pin % grid_width
-        y = pin // grid_width
-        x0 = min(x0, x)
-        x1 = max(x1, x)
-        y0 = min(y0, y)
-        y1 = max(y1, y)
-    x0 = max(0, x0 - margin)
-    y0 = max(0, y0 - margin)
-    x1 = min(grid_width - 1, x1 + margin)
-    y1 = min(grid_height - 1, y1 + margin)
-    wanted_x = x1 - x0 + 1
-    wanted_y = y1 - y0 + 1
-    if wanted_x * wanted_y > max_nodes:
-        shrink = np.sqrt(max_nodes / (wanted_x * wanted_y))
-        wanted_x = max(2, int(wanted_x * shrink))
-        wanted_y = max(2, int(wanted_y * shrink))
-    for pin in pins:
-        box.marks[pin % grid_width] = 1
-    w = choose_lines(box.xs, box.marks, x0, x1, wanted_x)
-    for pin in pins:
-        box.marks[pin // grid_width] = 1
-    h = choose_lines(box.ys, box.marks, y0, y1, wanted_y)
-    load_prices(box, price, grid_width, w, h)
+    w, h = open_box(box, price, grid_width, grid_height, pins, margin, max_nodes)
     field = box.fields
     nodes = box.terminal_nodes
     for i in range(w * h):
         field[i] = UNREACHED
-    for t in range(k):
-        i = np.searchsorted(box.xs[:w], pins[t] % grid_width)
-        j = np.searchsorted(box.ys[:h], pins[t] // grid_width)
-        nodes[t] = j * w + i
     field[nodes[0]] = 0
     waiting = k - 1
     for t in range(waiting):
@@ -172,16 +140,7 @@ def grow_tree(box, scratch, price, grid_width, grid_height, pins, margin, max_no
                 heading = step
                 break
             low = min(node, following)
-            if heading < 2:
-                row = box.ys[low // w] * grid_width
-                for column in range(box.xs[low % w], box.xs[low % w + 1]):
-                    scratch.edges[count] = 2 * (row + column)
-                    count += 1
-            else:
-                column = box.xs[low % w]
-                for line in range(box.ys[low // w], box.ys[low // w + 1]):
-                    scratch.edges[count] = 2 * (line * grid_width + column) + 1
-                    count += 1
+            count = emit_step(box, low, w, heading > 1, grid_width, scratch.edges, count)
             node = following
         for i in range(steps):
             field[scratch.queue[i]] = 0
