@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -69,8 +70,9 @@ def command(
 ) -> None:
     """Train a model, stage by stage, and make it ready for routing.
 
-    After Ctrl-C the same command with --resume goes on where it stopped. --resume with more
-    --samples than before goes on improving the last stage.
+    Beside the model stand its curves, drawings of each epoch and, where TensorBoard is installed,
+    its log. After Ctrl-C the same command with --resume goes on where it stopped. --resume with
+    more --samples than before goes on improving the last stage.
 
     \b
     Example:
@@ -101,7 +103,14 @@ def command(
 
     threads = config.threads or os.cpu_count() or 1
     samples = TrainingData(data or folder / "data", config, processes=threads, make=data is None)
-    Trainer(config, samples, folder, resume=resume, progress=not quiet).run()
+    album = None
+    if find_spec("matplotlib") is not None:
+        from eda_router.report.album import Album
+
+        album = Album(folder)
+    elif not quiet:
+        click.echo("no pictures of the training: pip install 'edaroute[viz]'", err=True)
+    Trainer(config, samples, folder, resume=resume, progress=not quiet, on_epoch=album).run()
     held = {size: samples[size].validation for size in config.sizes}
     report = publish(folder, held, threads=threads)
     if not quiet:
