@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 import shlex
 from pathlib import Path
 
 import click
 import pytest
+from click.testing import CliRunner
 
 from eda_router.cli import COMMANDS, cli
+from eda_router.cli.config import SETTINGS
+from eda_router.config import load_config
 
 CHECKOUT = Path(__file__).parent.parent
 PAGES = [CHECKOUT / "README.md", CHECKOUT / "CONTRIBUTING.md", *CHECKOUT.glob("docs/*.md")]
@@ -42,6 +46,23 @@ def test_every_command_and_option_explains_itself(name: str) -> None:
         if isinstance(parameter, click.Option):
             assert parameter.help, parameter.name
             assert parameter.help.rstrip("]").rstrip()[-1] in ".:;" or "[default" in parameter.help
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_with_a_config_file_has_a_template(name: str) -> None:
+    takes_config = any(parameter.name == "config_path" for parameter in command_of(name).params)
+    assert takes_config == (name in SETTINGS)
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_a_template_holds_the_defaults(name: str, tmp_path: Path) -> None:
+    run = CliRunner().invoke(cli, ["config", name])
+    assert run.exit_code == 0
+    path = tmp_path / "template.yaml"
+    path.write_text(run.output)
+    module, attribute = SETTINGS[name].split(":")
+    settings = getattr(importlib.import_module(module), attribute)
+    assert load_config(settings, path) == settings()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -8,6 +8,8 @@ import click
 
 SETTINGS = {
     "route": "eda_router.config:RouteConfig",
+    "synth": "eda_router.synth:SynthConfig",
+    "dataset": "eda_router.training.sample_config:DatasetConfig",
     "train": "eda_router.training.config:TrainConfig",
 }
 """The commands that take ``--config``, and where their settings class is."""
