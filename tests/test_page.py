@@ -590,3 +590,24 @@ def test_large_designs_stay_small_and_quick(
     assert search < 1500
     assert desk.run("document.querySelectorAll('.row').length") < 100
     assert desk.log() == []
+
+
+@pytest.mark.parametrize("circuit", ["ibm01", "ibm02", "ibm10"])
+def test_real_circuits_open_beside_their_references(
+    circuit: str, ispd98_path: Callable[[str], Path], desk: Browser, tmp_path: Path
+) -> None:
+    design = ispd98.read(ispd98_path(circuit))
+    routes = spines(design)
+    page = tmp_path / "page.html"
+    write_page(page, design, [Run("run", routes)])
+    assert page.stat().st_size < 5 * MEGABYTES
+    desk.open(page)
+    demand = CapacityLedger.of(design, routes).demand
+    assert desk.run("window.edaroute.model.runs[0].demand.reduce((a, b) => a + b)") == demand.sum()
+    desk.press("#search", design.net_names[-1])
+    assert design.net_names[-1] in [row[0] for row in desk.rows()]
+    desk.find(".row:not([hidden])").click()
+    desk.find("#hot").click()
+    assert " over" in desk.find("#status").text
+    assert desk.find("[data-chart=peers]").is_displayed()
+    assert desk.log() == []

@@ -166,7 +166,7 @@ def _table(heads: Sequence[str], rows: Sequence[Sequence[str]], own: int | None 
         lines.append(
             f"<tr{mark}>" + "".join(cell("td", c, text) for c, text in enumerate(row)) + "</tr>"
         )
-    return f'<div class="scroll"><table>{"".join(lines)}</table></div>'
+    return f'<div class="scroll" tabindex="0"><table>{"".join(lines)}</table></div>'
 
 
 def _details(title: str, body: str) -> str:
@@ -210,7 +210,7 @@ def tables(runs: Sequence[CheckedRun], known: KnownCircuit | None) -> str:
             for name, length, seconds, note in lines
         ]
         own = next((i for i, row in enumerate(rows) if row[0] == "this run"), None)
-        heads = ("Router", "Wirelength", "Over the bound", "Seconds", "")
+        heads = ("Router", "Wirelength", "Over the bound", "Seconds", "Standing")
         parts.append(_details(f"References on {known.name}", _table(heads, rows, own)))
     for run in runs:
         of = f" of {run.letter}" if len(runs) > 1 else ""
