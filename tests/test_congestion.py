@@ -41,6 +41,8 @@ def test_maps_of_a_hand_drawn_net() -> None:
     np.testing.assert_array_equal(
         np.argwhere(worst > 0), [(1, 1), (1, 2), (1, 3), (1, 4), (1, 5), (2, 5)]
     )
+    corner = CapacityLedger.of(design, Routes.from_lists([[2 * (4 * 9 + 7)]]))
+    assert congestion_map(corner, "worst")[4, 8] == 0.5
     np.testing.assert_array_equal(np.argwhere(pin_density(design)), [(1, 1), (1, 5), (3, 5)])
     wires = wire_density(design, routes)
     assert wires.sum() == routes.wirelength == 6

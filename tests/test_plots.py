@@ -18,6 +18,7 @@ from tests.pictured import CASES, one_net, relaxed
 pytest.importorskip("matplotlib", reason="pictures need the extra 'viz'")
 
 from eda_router.report import plots
+from eda_router.report.net_plots import nets_figure
 
 Case = Callable[[], tuple[Design, Routes]]
 _MAGIC = {".png": b"\x89PNG", ".svg": b"<?xml", ".pdf": b"%PDF"}
@@ -50,7 +51,7 @@ def test_nets_are_drawn_alone_and_as_a_sheet(case: Case, tmp_path: Path) -> None
     nets = list(range(min(design.num_nets, 2)))
     for some in (nets[:1], nets):
         for wires in (routes, None):
-            figure = plots.nets_figure(design, wires, some)
+            figure = nets_figure(design, wires, some)
             plots.save_figure(figure, tmp_path / "net.png", dpi=40)
             titles = [axes.get_title(loc="left") for axes in figure.axes]
             assert titles[: len(some)] == [design.net_names[net] for net in some]

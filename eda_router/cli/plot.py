@@ -111,7 +111,9 @@ def command(
             drawn = [draw_net(engine, design, routes, number) for number in numbers]
             figure = drawings_sheet(design, routes, drawn, palette)
         else:
-            figure = plots.nets_figure(design, routes, numbers, palette)
+            from eda_router.report.net_plots import nets_figure
+
+            figure = nets_figure(design, routes, numbers, palette)
     else:
         wanted = kinds or (("worst",) if routes is not None else ("pins",))
         figure = plots.design_figure(

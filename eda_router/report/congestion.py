@@ -40,7 +40,8 @@ def congestion_map(ledger: CapacityLedger, kind: MapKind) -> FloatArray:
     Args:
         ledger: capacities and demand.
         kind: ``horizontal`` gives ``(height, width - 1)``, ``vertical`` ``(height - 1, width)``,
-            ``worst`` ``(height, width)``: the larger use of a tile's right and upper edge.
+            ``worst`` ``(height, width)``: the larger use of a tile's right and upper edge; the
+            tile in the upper right corner, which has neither, shows its left and lower one.
 
     Returns:
         float64, see :func:`utilisation`.
@@ -51,6 +52,8 @@ def congestion_map(ledger: CapacityLedger, kind: MapKind) -> FloatArray:
         return utilisation(ledger.capacity[:-1, :, VERTICAL], ledger.vertical_demand)
     both = utilisation(ledger.capacity, ledger.demand)
     worst: FloatArray = np.fmax(both[..., HORIZONTAL], both[..., VERTICAL])
+    before = [both[-1, -2:-1, HORIZONTAL], both[-2:-1, -1, VERTICAL]]
+    worst[-1, -1] = np.fmax.reduce(np.concatenate(before), initial=np.nan)
     return worst
 
 

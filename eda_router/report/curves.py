@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from eda_router.errors import InputError
 from eda_router.ledger import CapacityLedger
+from eda_router.report.net_plots import draw_edges_background
 from eda_router.report.palette import LIGHT, Palette
-from eda_router.report.plots import draw_edges_background, new_figure, save_figure
+from eda_router.report.plots import new_figure, save_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

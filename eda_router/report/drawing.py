@@ -31,14 +31,9 @@ from eda_router.neural.windows import (
     place_windows,
 )
 from eda_router.report.curves import show_drawing, show_state
+from eda_router.report.net_plots import draw_edges_background, draw_pins, draw_wire
 from eda_router.report.palette import LIGHT, Palette
-from eda_router.report.plots import (
-    draw_edges_background,
-    draw_pins,
-    draw_scale,
-    draw_wire,
-    new_figure,
-)
+from eda_router.report.plots import draw_scale, new_figure
 from eda_router.search.extract import Extraction
 
 if TYPE_CHECKING:
