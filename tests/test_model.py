@@ -79,6 +79,16 @@ def test_exits_follow_the_schedule():
         model(problems(32))
 
 
+def test_a_ring_may_inherit_the_inner_rings_weights():
+    model = shaken(RouteVAE(tiny(sizes=(8, 16), core_channels=5)))
+    inheriting, fresh = model.grow(32, inherit=True), model.grow(32)
+    for one, other in zip(model.rings[0].weights, inheriting.rings[1].weights, strict=True):
+        assert np.array_equal(one, other)
+    assert not np.array_equal(fresh.rings[1].weights[0], model.rings[0].weights[0])
+    other_shape = shaken(RouteVAE(tiny(sizes=(8, 16)))).grow(32, inherit=True)
+    assert other_shape.rings[1].weights[0].shape == model.rings[0].weights[0].shape
+
+
 @pytest.mark.parametrize("size", [8, 16])
 def test_noise_moves_the_drawing_and_its_absence_is_the_mean(size):
     model = shaken(RouteVAE(tiny(sizes=(8, 16))))

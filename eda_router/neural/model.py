@@ -33,6 +33,7 @@ References:
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from typing import Any, NamedTuple
 
 import keras
@@ -390,12 +391,22 @@ class RouteVAE(keras.Model):
         tiles = ops.clip(value / config.output_goal, 0.0, 1.0)
         return ops.concatenate([tiles, ops.sigmoid(logits[..., 1:])], axis=-1)
 
-    def grow(self, size: int) -> RouteVAE:
-        """A model with exits up to ``size``, the weights so far copied and locked."""
+    def grow(self, size: int, inherit: bool = False) -> RouteVAE:
+        """A model with exits up to ``size``, the weights so far copied and locked.
+
+        Args:
+            size: of the new outermost window.
+            inherit: start each new ring with the weights of the ring inside it where the shapes
+                are equal; their tasks are alike.
+        """
         sizes = tuple(CORE_SIZE << i for i in range((size // CORE_SIZE).bit_length()))
         grown = RouteVAE(dataclasses.replace(self.config, sizes=sizes), locked=size)
         for old, new in zip(self.levels, grown.levels, strict=False):
             new.set_weights(old.get_weights())
+        for inner, outer in itertools.pairwise(grown.rings[max(0, len(self.rings) - 1) :]):
+            weights = inner.get_weights()
+            if inherit and [w.shape for w in weights] == [v.shape for v in outer.weights]:
+                outer.set_weights(weights)
         return grown
 
     def get_config(self) -> dict[str, Any]:

@@ -89,6 +89,9 @@ class TrainConfig(ModelConfig):
     joint: int = setting(
         0, "Samples of a last stage that trains all levels at the last size together.", low=0
     )
+    inherit: bool = setting(
+        True, "Start a ring from the weights of the ring inside it where the shapes are equal."
+    )
     lock: bool = setting(True, "Lock the inner layers while a ring is trained.")
     mixed_precision: bool = setting(
         True, "Compute in bfloat16 where the processor has it; weights stay float32."

@@ -237,7 +237,7 @@ class Trainer:
             before = keras.config.dtype_policy()
             keras.config.set_dtype_policy(policy)
             try:
-                self.model = self.model.grow(self.size)
+                self.model = self.model.grow(self.size, self.config.inherit)
             finally:
                 keras.config.set_dtype_policy(before)
         self._prepare()

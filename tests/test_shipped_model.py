@@ -1,0 +1,67 @@
+"""The weights in ``models/``: sound, equal in both engines, and as good as their card says."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from eda_router.neural.engines import TOLERANCE, load_engine, load_model
+from eda_router.neural.windows import images
+from eda_router.resources import folder
+from eda_router.training.evaluate import latent_use
+from eda_router.training.measure import draw_all, quality
+from eda_router.training.samples import VALIDATION_SHARD, SampleConfig, make_samples
+
+MODELS = folder("models")
+SIZES = tuple(json.loads((MODELS / "exits.json").read_text())["exits"])
+
+
+@pytest.fixture(scope="module")
+def samples():
+    """States of ledgers that no training saw: another seed, and validation shards."""
+    config = SampleConfig(source="ledger", shard_samples=256, seed=20)
+    return {size: make_samples(config, VALIDATION_SHARD, size) for size in SIZES}
+
+
+@pytest.fixture(scope="module")
+def keras_model():
+    return load_model(MODELS)
+
+
+def test_the_weights_are_small():
+    assert sum(path.stat().st_size for path in MODELS.iterdir()) < 20_000_000
+
+
+def test_the_latent_has_not_collapsed(keras_model, samples):
+    use = latent_use(keras_model, samples[8])
+    assert use["kl"] > 0.1
+    assert use["live_dimensions"] >= 1
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_openvino_equals_keras(size, samples):
+    pytest.importorskip("openvino")
+    batch = images(samples[size].states[:40])
+    lean, full = load_engine(MODELS, "openvino"), load_engine(MODELS, "keras")
+    assert np.abs(lean.draw(batch) - full.draw(batch)).max() <= TOLERANCE
+
+
+# Lower bounds on connected, upper on ink and on cost over the teacher's, a little looser than the
+# card's figures because these are few samples.
+BOUNDS = {8: (0.99, 1.15, 1.02), 16: (0.95, 1.6, 1.04)}
+
+
+@pytest.mark.parametrize("size", [size for size in SIZES if size in BOUNDS])
+def test_drawings_join_the_pins_cheaply(size, samples):
+    engine = load_engine(MODELS)
+    states, labels = samples[size].states, samples[size].labels
+    maps = draw_all(engine.draw, states)
+    drawn = quality(states, labels, maps, engine.thresholds[size])
+    blank = quality(states, labels, np.ones_like(maps), engine.thresholds[size])
+    connected, ink, cost = BOUNDS[size]
+    assert drawn.connected >= connected
+    assert drawn.ink <= ink
+    assert drawn.cost <= cost
+    assert drawn.cost < blank.cost
