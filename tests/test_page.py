@@ -560,7 +560,12 @@ def test_several_runs_are_compared(desk: Browser, tmp_path: Path) -> None:
     desk.run("document.getElementById('run').dispatchEvent(new Event('change'))")
     desk.find(".row").click()
     wire = "window.edaroute.map.chart.getOption().series.find((s) => s.id === 'wire').data.length"
-    assert desk.run(wire) == length
+    elsewhere = wire.replace("'wire'", "'elsewhere'")
+    assert (desk.run(wire), desk.run(elsewhere)) == (length, 0)
+    desk.run("document.getElementById('run').value = '1'")
+    desk.run("document.getElementById('run').dispatchEvent(new Event('change'))")
+    assert (desk.run(wire), desk.run(elsewhere)) == (0, length)
+    assert "only A" in desk.find("#detail-list").text
     assert desk.log() == []
 
 

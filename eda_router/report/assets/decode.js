@@ -99,6 +99,12 @@ function netPins(model, net) {
   return model.pins.subarray(model.pinOffsets[net], model.pinOffsets[net + 1]);
 }
 
+// The run that another one is compared with: the first, which itself is compared with the last.
+function otherRun(model, run) {
+  if (model.runs.length < 2) return -1;
+  return run === 0 ? model.runs.length - 1 : 0;
+}
+
 // The two tiles that an edge joins.
 function edgeEnds(model, edge) {
   const tile = edge >> 1;

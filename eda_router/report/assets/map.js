@@ -287,19 +287,26 @@ class RouteMap {
 
   #wire() {
     const { model, palette, net } = this;
-    const lines = net < 0 ? [] : Array.from(netEdges(model.runs[this.netRun], net), (e) => this.#line(e));
+    const edges = net < 0 ? [] : Array.from(netEdges(model.runs[this.netRun], net));
+    const lines = edges.map((edge) => this.#line(edge));
     const pins = net < 0 ? [] : Array.from(netPins(model, net), (t) => [t % model.width, Math.floor(t / model.width)]);
-    const stroke = (id, colour, width, z) => ({
+    // Of the run compared with, only what the shown run does not use.
+    const other = otherRun(model, this.netRun);
+    const own = new Set(edges);
+    const elsewhere = net < 0 || other < 0 ? [] : Array.from(netEdges(model.runs[other], net)).filter((e) => !own.has(e));
+    const stroke = (id, colour, width, z, data = lines, type = "solid") => ({
       id,
       type: "lines",
       coordinateSystem: "cartesian2d",
       silent: true,
       z,
-      data: lines,
-      lineStyle: { color: colour, width, opacity: 1, cap: "round" },
+      data,
+      lineStyle: { color: colour, width, opacity: 1, cap: type === "solid" ? "round" : "butt", type },
     });
     return [
       stroke("halo", palette.paper, 7, 4),
+      // Dashed, for eyes that do not tell red from green.
+      stroke("elsewhere", palette.over, 4, 4.5, elsewhere.map((edge) => this.#line(edge)), [4, 3]),
       stroke("wire", palette.wire, 3.5, 5),
       {
         id: "pins",

@@ -119,6 +119,7 @@ class Page {
         this.hotEdges = this.#rankEdges();
         this.hot = -1;
         this.map.select(this.net, this.run);
+        if (this.net >= 0) this.#describe(this.net);
         this.paint();
       });
     }
@@ -266,6 +267,10 @@ class Page {
       if (run.stage) entries.push([`stage${of}`, facts.stage_names[run.stage[net]]]);
       if (run.exit && run.exit[net]) entries.push([`exit${of}`, `${run.exit[net]}×${run.exit[net]}`]);
     });
+    if (model.runs.length > 1) {
+      entries.push(["green line", model.runs[this.run].letter]);
+      entries.push(["red, dashed", `only ${model.runs[otherRun(model, this.run)].letter}`]);
+    }
     entries.push([facts.bound_label, count.format(model.bounds[net])]);
     const panel = byId("detail");
     panel.hidden = false;
