@@ -78,7 +78,7 @@ def test_overflow_is_ringed_where_it_is() -> None:
     )
     routes = Routes.from_lists([[0], [0]])
     axes = plots.design_figure(design, routes, ["horizontal"]).axes[0]
-    (rings,) = axes.collections
+    rings = axes.collections[-1]
     assert rings.get_offsets().tolist() == [[0.5, 0.0]]
     assert "overflow 1 on 1" in axes.get_title(loc="right")
 

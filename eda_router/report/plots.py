@@ -130,16 +130,18 @@ def _ring_overflow(
 ) -> None:
     y, x = np.nonzero(values > 1)
     if 0 < len(x) <= _RINGS:
-        axes.scatter(
-            x + left,
-            y + bottom,
-            s=60,
-            facecolors="none",
-            edgecolors=palette.mark,
-            linewidths=1.1,
-            zorder=3,
-            clip_on=False,
-        )
+        # A dark ring on a light one stands out from any ground.
+        for colour, thick in ((palette.paper, 3.2), (palette.mark, 1.2)):
+            axes.scatter(
+                x + left,
+                y + bottom,
+                s=60,
+                facecolors="none",
+                edgecolors=colour,
+                linewidths=thick,
+                zorder=3,
+                clip_on=False,
+            )
 
 
 def _draw_congestion(axes: Axes, ledger: CapacityLedger, kind: PlotKind, palette: Palette) -> None:

@@ -239,7 +239,7 @@ class RouteMap {
               };
             },
           },
-          this.#rings(),
+          ...this.#rings(),
           ...this.#wire(),
           {
             id: "edge",
@@ -274,15 +274,17 @@ class RouteMap {
         points.push([(x0 + x1) / 2, (y0 + y1) / 2]);
       }
     }
-    return {
-      id: "rings",
+    // A dark ring on a light one stands out from any ground.
+    const ring = (id, borderColor, borderWidth) => ({
+      id,
       type: "scatter",
       silent: true,
       z: 3,
-      symbolSize: 11,
+      symbolSize: 12,
       data: points.length > RING_LIMIT ? [] : points,
-      itemStyle: { color: "transparent", borderColor: palette.mark, borderWidth: 1.5 },
-    };
+      itemStyle: { color: "transparent", borderColor, borderWidth },
+    });
+    return [ring("ring-ground", palette.paper, 5), ring("rings", palette.mark, 2)];
   }
 
   #wire() {
