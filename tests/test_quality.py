@@ -6,6 +6,7 @@ A wirelength below its range is no failure of the router but a golden figure to 
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -39,3 +40,13 @@ def test_real_circuits(
     assert found["process"]["peak_mb"] < 700  # compiling kernels takes some of it
     compiled = found["phases"]["first pass"]["cpu"] > 10
     assert compiled or found["process"]["cpu"] < seconds
+
+
+def test_a_real_circuit_is_routed_the_same_to_the_byte(ispd98_path, tmp_path: Path) -> None:
+    path = ispd98_path("ibm02")
+    for n in range(2):
+        command = [sys.executable, "-m", "eda_router.cli", "route", path, "-o", tmp_path / str(n)]
+        command += ["-q", "--router", "maze", "--effort", "low"]
+        environment = {**os.environ, "PYTHONHASHSEED": str(n)}
+        subprocess.run(list(map(str, command)), check=True, env=environment)
+    assert (tmp_path / "0").read_bytes() == (tmp_path / "1").read_bytes()
