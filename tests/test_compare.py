@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +15,10 @@ from eda_router.cli import main
 from eda_router.design import Design, Routes
 from eda_router.formats import ispd98, route_file
 from eda_router.report.compare import comparison_lines, comparison_values, difference
+from eda_router.report.page import format_page
 from eda_router.report.run import Run
 from tests.generators import grid_edges, routed_designs
+from tests.pictured import CASES
 
 # Two nets on a 4 x 2 grid: the first takes the lower row or goes round above, the second stays.
 _DESIGN = Design.from_pins(
@@ -71,6 +74,18 @@ def test_runs_without_wire_are_compared() -> None:
     nothing = Routes.from_lists([[], []])
     values = comparison_values(_DESIGN, [Run("a", nothing), Run("b", _STRAIGHT)])
     assert "–" in comparison_lines(values)[1]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.__name__)
+def test_every_sort_of_data_is_compared(case: Callable[[], tuple[Design, Routes]]) -> None:
+    design, routes = case()
+    bare = Routes.from_lists([[] for _ in range(design.num_nets)])
+    runs = [Run("bare", bare), Run("wired", routes)]
+    values = comparison_values(design, runs)
+    assert values["runs"][1]["longer_by"] == routes.wirelength
+    assert values["runs"][1]["shorter_nets"] == 0
+    assert len(comparison_lines(values)) == 9
+    assert 'value="difference"' in format_page(design, runs)
 
 
 @pytest.fixture
