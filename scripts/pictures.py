@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -75,6 +76,10 @@ def draw_nets(bench: Path, route: Path) -> None:
     nets = [word for name in names for word in ("--net", name)]
     picture = DOCS / "ibm02-drawings.png"
     edaroute("plot", bench, route, "-o", picture, *nets, "--drawing", "--dpi", 110)
+    readme = CHECKOUT / "README.md"
+    command = r"(edaroute plot .* -o drawings\.png) .*(--drawing)"
+    words = " ".join(nets)
+    readme.write_text(re.sub(command, rf"\g<1> {words} \g<2>", readme.read_text()))
 
 
 def choose_nets(design: Design, routes: Routes) -> list[str]:
@@ -92,9 +97,10 @@ def choose_nets(design: Design, routes: Routes) -> list[str]:
         drawing = draw_net(engine, design, routes, net)
         if drawing.scale > 1 and len(engine.exits) > 1:
             continue
-        if drawing.tree is not None:
+        congested = 0.08 < (drawing.seen[:-1, :-1, :2] == 0).mean() < 0.5
+        if drawing.tree is not None and congested:
             good.setdefault(drawing.exit, net)
-        elif drawing.mending is not None:
+        elif drawing.tree is None and drawing.mending is not None:
             mended.append(net)
         if len(good) >= 2 and mended:
             break
