@@ -32,6 +32,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "dataset": ("eda_router.cli.dataset:command", "Make training samples."),
     "train": ("eda_router.cli.train:command", "Train a model."),
     "evaluate": ("eda_router.cli.evaluate:command", "Measure a model beside its controls."),
+    "study": ("eda_router.cli.study:command", "Compare variants of the training."),
     "config": ("eda_router.cli.config:command", "Print a YAML file with every option."),
 }
 """Name of each command: where its click command is, and its one line of help."""

@@ -34,13 +34,13 @@ class ModelConfig(Settings):
         (64,), "Channels of each ring at half its resolution; the last value serves further rings."
     )
     ring_fine_channels: tuple[int, ...] = setting(
-        (24,), "Channels of each ring at full resolution; the last value serves further rings."
+        (32,), "Channels of each ring at full resolution; the last value serves further rings."
     )
     ring_blocks: tuple[int, ...] = setting(
         (3,), "Residual blocks of each ring; the last value serves further rings."
     )
     ring_fine_blocks: tuple[int, ...] = setting(
-        (1,),
+        (2,),
         "Residual blocks of each ring at full resolution; the last value serves further rings.",
     )
     dilation: bool = setting(True, "Let the rings' blocks see far through dilated convolutions.")

@@ -21,14 +21,14 @@ class TrainConfig(ModelConfig):
     )
     seed: int = setting(1, "Seed of every random choice.", low=0, high=2**31 - 1)
     samples: tuple[int, ...] = setting(
-        (3_000_000, 800_000, 300_000, 80_000), "Samples seen in each stage.", low=1
+        (3_000_000, 1_500_000, 300_000, 100_000), "Samples seen in each stage.", low=1
     )
     pretrain: tuple[int, ...] = setting(
-        (8192, 4096, 2048, 1024),
+        (8192, 4096, 0),
         "Samples seen before that without routes: the labels are the pins alone.",
         low=0,
     )
-    batch: tuple[int, ...] = setting((256, 128, 64, 32), "Samples in a batch, by stage.", low=1)
+    batch: tuple[int, ...] = setting((256, 64, 32, 16), "Samples in a batch, by stage.", low=1)
     batch_doublings: int = setting(
         0,
         "Times the batch doubles in a stage, the learning rate with it (AdaBatch).",
@@ -36,7 +36,7 @@ class TrainConfig(ModelConfig):
         high=8,
     )
     epoch: tuple[int, ...] = setting(
-        (262_144, 65_536, 32_768, 8192),
+        (131_072, 65_536, 16_384, 8192),
         "Samples between validations and checkpoints, by stage.",
         low=1,
     )
@@ -54,9 +54,7 @@ class TrainConfig(ModelConfig):
         0.7, "Weight of missing tiles against surplus ones in 'tversky' and 'mixed'.", low=0, high=1
     )
     tversky: float = setting(2.0, "Weight of the Tversky term in the loss 'mixed'.", low=0)
-    edge_weight: float = setting(
-        0.5, "Weight of the route's edges, drawn as an aid in training only.", low=0
-    )
+    edge_weight: float = setting(1.0, "Weight of the route's edges.", low=0)
     kl_weight: float = setting(1.0, "Weight of the KL divergence.", low=0)
     kl_anneal: float = setting(
         0.1, "Share of the first stage over which the KL's weight rises from 0.", low=0, high=1
@@ -65,7 +63,7 @@ class TrainConfig(ModelConfig):
         0.02, "KL a dimension below which nothing is charged.", unit="nats", low=0
     )
     posterior: tuple[float, ...] = setting(
-        (0.5, 0.25),
+        (0.5, 0.1),
         "Share of a batch drawn from the posterior, the rest from the prior's mean; by stage.",
         low=0,
         high=1,
@@ -73,7 +71,7 @@ class TrainConfig(ModelConfig):
     optimizer: Literal["adamw", "adam", "sgd", "rmsprop", "adadelta"] = setting(
         "adamw", "The optimiser."
     )
-    learning_rate: float = setting(2e-3, "Its highest learning rate.", low=0)
+    learning_rate: float = setting(1.5e-3, "Its highest learning rate.", low=0)
     schedule: Literal["cosine", "constant", "linear", "cyclical"] = setting(
         "cosine", "How the learning rate moves within a stage."
     )
@@ -103,7 +101,9 @@ class TrainConfig(ModelConfig):
         "designs, or both.",
     )
     data_samples: tuple[int, ...] = setting(
-        (1_048_576, 262_144, 65_536, 16_384), "Samples made when no data is given, by stage.", low=1
+        (1_048_576, 524_288, 131_072, 49_152),
+        "Samples made when no data is given, by stage.",
+        low=1,
     )
 
     def stage(self, name: str, index: int) -> int | float:
