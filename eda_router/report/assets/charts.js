@@ -71,7 +71,15 @@ function histogramOption(facts, palette) {
         color: palette.ramp[2 + direction],
         itemStyle: {
           color: colour(palette.ramp[2 + direction]),
-          decal: direction ? { symbol: "rect", dashArrayX: [1, 0], dashArrayY: [2, 5], rotation: -0.7, color: "rgba(0,0,0,.25)" } : undefined,
+          decal: direction
+            ? {
+                symbol: "rect",
+                dashArrayX: [1, 0],
+                dashArrayY: [2, 5],
+                rotation: -0.7,
+                color: "rgba(0,0,0,.25)",
+              }
+            : undefined,
         },
       }));
   return {
@@ -140,7 +148,8 @@ function peersOption(facts, palette) {
     own: true,
     legal: run.legal,
   }));
-  for (const peer of peers) points.push({ name: peer.name, value: peer.wirelength, measured: peer.measured });
+  for (const peer of peers)
+    points.push({ name: peer.name, value: peer.wirelength, measured: peer.measured });
   points.sort((a, b) => a.value - b.value);
   const colours = points.map((point) => (point.own ? palette.full : palette.ramp[3]));
   return {
@@ -165,7 +174,16 @@ function peersOption(facts, palette) {
     yAxis: categoryAxis(
       palette,
       points.map((point) => point.name),
-      { inverse: true, axisLabel: { color: palette.ink, interval: 0, width: 170, overflow: "break", lineHeight: 12 } },
+      {
+        inverse: true,
+        axisLabel: {
+          color: palette.ink,
+          interval: 0,
+          width: 170,
+          overflow: "break",
+          lineHeight: 12,
+        },
+      },
     ),
     series: [
       {
@@ -198,10 +216,19 @@ function passesOption(facts, palette) {
   return {
     ...baseOption(palette, "Total overflow and wirelength after each pass."),
     legend: legend(palette),
-    tooltip: { trigger: "axis", confine: true, backgroundColor: palette.paper, textStyle: { color: palette.ink } },
-    xAxis: categoryAxis(palette, passes.map((pass) => pass[0]), {
-      axisLabel: { color: palette.ink, hideOverlap: true },
-    }),
+    tooltip: {
+      trigger: "axis",
+      confine: true,
+      backgroundColor: palette.paper,
+      textStyle: { color: palette.ink },
+    },
+    xAxis: categoryAxis(
+      palette,
+      passes.map((pass) => pass[0]),
+      {
+        axisLabel: { color: palette.ink, hideOverlap: true },
+      },
+    ),
     yAxis: [
       valueAxis(palette, "overflow", { nameTextStyle: { color: palette.over, align: "left" } }),
       valueAxis(palette, "wirelength", {

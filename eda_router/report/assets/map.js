@@ -54,7 +54,7 @@ function densityColour(palette, most) {
 }
 
 // Draw one view of a run into a canvas, row 0 at the bottom.
-function paintMap(model, view, palette) {
+function paintMap(model, view) {
   const { width, height } = model;
   const size = Math.max(2, Math.min(24, Math.floor(MAP_PIXELS / Math.max(width, height)) & ~1));
   const half = size / 2;
@@ -156,13 +156,16 @@ class RouteMap {
     const scale = Math.max((width + 2 * pad) / box[0], (height + 2 * pad) / box[1]);
     const centre = [(width - 1) / 2, (height - 1) / 2];
     const reach = box.map((pixels) => (pixels * scale) / 2);
-    return { x: [centre[0] - reach[0], centre[0] + reach[0]], y: [centre[1] - reach[1], centre[1] + reach[1]] };
+    return {
+      x: [centre[0] - reach[0], centre[0] + reach[0]],
+      y: [centre[1] - reach[1], centre[1] + reach[1]],
+    };
   }
 
   show(view, palette) {
     this.view = view;
     this.palette = palette;
-    this.image = paintMap(this.model, view, palette);
+    this.image = paintMap(this.model, view);
     this.#render();
   }
 
@@ -258,7 +261,12 @@ class RouteMap {
 
   #line(edge) {
     const [x0, y0, x1, y1] = edgeEnds(this.model, edge);
-    return { coords: [[x0, y0], [x1, y1]] };
+    return {
+      coords: [
+        [x0, y0],
+        [x1, y1],
+      ],
+    };
   }
 
   // Overflow is marked by shape too, where the marks do not cover each other.
@@ -291,11 +299,17 @@ class RouteMap {
     const { model, palette, net } = this;
     const edges = net < 0 ? [] : Array.from(netEdges(model.runs[this.netRun], net));
     const lines = edges.map((edge) => this.#line(edge));
-    const pins = net < 0 ? [] : Array.from(netPins(model, net), (t) => [t % model.width, Math.floor(t / model.width)]);
+    const pins =
+      net < 0
+        ? []
+        : Array.from(netPins(model, net), (t) => [t % model.width, Math.floor(t / model.width)]);
     // Of the run compared with, only what the shown run does not use.
     const other = otherRun(model, this.netRun);
     const own = new Set(edges);
-    const elsewhere = net < 0 || other < 0 ? [] : Array.from(netEdges(model.runs[other], net)).filter((e) => !own.has(e));
+    const elsewhere =
+      net < 0 || other < 0
+        ? []
+        : Array.from(netEdges(model.runs[other], net)).filter((e) => !own.has(e));
     const stroke = (id, colour, width, z, data = lines, type = "solid") => ({
       id,
       type: "lines",
@@ -303,12 +317,25 @@ class RouteMap {
       silent: true,
       z,
       data,
-      lineStyle: { color: colour, width, opacity: 1, cap: type === "solid" ? "round" : "butt", type },
+      lineStyle: {
+        color: colour,
+        width,
+        opacity: 1,
+        cap: type === "solid" ? "round" : "butt",
+        type,
+      },
     });
     return [
       stroke("halo", palette.paper, 7, 4),
       // Dashed, for eyes that do not tell red from green.
-      stroke("elsewhere", palette.over, 4, 4.5, elsewhere.map((edge) => this.#line(edge)), [4, 3]),
+      stroke(
+        "elsewhere",
+        palette.over,
+        4,
+        4.5,
+        elsewhere.map((edge) => this.#line(edge)),
+        [4, 3],
+      ),
       stroke("wire", palette.wire, 3.5, 5),
       {
         id: "pins",

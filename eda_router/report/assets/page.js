@@ -12,17 +12,46 @@ function currentTheme() {
 function buildColumns(facts, model) {
   const several = model.runs.length > 1;
   const columns = [
-    { key: "net", label: "Net", title: "Name of the net", text: true, least: 78, share: 1.5,
-      value: (n) => model.names[n], show: (n) => model.names[n] },
-    { key: "pins", label: "Pins", title: "Tiles with a pin of the net", least: 46, share: 1,
-      value: (n) => model.pinCounts[n], show: (n) => model.pinCounts[n] },
+    {
+      key: "net",
+      label: "Net",
+      title: "Name of the net",
+      text: true,
+      least: 78,
+      share: 1.5,
+      value: (n) => model.names[n],
+      show: (n) => model.names[n],
+    },
+    {
+      key: "pins",
+      label: "Pins",
+      title: "Tiles with a pin of the net",
+      least: 46,
+      share: 1,
+      value: (n) => model.pinCounts[n],
+      show: (n) => model.pinCounts[n],
+    },
   ];
   const number = (key, label, title, value, extra = {}) =>
-    columns.push({ key, label, title, least: 58, share: 1, value, show: (n) => count.format(value(n)), ...extra });
+    columns.push({
+      key,
+      label,
+      title,
+      least: 58,
+      share: 1,
+      value,
+      show: (n) => count.format(value(n)),
+      ...extra,
+    });
   const ratio = (run) => (n) => (model.bounds[n] ? run.lengths[n] / model.bounds[n] : 0);
   if (several) {
-    model.runs.forEach((run, r) => {
-      number(run.letter.toLowerCase(), run.letter, `Length in ${run.label}, tile edges`, (n) => run.lengths[n]);
+    model.runs.forEach((run) => {
+      number(
+        run.letter.toLowerCase(),
+        run.letter,
+        `Length in ${run.label}, tile edges`,
+        (n) => run.lengths[n],
+      );
     });
     const change = (n) => model.runs.at(-1).lengths[n] - model.runs[0].lengths[n];
     number("change", "Change", "Last run's length less the first's", change, {
@@ -33,10 +62,18 @@ function buildColumns(facts, model) {
     number("differ", "Differ", "Edges that only one of first and last run uses", (n) => apart[n]);
   } else {
     const [run] = model.runs;
-    number("length", "Length", "Length of the wire, tile edges", (n) => run.lengths[n], { least: 64 });
-    number("ratio", "Ratio", `Length over the net's lower bound: ${facts.bound_meaning}`, ratio(run), {
-      show: (n) => (model.bounds[n] && run.lengths[n] ? ratio(run)(n).toFixed(2) : "–"),
+    number("length", "Length", "Length of the wire, tile edges", (n) => run.lengths[n], {
+      least: 64,
     });
+    number(
+      "ratio",
+      "Ratio",
+      `Length over the net's lower bound: ${facts.bound_meaning}`,
+      ratio(run),
+      {
+        show: (n) => (model.bounds[n] && run.lengths[n] ? ratio(run)(n).toFixed(2) : "–"),
+      },
+    );
     number("over", "Over", "Overflowed edges that the net uses", (n) => run.over[n], {
       bad: (n) => run.over[n] > 0,
     });
@@ -47,8 +84,16 @@ function buildColumns(facts, model) {
     }
     if (run.stage) {
       const stage = (n) => facts.stage_names[run.stage[n]];
-      columns.push({ key: "stage", label: "Stage", title: "Stage that gave the net its final wire",
-        text: true, least: 76, share: 1.4, value: stage, show: stage });
+      columns.push({
+        key: "stage",
+        label: "Stage",
+        title: "Stage that gave the net its final wire",
+        text: true,
+        least: 76,
+        share: 1.4,
+        value: stage,
+        show: stage,
+      });
     }
   }
   return columns;
@@ -160,7 +205,10 @@ class Page {
     let colour = congestionColour(palette);
     let range = null;
     if (this.kind === "pins") {
-      const most = Math.max(1, pinDensity.reduce((a, b) => Math.max(a, b), 0));
+      const most = Math.max(
+        1,
+        pinDensity.reduce((a, b) => Math.max(a, b), 0),
+      );
       colour = densityColour(palette, most);
       range = [`0`, `${most} nets with a pin in the tile`];
     } else if (this.kind === "difference") {
@@ -196,9 +244,10 @@ class Page {
     const place = byId("place");
     place.hidden = !this.place;
     if (this.place) {
-      const where = this.place.tile === undefined
-        ? `through ${edgeName(model, this.place.edge)}`
-        : `with a pin in (${this.place.tile % model.width},${Math.floor(this.place.tile / model.width)})`;
+      const where =
+        this.place.tile === undefined
+          ? `through ${edgeName(model, this.place.edge)}`
+          : `with a pin in (${this.place.tile % model.width},${Math.floor(this.place.tile / model.width)})`;
       place.textContent = `${where} ✕`;
       place.setAttribute("aria-label", `Nets ${where}: show all nets again`);
     }
@@ -206,9 +255,10 @@ class Page {
 
   #netsAt({ edge, tile }) {
     const { model } = this;
-    const [items, offsets, wanted] = tile === undefined
-      ? [model.runs[this.run].edges, model.runs[this.run].offsets, edge]
-      : [model.pins, model.pinOffsets, tile];
+    const [items, offsets, wanted] =
+      tile === undefined
+        ? [model.runs[this.run].edges, model.runs[this.run].offsets, edge]
+        : [model.pins, model.pinOffsets, tile];
     const nets = new Set();
     for (let net = 0; net < model.nets; net++) {
       for (let i = offsets[net]; i < offsets[net + 1]; i++) {
@@ -240,7 +290,10 @@ class Page {
   #inSight(net) {
     const [x0, y0, x1, y1] = this.#box(net);
     const { extent, zoom } = this.map;
-    const seen = (range, [from, to]) => [range[0] + from * (range[1] - range[0]), range[0] + to * (range[1] - range[0])];
+    const seen = (range, [from, to]) => [
+      range[0] + from * (range[1] - range[0]),
+      range[0] + to * (range[1] - range[0]),
+    ];
     const [left, right] = seen(extent.x, zoom.x);
     const [bottom, top] = seen(extent.y, zoom.y);
     return x0 >= left && x1 <= right && y0 >= bottom && y1 <= top;
@@ -259,13 +312,17 @@ class Page {
 
   #describe(net) {
     const { model, facts } = this;
-    const entries = [["id", model.ids[net]], ["pins", model.pinCounts[net]]];
-    model.runs.forEach((run, r) => {
+    const entries = [
+      ["id", model.ids[net]],
+      ["pins", model.pinCounts[net]],
+    ];
+    model.runs.forEach((run) => {
       const of = model.runs.length > 1 ? ` in ${run.letter}` : "";
       entries.push([`length${of}`, count.format(run.lengths[net])]);
       if (run.over[net]) entries.push([`overflowed edges${of}`, run.over[net]]);
       if (run.stage) entries.push([`stage${of}`, facts.stage_names[run.stage[net]]]);
-      if (run.exit && run.exit[net]) entries.push([`exit${of}`, `${run.exit[net]}×${run.exit[net]}`]);
+      if (run.exit && run.exit[net])
+        entries.push([`exit${of}`, `${run.exit[net]}×${run.exit[net]}`]);
     });
     if (model.runs.length > 1) {
       entries.push(["green line", model.runs[this.run].letter]);
@@ -293,8 +350,16 @@ class Page {
     const { model } = this;
     const demand = model.runs[this.run].demand[edge];
     const capacity = model.capacity[edge];
-    const state = demand > capacity ? `, ${demand - capacity} over` : demand === capacity && capacity ? ", full" : "";
-    const before = this.kind === "difference" ? `, ${model.runs[0].demand[edge]} in ${model.runs[0].letter}` : "";
+    const state =
+      demand > capacity
+        ? `, ${demand - capacity} over`
+        : demand === capacity && capacity
+          ? ", full"
+          : "";
+    const before =
+      this.kind === "difference"
+        ? `, ${model.runs[0].demand[edge]} in ${model.runs[0].letter}`
+        : "";
     return `edge ${edgeName(model, edge)}: ${demand} of ${capacity} tracks${state}${before}`;
   }
 
@@ -320,7 +385,8 @@ class Page {
     const { demand } = this.model.runs[this.run];
     const { capacity } = this.model;
     const edges = [];
-    for (let e = 0; e < demand.length; e++) if (demand[e] && demand[e] >= capacity[e]) edges.push(e);
+    for (let e = 0; e < demand.length; e++)
+      if (demand[e] && demand[e] >= capacity[e]) edges.push(e);
     edges.sort((a, b) => demand[b] - capacity[b] - (demand[a] - capacity[a]) || a - b);
     const over = edges.filter((e) => demand[e] > capacity[e]).length;
     byId("hot").textContent = over ? "Next overflow" : "Next full edge";
@@ -337,7 +403,8 @@ class Page {
     const [x0, y0, x1, y1] = edgeEnds(this.model, edge);
     this.map.zoomTo(x0 - 4, y0 - 4, x1 + 4, y1 + 4);
     this.#pick({ edge });
-    byId("status").textContent = `${this.hot + 1} of ${this.hotEdges.length}: ${this.#edgeText(edge)}`;
+    byId("status").textContent =
+      `${this.hot + 1} of ${this.hotEdges.length}: ${this.#edgeText(edge)}`;
   }
 
   #followAddress() {
