@@ -144,3 +144,17 @@ def test_matplotlib_stays_out_until_something_is_drawn() -> None:
         "sys.exit('matplotlib' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_without_matplotlib_one_line_says_what_to_install(
+    files: tuple[Path, Path], tmp_path: Path
+) -> None:
+    code = (
+        "import sys; sys.modules['matplotlib'] = None\n"
+        "from eda_router.cli import main\n"
+        f"sys.exit(main(['plot', {str(files[0])!r}, '-o', {str(tmp_path / 'out.png')!r}]))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert "pip install 'edaroute[viz]'" in done.stderr
