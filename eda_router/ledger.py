@@ -23,28 +23,26 @@ class CapacityLedger:
     Attributes:
         capacity: the tracks of each edge.
         demand: the nets that cross each edge, never negative.
+        free: int32 ``(height, width, 2)``, capacity minus demand, negative where overflowed. The
+            ledger's own array, changed in place by every commit and release: read it, copy it
+            where a state must be kept, never write it.
     """
 
     def __init__(self, capacity: IntArray, demand: IntArray | None = None):
         self.capacity = capacity
         self.demand = np.zeros_like(capacity) if demand is None else demand
-        self._capacity = capacity.reshape(-1)
+        self.free: IntArray = self.capacity - self.demand
         self._demand = self.demand.reshape(-1)
+        self._free = self.free.reshape(-1)
 
     @staticmethod
     def of(design: Design, routes: Routes | None = None) -> CapacityLedger:
         """An empty ledger of ``design``, or one with all of ``routes`` booked, overflow or not."""
-        ledger = CapacityLedger(design.capacity)
+        demand = None
         if routes is not None:
-            ledger.demand[...] = np.bincount(routes.edges, minlength=2 * design.num_tiles).reshape(
-                ledger.demand.shape
-            )
-        return ledger
-
-    @property
-    def free(self) -> IntArray:
-        """int32 ``(height, width, 2)``: capacity minus demand, negative where overflowed."""
-        return self.capacity - self.demand
+            counts = np.bincount(routes.edges, minlength=2 * design.num_tiles)
+            demand = counts.astype(np.int32).reshape(design.capacity.shape)
+        return CapacityLedger(design.capacity, demand)
 
     @property
     def horizontal_demand(self) -> IntArray:
@@ -74,7 +72,7 @@ class CapacityLedger:
 
     def fits(self, edges: NDArray[np.integer]) -> bool:
         """Whether every edge of a tree has a free track."""
-        return bool(np.all(self._demand[edges] < self._capacity[edges]))
+        return bool(np.all(self._free[edges] > 0))
 
     def commit(self, edges: NDArray[np.integer], *, allow_overflow: bool = False) -> None:
         """Book one track on each of ``edges`` (distinct edge ids).
@@ -84,9 +82,10 @@ class CapacityLedger:
                 booked then.
         """
         if not allow_overflow and not self.fits(edges):
-            full = edges[self._demand[edges] >= self._capacity[edges]]
+            full = edges[self._free[edges] <= 0]
             raise CapacityError(f"{len(full)} of {len(edges)} edges have no free track")
         self._demand[edges] += 1
+        self._free[edges] -= 1
 
     def release(self, edges: NDArray[np.integer]) -> None:
         """Give back one track on each of ``edges``, the exact inverse of :meth:`commit`.
@@ -97,3 +96,4 @@ class CapacityLedger:
         if np.any(self._demand[edges] <= 0):
             raise CapacityError("release of an edge that no net uses")
         self._demand[edges] -= 1
+        self._free[edges] += 1

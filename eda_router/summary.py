@@ -282,6 +282,11 @@ def summary_lines(summary: dict[str, Any], *, verbose: bool = False) -> list[str
         "disconnected", [net for net in summary["disconnected"] if net["name"] not in unrouted]
     )
     lines += named_edges(summary["overflow"])
+    if summary["unrouted"] and not summary["config"]["allow_overflow"]:
+        lines.append(
+            "hint: --effort high and a longer --time-limit try harder; --allow-overflow wires "
+            "these nets all the same and names the edges that lack tracks"
+        )
     return lines
 
 

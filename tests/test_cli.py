@@ -124,6 +124,7 @@ def test_what_is_not_routed_is_named(
     (net,) = summary["unrouted"]
     assert net["name"] in ("left", "right")
     assert f"unrouted: net {net['name']}, pins from " in shown
+    assert "hint: --effort high" in shown
     assert summary["result"]["total_overflow"] == 0
     assert run("verify", tight, out) == 1
     shown = capsys.readouterr().out

@@ -73,11 +73,14 @@ TestLedger = LedgerMachine.TestCase
 def test_demand_is_seen_without_copies() -> None:
     ledger = CapacityLedger.of(GRID)
     horizontal, vertical = ledger.horizontal_demand, ledger.vertical_demand
+    free = ledger.free
     assert horizontal.shape == (3, 3)
     assert vertical.shape == (2, 4)
     ledger.commit(np.array([2 * 5, 2 * 5 + 1]))
     assert horizontal[1, 1] == vertical[1, 1] == 1
     assert ledger.demand.sum() == 2
+    assert ledger.free is free
+    assert free[1, 1].tolist() == [0, 1]
 
 
 def test_routes_are_booked_whole() -> None:
