@@ -40,10 +40,17 @@ def test_in_a_checkout_the_folders_at_the_top_are_used() -> None:
         assert resources.folder(kind) == Path(__file__).parent.parent / kind
 
 
+@pytest.fixture(autouse=True)
+def environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No cache folder is set, and what a test sets is gone afterwards."""
+    # Set before it is deleted, since monkeypatch puts back only what it saw change.
+    monkeypatch.setenv("NUMBA_CACHE_DIR", "unset")
+    monkeypatch.delenv("NUMBA_CACHE_DIR")
+
+
 @pytest.fixture
 def unwritable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A temporary folder, and neither package nor home that could be written."""
-    monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
     monkeypatch.setattr(numba_cache, "_could_write", lambda folder: False)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     return tmp_path
@@ -65,7 +72,6 @@ def test_kernels_find_a_private_cache(unwritable: Path, monkeypatch: pytest.Monk
 
 
 def test_a_cache_that_works_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
     monkeypatch.setattr(numba_cache, "_could_write", lambda folder: True)
     numba_cache.find_numba_cache()
     assert "NUMBA_CACHE_DIR" not in os.environ
