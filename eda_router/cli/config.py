@@ -11,6 +11,7 @@ SETTINGS = {
     "synth": "eda_router.synth:SynthConfig",
     "dataset": "eda_router.training.sample_config:DatasetConfig",
     "train": "eda_router.training.config:TrainConfig",
+    "study": "eda_router.training.config:TrainConfig",
 }
 """The commands that take ``--config``, and where their settings class is."""
 
