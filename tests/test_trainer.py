@@ -114,7 +114,7 @@ def test_training_lowers_the_loss(tmp_path, data):
     config = TrainConfig(**TINY, sizes=(8,), samples=(4096,), epoch=(512,), learning_rate=1e-2)
     Trainer(config, data, tmp_path, progress=False).run()
     losses = [json.loads(line)["loss"] for line in (tmp_path / "log.jsonl").open()]
-    assert losses[-1] < 0.6 * losses[0]
+    assert losses[-1] < 0.8 * losses[0]
 
 
 def maps_of(labels, sure):
