@@ -417,7 +417,9 @@ def route_neural(
     from eda_router.resources import bundled
 
     wall, cpu = time.perf_counter(), time.process_time()
-    engine = load_engine(config.model or bundled("models", ""), config.engine, config.threads)
+    engine = load_engine(
+        config.model or bundled("models", ""), config.engine, config.threads, config.precision
+    )
     loading = PhaseTime(time.perf_counter() - wall, time.process_time() - cpu)
     return route_with(engine, design, config, loading=loading, on_pass=on_pass, deadline=deadline)
 

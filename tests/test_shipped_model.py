@@ -30,6 +30,19 @@ def keras_model():
     return load_model(MODELS)
 
 
+@pytest.mark.parametrize("size", SIZES)
+def test_bfloat16_draws_what_float32_draws(size, samples):
+    full, half = (
+        load_engine(MODELS, "openvino", precision=precision)
+        for precision in ("float32", "bfloat16")
+    )
+    batch = images(samples[size].states[:40])
+    drawn, again = full.draw(batch), half.draw(batch)
+    assert np.abs(drawn - again).max() <= TOLERANCE["bfloat16"]
+    assert np.array_equal(again, half.draw(batch))
+    assert np.array_equal(again[:7], half.draw(batch[:7]))
+
+
 def test_the_weights_are_small():
     assert sum(path.stat().st_size for path in MODELS.iterdir()) < 20_000_000
 
@@ -45,7 +58,7 @@ def test_openvino_equals_keras(size, samples):
     pytest.importorskip("openvino")
     batch = images(samples[size].states[:40])
     lean, full = load_engine(MODELS, "openvino"), load_engine(MODELS, "keras")
-    assert np.abs(lean.draw(batch) - full.draw(batch)).max() <= TOLERANCE
+    assert np.abs(lean.draw(batch) - full.draw(batch)).max() <= TOLERANCE["float32"]
 
 
 # Lower bounds on connected, upper on ink and on cost over the teacher's, a little looser than the
