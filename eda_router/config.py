@@ -334,6 +334,14 @@ class RouteConfig(Settings):
         low=8,
         high=1024,
     )
+    largest_window: int | None = setting(
+        None,
+        "Largest window of the pyramid, wider nets are drawn on a coarser grid; null: 16 at effort "
+        "low and medium, as large as the model has at effort high.",
+        unit="tiles",
+        low=8,
+        high=1024,
+    )
     wave: int | None = setting(
         None,
         "Nets drawn in one batch, all seeing the same ledger; null: chosen by the router.",

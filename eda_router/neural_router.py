@@ -48,6 +48,9 @@ LARGEST_WAVE = 256
 JOIN_STEPS = 6
 """Times the threshold is halved to join what was drawn in pieces."""
 
+QUICK_WINDOW = 16
+"""Largest window below effort high: a larger one takes the network four times as long."""
+
 EXPECTED_WEIGHT = 0.4
 """How much of the expected demand of nets still to come the model is shown as used."""
 
@@ -133,14 +136,7 @@ class NeuralRouter:
         self.counts: dict[tuple[int, int], ExitCount] = {}
         self._net_exits = np.zeros(design.num_nets, np.uint8)
         self._story = _story_of(design, config)
-        self._sizes = engine.exits
-        if config.window is not None:
-            if config.window not in engine.exits:
-                raise EdarouteError(
-                    f"the model has no exit for windows of {config.window} tiles, "
-                    f"only {', '.join(map(str, engine.exits))}"
-                )
-            self._sizes = (config.window,)
+        self._sizes = _pyramid(engine.exits, config)
         with self.maze.phase("features"):
             self._boxes = net_boxes(design.pin_offsets, design.pins, design.width)
             self._expected = ExpectedDemand(
@@ -451,6 +447,25 @@ def route_with(
     result.stage[unchanged] = drawn.stage[unchanged]
     result.details.update(router.details(), model=model_share(drawn, result, unchanged))
     return result
+
+
+def _pyramid(exits: tuple[int, ...], config: RouteConfig) -> tuple[int, ...]:
+    """The exits that a run uses.
+
+    Raises:
+        EdarouteError: ``config.window`` is none of them.
+    """
+    if config.window is not None:
+        if config.window not in exits:
+            raise EdarouteError(
+                f"the model has no exit for windows of {config.window} tiles, "
+                f"only {', '.join(map(str, exits))}"
+            )
+        return (config.window,)
+    limit = config.largest_window
+    if limit is None:
+        limit = exits[-1] if config.effort == "high" else QUICK_WINDOW
+    return tuple(size for size in exits if size <= max(limit, exits[0]))
 
 
 def _price(free: NDArray[np.uint8], trees: Extraction, chosen: NDArray[np.bool_]) -> int:

@@ -21,9 +21,13 @@ ALONE = ["--fallback", "none", "--no-negotiate", "--no-refine"]
 REFERENCE = "reference"
 RUNS = {
     REFERENCE: ["--router", "maze", "--no-negotiate", "--no-refine"],
-    "model alone, pyramid": [*ALONE, "--control"],
+    "model alone, pyramid": [*ALONE, "--control", "--largest-window", "64"],
+    "model alone, windows to 16": [*ALONE, "--control"],
     "model alone, window 64": [*ALONE, "--control", "--window", "64"],
-    "blank control, pyramid": [*ALONE, "--engine", "blank", "--samples", "0"],
+    "blank control, pyramid": [
+        *ALONE,
+        *("--engine", "blank", "--samples", "0", "--largest-window", "64"),
+    ],
     "blank control, window 64": [*ALONE, "--engine", "blank", "--samples", "0", "--window", "64"],
     "default": [],
     "no refinement": ["--no-refine"],

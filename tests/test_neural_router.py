@@ -172,6 +172,14 @@ def test_the_control_costs_more_than_the_teachers_trees(design):
     assert np.array_equal(result.routes.edges, without.routes.edges)
 
 
+def test_the_pyramid_can_be_cut_short(design):
+    small = route_with(Teacher(), design, RouteConfig(**{**vars(BARE), "largest_window": 8}))
+    assert all(name.startswith("8") for name in small.details["exits"])
+    assert any("1:2" in name for name in small.details["exits"])
+    full = route_with(Teacher(), design, RouteConfig(**{**vars(BARE), "largest_window": 16}))
+    assert {"8", "16"} <= set(full.details["exits"])
+
+
 def test_explain_tells_one_nets_story(design):
     name = design.net_names[int(design.routable[0])]
     result = route_with(Teacher(), design, RouteConfig(**{**vars(BARE), "explain": name}))

@@ -27,6 +27,9 @@ from eda_router.search.tree import grow_tree, improve_tree
 UNIT = 1000
 """Price of a tile edge with tracks to spare."""
 
+WORTH_MOVING = 2 * UNIT
+"""What a net without overflow must save to be rerouted in negotiation."""
+
 SPAN = 24
 """Tables cover d = -SPAN .. SPAN; beyond, the last entry holds."""
 
@@ -236,7 +239,7 @@ def negotiate_pass(
     """Rip up and reroute, in order, those of ``nets`` that cross an overflowed edge.
 
     So are nets longer than ``longest`` (int32, tile edges), but these keep their wire unless that
-    saves the price of a tile edge. Nets of few pins are routed anew; of larger trees only what
+    saves the price of WORTH_MOVING. Nets of few pins are routed anew; of larger trees only what
     pays to change is changed.
 
     Returns:
@@ -266,7 +269,7 @@ def negotiate_pass(
         if count > 0 and (
             overflowed
             or _price_of(market, scratch.edges, 0, count)
-            <= _price_of(market, wires.pool, first, old_count) - UNIT
+            <= _price_of(market, wires.pool, first, old_count) - WORTH_MOVING
         ):
             if not store(wires, net, scratch.edges, count):
                 commit(market, wires, net)
