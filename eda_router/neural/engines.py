@@ -1,17 +1,21 @@
 """What runs a trained model: Keras, or OpenVINO without importing TensorFlow.
 
 A model folder holds ``model.keras``, ``exits.json`` (sizes, thresholds, latent) and, for OpenVINO,
-``exit<size>.xml`` and ``.bin``. Images go through in pieces of fixed sizes, the last one padded, so
-a net's drawing does not depend, to the bit, on the nets drawn with it. OpenVINO is told
-in which precision to compute, since by itself it would choose by the processor.
+``exit<size>.xml`` with their common weights ``exits.bin``. Images go through in pieces of fixed
+sizes, the last one padded, so a net's drawing does not depend, to the bit, on the nets drawn with
+it. OpenVINO is told in which precision to compute, since by itself it would choose by the
+processor.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Literal, Protocol
 
 import numpy as np
@@ -23,10 +27,14 @@ FloatArray = NDArray[np.float32]
 
 EXITS = "exits.json"
 MODEL = "model.keras"
+WEIGHTS = "exits.bin"
 FORMAT = "edaroute-model-1"
 
 TOLERANCE = {"float32": 1e-4, "bfloat16": 0.1}
 """Greatest difference of a probability between OpenVINO at a precision and Keras."""
+
+_CONSTANT = re.compile(r'offset="(\d+)" size="(\d+)"')
+"""Where a constant of an OpenVINO model lies in its file of weights."""
 
 _HINTS = {"float32": "f32", "bfloat16": "bf16"}
 
@@ -188,7 +196,7 @@ class OpenVinoEngine(_Padded):
     def _run(self, images: FloatArray, noise: FloatArray) -> FloatArray:
         count, size = images.shape[:2]
         if (count, size) not in self._compiled:
-            model = self._core.read_model(self._folder / f"exit{size}.xml")
+            model = self._core.read_model(self._folder / f"exit{size}.xml", self._folder / WEIGHTS)
             model.reshape({0: [count, size, size, 3], 1: [count, self.latent]})
             compiled = self._core.compile_model(model, "CPU", self._settings)
             self._compiled[count, size] = compiled.create_infer_request()
@@ -303,16 +311,40 @@ def write_exits(folder: Path, exits: Mapping[int, float], latent: int) -> None:
 
 
 def export_openvino(folder: str | Path) -> None:
-    """Write each exit of a folder's model for OpenVINO, normalisation folded, in float32."""
+    """Write each exit of a folder's model for OpenVINO, normalisation folded, in float32.
+
+    The weights of all exits go into one file, in which those that exits share stand once.
+    """
     import openvino
     import tensorflow as tf
 
     folder = Path(folder)
     model = load_model(folder)
+    places: dict[bytes, int] = {}
+    weights = bytearray()
     for size in model.config.sizes:
         function = exit_function(model).get_concrete_function(
             tf.TensorSpec((None, size, size, 3), tf.float32),
             tf.TensorSpec((None, model.config.latent), tf.float32),
         )
         converted = openvino.convert_model(function)
-        openvino.save_model(converted, folder / f"exit{size}.xml", compress_to_fp16=False)
+        with TemporaryDirectory(dir=folder) as scratch:
+            path = Path(scratch) / "exit.xml"
+            openvino.save_model(converted, path, compress_to_fp16=False)
+            text = path.read_text(encoding="utf-8")
+            own = path.with_suffix(".bin").read_bytes()
+        text = _CONSTANT.sub(partial(_moved, own=own, places=places, weights=weights), text)
+        (folder / f"exit{size}.xml").write_text(text, encoding="utf-8")
+    (folder / WEIGHTS).write_bytes(weights)
+
+
+def _moved(match: re.Match[str], own: bytes, places: dict[bytes, int], weights: bytearray) -> str:
+    """A constant's place in the common weights, to which it is added when it is new."""
+    start, length = int(match[1]), int(match[2])
+    value = own[start : start + length]
+    if value not in places:
+        # OpenVINO maps the file; aligned constants are used where they lie.
+        weights.extend(bytes(-len(weights) % 64))
+        places[value] = len(weights)
+        weights.extend(value)
+    return f'offset="{places[value]}" size="{length}"'
