@@ -3,7 +3,7 @@
     EDAROUTE_ISPD98=folder python scripts/benchmark_neural.py [circuit ...] [--out docs]
 
 Each run is a process of `edaroute route`, evaluated by `edaroute verify`. Writes
-benchmark_neural.json and benchmark_neural.md.
+benchmark_neural.json and benchmark_neural.md; runs that stand there and are not run again are kept.
 """
 
 from __future__ import annotations
@@ -49,6 +49,8 @@ def main() -> int:
     if not circuits:
         print("no circuits found: set EDAROUTE_ISPD98 to the folder that holds them")
         return 2
+    path_json = args.out / "benchmark_neural.json"
+    kept = json.loads(path_json.read_text())["runs"] if path_json.exists() else []
     rows = []
     with tempfile.TemporaryDirectory() as folder:
         for path in circuits:
@@ -61,9 +63,12 @@ def main() -> int:
                     f"cpu {row['cpu']:.2f}",
                     flush=True,
                 )
+    new = {(row["circuit"], row["run"]) for row in rows}
+    rows += [row for row in kept if (row["circuit"], row["run"]) not in new and row["run"] in RUNS]
+    rows.sort(key=lambda row: (row["circuit"], list(RUNS).index(row["run"])))
     report = {"machine": machine(), "runs": rows}
     args.out.mkdir(exist_ok=True)
-    (args.out / "benchmark_neural.json").write_text(json.dumps(report, indent=1) + "\n")
+    path_json.write_text(json.dumps(report, indent=1) + "\n")
     (args.out / "benchmark_neural.md").write_text(markdown(report))
     print(f"written {args.out}/benchmark_neural.json and .md")
     return 0
