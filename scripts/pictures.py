@@ -27,6 +27,7 @@ from eda_router.resources import bundled
 CHECKOUT = Path(__file__).resolve().parent.parent
 DOCS = CHECKOUT / "docs"
 CIRCUIT = "ibm02"
+LARGEST_SHOWN = 16
 
 
 def main() -> int:
@@ -95,7 +96,8 @@ def choose_nets(design: Design, routes: Routes) -> list[str]:
     mended: list[int] = []
     for net in shown:
         drawing = draw_net(engine, design, routes, net)
-        if drawing.scale > 1 and len(engine.exits) > 1:
+        # What a run draws by default, and what fits a picture.
+        if drawing.scale > 1 or drawing.exit > LARGEST_SHOWN:
             continue
         congested = 0.08 < (drawing.seen[:-1, :-1, :2] == 0).mean() < 0.5
         if drawing.tree is not None and congested:

@@ -63,7 +63,7 @@ function buildColumns(facts, model) {
   } else {
     const [run] = model.runs;
     number("length", "Length", "Length of the wire, tile edges", (n) => run.lengths[n], {
-      least: 64,
+      least: 74,
     });
     number(
       "ratio",
