@@ -87,7 +87,7 @@ def main() -> int:
                     flush=True,
                 )
 
-    report = {"machine": machine(), "runs": rows}
+    report = {"machine": machine(), "help_seconds": help_seconds(), "runs": rows}
     args.out.mkdir(exist_ok=True)
     (args.out / "benchmark.json").write_text(json.dumps(report, indent=1) + "\n")
     (args.out / "benchmark.md").write_text(markdown(report, peers))
@@ -143,6 +143,17 @@ def run_once(bench: Path, options: list[str], folder: Path) -> dict[str, Any]:
     }
 
 
+def help_seconds() -> float:
+    """Wall-clock time of `edaroute --help`, the best of five."""
+
+    def once() -> float:
+        start = time.perf_counter()
+        subprocess.run([*EDAROUTE, "--help"], check=True, capture_output=True, cwd=CHECKOUT)
+        return time.perf_counter() - start
+
+    return round(min(once() for _ in range(5)), 3)
+
+
 def judge(script: Path, bench: Path, route: Path) -> dict[str, Any]:
     run = subprocess.run([sys.executable, script, bench, route], capture_output=True, text=True)
     found = json.loads(run.stdout)
@@ -190,6 +201,7 @@ def markdown(report: dict[str, Any], peers: dict[str, Any]) -> str:
         f"runs ended. Python {where['python']}, NumPy {where['numpy']}, Numba {where['numba']}, "
         "kernels compiled before. Each run is one process of `edaroute route --router maze`, its "
         "file evaluated by `edaroute verify`.\n",
+        f"`edaroute --help` takes {report['help_seconds']} s, the best of five.\n",
         "![Wirelength against CPU time](benchmark.png)\n",
     ]
     efforts = [effort for effort in EFFORTS if any(row["effort"] == effort for row in rows)]
