@@ -13,31 +13,20 @@ from pathlib import Path
 
 import pytest
 
-# Legal routes of ISPD98 circuits: (effort, least, most wirelength, most CPU seconds). The bound on
-# time leaves room for a busy machine, it only catches what became several times slower.
+# Legal routes of ISPD98 circuits: (effort, least, most wirelength).
 GOLDEN = {
-    "ibm01": [("low", 62500, 63583, 8), ("medium", 61500, 62133, 12), ("high", 61000, 61500, 30)],
-    "ibm02": [("low", 169000, 171605, 8), ("medium", 167700, 168964, 12)],
-    "ibm10": [("medium", 576200, 579661, 24)],
+    "ibm01": [("low", 62500, 63583), ("medium", 61500, 62133), ("high", 61000, 61500)],
+    "ibm02": [("low", 169000, 171605), ("medium", 167700, 168964)],
+    "ibm10": [("medium", 576200, 579661)],
 }
 
 
-@pytest.fixture(scope="module")
-def compiled_kernels(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """What a first run would compile, so that times are those of the router alone."""
-    out = tmp_path_factory.mktemp("warm") / "out"
-    command = [sys.executable, "-m", "eda_router.cli", "route", "synth-tiny", "-o", out, "-q"]
-    for effort in ("low", "medium", "high"):
-        subprocess.run([*command, "--router", "maze", "--effort", effort], check=True)
-
-
-@pytest.mark.usefixtures("compiled_kernels")
 @pytest.mark.parametrize(
-    ("circuit", "effort", "least", "most", "seconds"),
+    ("circuit", "effort", "least", "most"),
     [(circuit, *golden) for circuit, goldens in GOLDEN.items() for golden in goldens],
 )
 def test_real_circuits(
-    ispd98_path, tmp_path: Path, circuit: str, effort: str, least: int, most: int, seconds: float
+    ispd98_path, tmp_path: Path, circuit: str, effort: str, least: int, most: int
 ) -> None:
     path, summary = ispd98_path(circuit), tmp_path / "s.json"
     command = [sys.executable, "-m", "eda_router.cli", "route", path, "-o", tmp_path / "out", "-q"]
@@ -48,7 +37,6 @@ def test_real_circuits(
     assert not any(found["result"][waste] for waste in ("repeated", "cycles", "stubs"))
     assert least <= found["result"]["wirelength"] <= most
     assert found["process"]["peak_mb"] < 500
-    assert found["process"]["cpu"] < seconds
 
 
 def test_a_real_circuit_is_routed_the_same_to_the_byte(ispd98_path, tmp_path: Path) -> None:
