@@ -88,8 +88,8 @@ EFFORTS = {
         max_nodes=4096,
     ),
     "medium": Effort(
-        congestion_weight=0.8,
-        history_step=0.8,
+        congestion_weight=0.9,
+        history_step=1.0,
         history_growth=1.08,
         history_limit=3.0,
         rounds=250,
