@@ -10,7 +10,14 @@ import numpy as np
 import pytest
 
 from eda_router.errors import InputError
-from eda_router.neural.engines import TOLERANCE, export_openvino, load_engine, write_exits
+from eda_router.neural import engines
+from eda_router.neural.engines import (
+    RARE,
+    TOLERANCE,
+    export_openvino,
+    load_engine,
+    write_exits,
+)
 from eda_router.neural.model import RouteVAE
 from tests.test_model import problems, shaken, tiny
 
@@ -53,6 +60,27 @@ def test_a_drawing_does_not_depend_on_its_batch(folder, name):
         assert np.array_equal(engine.draw(images[start:stop]), drawn[start:stop])
     samples = engine.sample(images[:3], 4, seed=1)
     assert np.array_equal(engine.sample(images[2:3], 4, seed=1)[0], samples[2])
+    fresh = load_engine(folder, name)
+    alone = [fresh.draw(image[None])[0] for image in images[: 2 * RARE]]
+    assert np.array_equal(alone, drawn[: 2 * RARE])
+
+
+@pytest.mark.parametrize("memory", [0, 1 << 24])
+def test_what_is_remembered_is_drawn_once_and_to_the_same_bits(folder, monkeypatch, memory):
+    monkeypatch.setattr(engines, "MEMORY", memory)
+    engine = load_engine(folder)
+    pieces = []
+    run = engine._run
+    monkeypatch.setattr(engine, "_run", lambda *given: pieces.append(given) or run(*given))
+    images = problems(8, 50)
+    repeated = images[np.random.default_rng(0).integers(0, 50, 400)]
+    expected = np.array([load_engine(folder).draw(image[None])[0] for image in images])
+    index = [int(np.flatnonzero((images == image).all((1, 2, 3)))[0]) for image in repeated]
+    for _ in range(2):
+        assert np.array_equal(engine.draw(repeated), expected[index])
+    rounds = 1 if memory else 2
+    assert sum(len(given[0]) for given in pieces) < rounds * (50 + 16)
+    assert len(engine._known) <= 50
 
 
 def test_facts_of_the_folder(folder):

@@ -3,8 +3,8 @@
 A model folder holds ``model.keras``, ``exits.json`` (sizes, thresholds, latent) and, for OpenVINO,
 ``exit<size>.xml`` with their common weights ``exits.bin``. Images go through in pieces of fixed
 sizes, the last one padded, so a net's drawing does not depend, to the bit, on the nets drawn with
-it. OpenVINO is told in which precision to compute, since by itself it would choose by the
-processor.
+it; hence an image that was drawn before need not be drawn again. OpenVINO is told in which
+precision to compute, since by itself it would choose by the processor.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from collections import Counter
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -38,8 +39,16 @@ _CONSTANT = re.compile(r'offset="(\d+)" size="(\d+)"')
 
 _HINTS = {"float32": "f32", "bfloat16": "bf16"}
 
-_PIECES = {8: 64, 16: 32, 32: 16}
-_LARGEST_PIECE = 8
+_PIECES = {8: 16, 16: 8}
+_LARGEST_PIECE = 4
+"""Images of a piece, of windows above those of :data:`_PIECES`: as few as cost no more each, since
+half a piece of every wave is padding."""
+
+MEMORY = 1 << 24
+"""Bytes of images and drawings that an engine remembers."""
+
+RARE = 16
+"""Lone images of a size that are padded to a piece; compiling for one image takes as long."""
 
 
 class Engine(Protocol):
@@ -75,23 +84,40 @@ class Engine(Protocol):
 
 
 class _Padded:
-    """Cuts batches into pieces of fixed sizes; what runs a piece is the subclass' matter."""
+    """Cuts batches into pieces of fixed sizes; what runs a piece is the subclass' matter.
+
+    Short nets in free space look alike: an image that is remembered is not run again.
+    """
 
     def __init__(self, facts: Mapping[str, Any]):
         self.exits: tuple[int, ...] = tuple(facts["exits"])
         self.thresholds: dict[int, float] = {int(k): v for k, v in facts["thresholds"].items()}
         self.latent: int = facts["latent"]
+        self._known: dict[bytes, FloatArray] = {}
+        self._known_bytes = 0
 
     def _run(self, images: FloatArray, noise: FloatArray) -> FloatArray:
         raise NotImplementedError
 
-    def _pieces(self, size: int) -> tuple[int, ...]:
-        """Batch sizes that :meth:`_run` takes, in falling order."""
+    def _pieces(self, size: int, count: int) -> tuple[int, ...]:
+        """Batch sizes that :meth:`_run` takes for ``count`` images, in falling order."""
         raise NotImplementedError
 
     def draw(self, images: FloatArray) -> FloatArray:
         """See :meth:`Engine.draw`."""
-        return self._all(images, np.zeros((len(images), self.latent), np.float32))
+        if self._known_bytes > MEMORY:
+            self._known.clear()
+            self._known_bytes = 0
+        keys = [image.tobytes() for image in images]
+        new = {key: i for i, key in enumerate(keys) if key not in self._known}
+        chosen = images[list(new.values())]
+        drawn = self._all(chosen, np.zeros((len(chosen), self.latent), np.float32))
+        self._known.update(zip(new, drawn, strict=True))
+        self._known_bytes += 2 * chosen.nbytes
+        drawings = np.empty(images.shape, np.float32)
+        for i, key in enumerate(keys):
+            drawings[i] = self._known[key]
+        return drawings
 
     def sample(self, images: FloatArray, count: int, seed: int) -> FloatArray:
         """See :meth:`Engine.sample`."""
@@ -104,7 +130,7 @@ class _Padded:
         size = images.shape[1]
         if size not in self.exits:
             raise ValueError(f"no exit for windows of {size}x{size}, only {list(self.exits)}")
-        pieces = self._pieces(size)
+        pieces = self._pieces(size, len(images))
         drawn = np.empty(images.shape, np.float32)
         start = 0
         while start < len(images):
@@ -135,7 +161,7 @@ class BlankEngine(_Padded):
     def _run(self, images: FloatArray, noise: FloatArray) -> FloatArray:
         return np.ones_like(images)
 
-    def _pieces(self, size: int) -> tuple[int, ...]:
+    def _pieces(self, size: int, count: int) -> tuple[int, ...]:
         return (_LARGEST_PIECE,)
 
 
@@ -157,7 +183,7 @@ class KerasEngine(_Padded):
             pass
         self._draw = exit_function(load_model(folder))
 
-    def _pieces(self, size: int) -> tuple[int, ...]:
+    def _pieces(self, size: int, count: int) -> tuple[int, ...]:
         return (_PIECES.get(size, _LARGEST_PIECE),)
 
     def _run(self, images: FloatArray, noise: FloatArray) -> FloatArray:
@@ -189,9 +215,12 @@ class OpenVinoEngine(_Padded):
             "ENABLE_CPU_PINNING": False,
         }
         self._compiled: dict[tuple[int, int], Any] = {}
+        self._lone: Counter[int] = Counter()
 
-    def _pieces(self, size: int) -> tuple[int, ...]:
-        return (_PIECES.get(size, _LARGEST_PIECE), 1)
+    def _pieces(self, size: int, count: int) -> tuple[int, ...]:
+        piece = _PIECES.get(size, _LARGEST_PIECE)
+        self._lone[size] += count == 1
+        return (piece, 1) if self._lone[size] > RARE else (piece,)
 
     def _run(self, images: FloatArray, noise: FloatArray) -> FloatArray:
         count, size = images.shape[:2]
