@@ -365,8 +365,8 @@ class RouteConfig(Settings):
         "What runs the model; auto: OpenVINO where it is installed, else Keras; blank: a control "
         "that draws every tile.",
     )
-    precision: Literal["float32", "bfloat16"] = setting(
-        "bfloat16",
-        "What OpenVINO computes in; bfloat16 takes half the time where the processor has it, and "
-        "is float32 elsewhere.",
+    precision: Literal["auto", "float32", "bfloat16"] = setting(
+        "auto",
+        "What OpenVINO computes in; auto: bfloat16 where the processor has it, which takes half "
+        "the time, else float32.",
     )

@@ -184,6 +184,7 @@ class NeuralRouter:
             }
         return {
             "engine": self.engine.name,
+            "precision": self.engine.precision,
             "thresholds": {str(k): v for k, v in self.engine.thresholds.items()},
             "exits": exits,
             "story": self._story.lines,

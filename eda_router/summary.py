@@ -315,7 +315,8 @@ def model_lines(details: dict[str, Any], *, verbose: bool = False) -> list[str]:
     lines = [
         f"model      drew {total['drawn']} at the first try, {total['sampled']} by samples, "
         f"{total['joined']} by joining, not {total['failed']}; {model['kept']} "
-        f"({model['kept_share']:.1%}) are still as drawn"
+        f"({model['kept_share']:.1%}) are still as drawn; "
+        f"{details['engine']} in {details['precision']}"
     ]
     if verbose:
         for name, count in details["exits"].items():

@@ -9,7 +9,7 @@ from importlib.util import find_spec
 import numpy as np
 import pytest
 
-from eda_router.errors import InputError
+from eda_router.errors import EdarouteError, InputError
 from eda_router.neural import engines
 from eda_router.neural.engines import (
     RARE,
@@ -81,6 +81,20 @@ def test_what_is_remembered_is_drawn_once_and_to_the_same_bits(folder, monkeypat
     rounds = 1 if memory else 2
     assert sum(len(given[0]) for given in pieces) < rounds * (50 + 16)
     assert len(engine._known) <= 50
+
+
+@pytest.mark.parametrize(("native", "taken"), [(True, "bfloat16"), (False, "float32")])
+def test_bfloat16_only_where_the_processor_has_it(folder, monkeypatch, native, taken):
+    openvino = pytest.importorskip("openvino")
+    capabilities = ["FP32", "BF16"] if native else ["FP32"]
+    monkeypatch.setattr(openvino.Core, "get_property", lambda *_: capabilities)
+    assert load_engine(folder, "openvino", precision="auto").precision == taken
+    assert load_engine(folder, "openvino", precision="float32").precision == "float32"
+    if native:
+        assert load_engine(folder, "openvino", precision="bfloat16").precision == "bfloat16"
+    else:
+        with pytest.raises(EdarouteError, match="no bfloat16"):
+            load_engine(folder, "openvino", precision="bfloat16")
 
 
 def test_facts_of_the_folder(folder):

@@ -34,6 +34,7 @@ class Teacher:
     """Draws the teacher's tree: a perfect model."""
 
     name = "teacher"
+    precision = "float32"
     exits = (8, 16)
     latent = 1
 

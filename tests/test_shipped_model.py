@@ -42,9 +42,10 @@ def keras_model():
 @pytest.mark.parametrize("size", SIZES)
 def test_bfloat16_draws_what_float32_draws(size, samples):
     full, half = (
-        load_engine(MODELS, "openvino", precision=precision)
-        for precision in ("float32", "bfloat16")
+        load_engine(MODELS, "openvino", precision=precision) for precision in ("float32", "auto")
     )
+    if half.precision == "float32":
+        pytest.skip("this processor has no bfloat16")
     batch = images(samples[size].states[:40])
     drawn, again = full.draw(batch), half.draw(batch)
     assert np.abs(drawn - again).max() <= TOLERANCE["bfloat16"]

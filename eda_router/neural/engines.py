@@ -59,12 +59,14 @@ class Engine(Protocol):
         thresholds: for each exit, the probability from which a tile or an edge counts as drawn.
         latent: dimensions of the latent.
         name: ``keras`` or ``openvino``.
+        precision: in which it computes, ``float32`` or ``bfloat16``.
     """
 
     exits: tuple[int, ...]
     thresholds: dict[int, float]
     latent: int
     name: str
+    precision: str
 
     def draw(self, images: FloatArray) -> FloatArray:
         """First drawings of images ``(count, size, size, 3)``.
@@ -88,6 +90,8 @@ class _Padded:
 
     Short nets in free space look alike: an image that is remembered is not run again.
     """
+
+    precision = "float32"
 
     def __init__(self, facts: Mapping[str, Any]):
         self.exits: tuple[int, ...] = tuple(facts["exits"])
@@ -201,15 +205,19 @@ class OpenVinoEngine(_Padded):
         folder: Path,
         facts: Mapping[str, Any],
         threads: int,
-        precision: Literal["float32", "bfloat16"],
+        precision: Literal["auto", "float32", "bfloat16"],
     ):
         super().__init__(facts)
         import openvino
 
         self._folder = folder
         self._core = openvino.Core()
+        native = "BF16" in self._core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+        if precision == "bfloat16" and not native:
+            raise EdarouteError("this processor has no bfloat16; --precision auto takes float32")
+        self.precision = "bfloat16" if native and precision != "float32" else "float32"
         self._settings = {
-            "INFERENCE_PRECISION_HINT": _HINTS[precision],
+            "INFERENCE_PRECISION_HINT": _HINTS[self.precision],
             "PERFORMANCE_HINT": "LATENCY",
             "INFERENCE_NUM_THREADS": threads,
             "ENABLE_CPU_PINNING": False,
@@ -239,7 +247,7 @@ def load_engine(
     folder: str | Path,
     engine: Literal["auto", "keras", "openvino", "blank"] = "auto",
     threads: int = 1,
-    precision: Literal["float32", "bfloat16"] = "float32",
+    precision: Literal["auto", "float32", "bfloat16"] = "float32",
 ) -> Engine:
     """Load a model folder.
 
@@ -248,12 +256,12 @@ def load_engine(
         engine: ``auto`` takes OpenVINO where it is installed and the exits are exported; ``blank``
             takes nothing but the sizes of the exits and draws every tile, a control.
         threads: for the computations.
-        precision: of OpenVINO's computations; bfloat16 takes half the time on processors that have
-            it, the others compute in float32 all the same.
+        precision: of OpenVINO's computations; ``auto`` takes bfloat16 on processors that have it,
+            where it takes half the time.
 
     Raises:
         InputError: no model folder, or a damaged one.
-        EdarouteError: the engine asked for is not installed.
+        EdarouteError: the engine or the precision asked for is not there.
     """
     folder = Path(folder)
     facts = _read_facts(folder)
