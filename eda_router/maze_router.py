@@ -483,11 +483,17 @@ class MazeRouter:
         self.stage[changed] = stage
         self._touched[:] = 0
 
-    def _snapshot(self) -> Routes:
-        return _pack(self._wires, 2 * self.design.num_tiles)
+    def _snapshot(self) -> Wires:
+        """A copy of the wires; unlike :meth:`routes` without sorting, for most are thrown away."""
+        wires = self._wires
+        return wires._replace(
+            start=wires.start.copy(),
+            length=wires.length.copy(),
+            pool=wires.pool[: wires.used[0]].copy(),
+        )
 
-    def _restore(self, routes: Routes) -> None:
-        self._load(routes)
+    def _restore(self, wires: Wires) -> None:
+        self._load(_pack(wires, 2 * self.design.num_tiles))
 
     def _load(self, routes: Routes, *, keep_market: bool = False) -> None:
         """Replace all wires, with room to spare behind them."""

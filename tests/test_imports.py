@@ -95,6 +95,19 @@ def test_the_help_of_a_command_loads_nothing_heavy(command: str) -> None:
     assert not loaded_by("-m", "eda_router.cli", command, "--help") & HEAVY
 
 
+def test_routing_leaves_out_what_numba_would_take_along(tmp_path: Path) -> None:
+    (tmp_path / "d.modified").write_text(
+        "grid 2 1\nvertical capacity 1\nhorizontal capacity 1\nnum net 1\na 0 2\n0 0\n1 0\n"
+    )
+    paths = [str(tmp_path / "d.modified"), "-o", str(tmp_path / "out")]
+    code = (
+        "import sys; from eda_router.cli import main\n"
+        f"assert main(['route', *{paths!r}, '--router', 'maze', '-q']) == 0\n"
+        "assert 'numba' in sys.modules and not {'scipy', 'yaml'} & set(sys.modules)\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
 def test_evaluating_needs_no_kernels(tmp_path: Path) -> None:
     code = (
         "import eda_router, eda_router.formats.route_file\n"

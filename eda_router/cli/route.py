@@ -67,14 +67,16 @@ def command(
     """
     start = process_age(), time.process_time()
     config = settings_from(RouteConfig, config_path, options)
-    if config.router == "maze":
-        # A short run that makes no cycles: collecting would only walk through what imports made.
-        gc.disable()
+    # A short run that makes no cycles: collecting would only walk through what imports made.
+    gc.disable()
 
     from eda_router.result import PhaseTime
 
     phases = {"start": PhaseTime(*start)}
     with timed(phases, "import"):
+        from eda_router.numba_cache import import_numba
+
+        import_numba()
         from eda_router import router
         from eda_router.errors import EdarouteError
         from eda_router.formats import ispd98, route_file

@@ -7,6 +7,7 @@ again: a corridor ``scale`` tiles wide, in which the tree is then taken at full 
 from __future__ import annotations
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from eda_router.neural.windows import MAX_FREE
@@ -27,18 +28,9 @@ def pool_images(images: NDArray[np.float32], scale: int) -> NDArray[np.float32]:
         float32 ``(num_windows, size // scale, size // scale, 3)``.
     """
     count, size = len(images), images.shape[1] // scale
-    blocks = images.reshape(count, size, scale, size, scale, 3)
-    pooled = np.empty((count, size, size, 3), np.float32)
-    pooled[..., 0] = _mean_or_one(blocks[:, :, -1, :, :, 0], 3)
-    pooled[..., 1] = _mean_or_one(blocks[:, :, :, :, -1, 1], 2)
-    pooled[..., 2] = blocks[..., 2].max(axis=(2, 4))
+    pooled = np.zeros((count, size, size, 3), np.float32)
+    _pool(images, scale, pooled)
     return pooled
-
-
-def _mean_or_one(shown: NDArray[np.float32], axis: int) -> NDArray[np.float32]:
-    tracks = np.rint(shown.mean(axis=axis) * MAX_FREE)
-    rounded: NDArray[np.float32] = np.maximum(tracks, shown.any(axis=axis)) / np.float32(MAX_FREE)
-    return rounded
 
 
 def blow_up(drawing: NDArray[np.float32], scale: int) -> NDArray[np.float32]:
@@ -46,5 +38,33 @@ def blow_up(drawing: NDArray[np.float32], scale: int) -> NDArray[np.float32]:
 
     All edges inside a drawn block are drawn, so the edge maps become the tile map.
     """
-    tiles = drawing[..., :1].repeat(scale, axis=1).repeat(scale, axis=2)
-    return tiles.repeat(3, axis=3)
+    count, size = len(drawing), drawing.shape[1] * scale
+    corridor = np.empty((count, size, size, 3), np.float32)
+    blocks = corridor.reshape(count, -1, scale, drawing.shape[2], scale, 3)
+    blocks[:] = drawing[:, :, None, :, None, :1]
+    return corridor
+
+
+@njit(cache=True, nogil=True)
+def _pool(images, scale, pooled):  # type: ignore[no-untyped-def]
+    count, size = pooled.shape[0], pooled.shape[1]
+    for i in range(count):
+        for r in range(size):
+            for c in range(size):
+                up = right = np.float32(0)
+                for j in range(scale):
+                    up += images[i, (r + 1) * scale - 1, c * scale + j, 0]
+                    right += images[i, r * scale + j, (c + 1) * scale - 1, 1]
+                    for k in range(scale):
+                        if images[i, r * scale + j, c * scale + k, 2] > 0:
+                            pooled[i, r, c, 2] = 1
+                pooled[i, r, c, 0] = _mean_or_one(up, scale)
+                pooled[i, r, c, 1] = _mean_or_one(right, scale)
+
+
+@njit(cache=True, nogil=True)
+def _mean_or_one(total, scale):  # type: ignore[no-untyped-def]
+    tracks = np.rint(total * MAX_FREE / scale)
+    if total > 0 and tracks < 1:
+        tracks = 1.0
+    return np.float32(tracks / MAX_FREE)

@@ -238,7 +238,7 @@ class OpenVinoEngine(_Padded):
             compiled = self._core.compile_model(model, "CPU", self._settings)
             self._compiled[count, size] = compiled.create_infer_request()
         request = self._compiled[count, size]
-        request.infer([images, noise], share_inputs=True)
+        request.infer([images, noise], share_inputs=True, share_outputs=True)
         drawn: FloatArray = request.get_output_tensor(0).data
         return drawn
 
