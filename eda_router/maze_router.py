@@ -122,6 +122,10 @@ WIDE_MARGIN = 8
 SLACK_TRACKS = 8
 
 
+NEGOTIATION_SHARE = 0.8
+"""Share of the time limit after which negotiation stops, so that overflow can still be removed."""
+
+
 class OutOfTime(Exception):
     """The deadline passed between two kernel calls."""
 
@@ -269,13 +273,16 @@ class MazeRouter:
     def legalise(self) -> None:
         """Take nets on overflowed edges out and route them through free tracks where possible.
 
-        What the clock leaves no time for stays unrouted.
+        The clock stops far detours only: near ways for so few nets take a moment, and without a
+        wire all work on them is lost.
         """
         with self.phase("legalisation"):
             removed = kernels.remove_overflow(self._market, self._wires, self._order)
             self.stage[self._order[self._wires.length[self._order] == 0]] = Stage.UNROUTED
             self._price_free_tracks()
             reach = max(self.design.width, self.design.height)
+            with self.share_of_time(None):
+                self._refine_round(WIDE_MARGIN, self.open_nets)
             with suppress(OutOfTime):
                 self._refine_round(reach)
             self._mark(Stage.NEGOTIATED)
@@ -300,6 +307,12 @@ class MazeRouter:
     def total_overflow(self) -> int:
         """Sum of all edges' overflow, tracks."""
         return int(kernels.overflow_figures(self._market)[0])
+
+    @property
+    def open_nets(self) -> NDArray[np.int64]:
+        """The routable nets without wire, in the order of :attr:`order`."""
+        open_nets: NDArray[np.int64] = self._order[self._wires.length[self._order] == 0]
+        return open_nets
 
     @property
     def demand(self) -> IntArray:
@@ -382,6 +395,19 @@ class MazeRouter:
             booked.wall += time.perf_counter() - wall
             booked.cpu += time.process_time() - cpu
 
+    @contextmanager
+    def share_of_time(self, share: float | None) -> Iterator[None]:
+        """Stop the enclosed code after a share of the time to the deadline; None: never."""
+        deadline = self._deadline
+        if share is None:
+            self._deadline = None
+        elif deadline is not None:
+            self._deadline = self._began + share * (deadline - self._began)
+        try:
+            yield
+        finally:
+            self._deadline = deadline
+
     def check_clock(self) -> None:
         """Raise :class:`OutOfTime` once the deadline has passed."""
         if self._deadline is not None and time.monotonic() >= self._deadline:
@@ -436,10 +462,10 @@ class MazeRouter:
             rerouted += count
             return int(done)
 
-        self._in_chunks(kernel)
+        self._in_chunks(kernel, self._order)
         return rerouted
 
-    def _refine_round(self, margin: int) -> tuple[int, int]:
+    def _refine_round(self, margin: int, nets: NDArray[np.int64] | None = None) -> tuple[int, int]:
         shortened = saved = 0
         effort = self.effort
         bounds = self.bounds
@@ -456,14 +482,16 @@ class MazeRouter:
             saved += edges
             return int(done)
 
-        self._in_chunks(kernel)
+        self._in_chunks(kernel, self._order if nets is None else nets)
         return shortened, saved
 
-    def _in_chunks(self, kernel: Callable[[NDArray[np.int64]], int]) -> None:
+    def _in_chunks(
+        self, kernel: Callable[[NDArray[np.int64]], int], nets: NDArray[np.int64]
+    ) -> None:
         done = 0
-        while done < len(self._order):
+        while done < len(nets):
             self.check_clock()
-            done += self._with_room(kernel, self._order[done : done + CHUNK])
+            done += self._with_room(kernel, nets[done : done + CHUNK])
 
     def _price_congestion(self, *, closed: bool = False) -> None:
         d = np.arange(-SPAN, SPAN + 1)
@@ -546,7 +574,7 @@ def finish(router: MazeRouter, *, relax: bool = False) -> None:
         relax: see :meth:`MazeRouter.negotiate`.
     """
     config = router.config
-    with suppress(OutOfTime):
+    with suppress(OutOfTime), router.share_of_time(NEGOTIATION_SHARE):
         if config.negotiate:
             router.negotiate(relax=relax)
     if router.total_overflow > 0:

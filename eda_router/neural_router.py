@@ -51,6 +51,9 @@ JOIN_STEPS = 6
 QUICK_WINDOW = 16
 """Largest window below effort high: a larger one takes the network four times as long."""
 
+DRAWING_SHARE = 0.5
+"""Share of the time limit after which the maze router, which is faster, takes all that is left."""
+
 EXPECTED_WEIGHT = 0.4
 """How much of the expected demand of nets still to come the model is shown as used."""
 
@@ -435,13 +438,18 @@ def route_with(
     maze = router.maze
     if loading is not None:
         maze.phases["load model"] = loading
+    finished = config.fallback == "maze"
+    try:
+        with maze.share_of_time(DRAWING_SHARE if finished else 1):
+            failed = router.draw_all()
+    except OutOfTime:
+        failed = maze.open_nets
     with suppress(OutOfTime):
-        failed = router.draw_all()
-        if config.fallback == "maze" and len(failed):
+        if finished and len(failed):
             maze.route_first(failed)
     drawn = maze.result()
     drawn.stage = drawn.stage.copy()
-    if config.fallback == "maze" or config.negotiate or config.refine:
+    if finished or config.negotiate or config.refine:
         finish(maze, relax=True)
     result = maze.result()
     unchanged = same_wires(drawn.routes, result.routes)

@@ -1,12 +1,14 @@
 """The deterministic router as a whole, judged by the independent evaluator."""
 
 import time
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from eda_router import maze_router
 from eda_router.config import RouteConfig
 from eda_router.design import Design
 from eda_router.maze_router import MazeRouter, OutOfTime, route_maze, steiner_bounds
@@ -116,6 +118,24 @@ def test_a_deadline_during_negotiation_keeps_a_legal_state():
     check = verify(design, router.routes())
     assert check.total_overflow == 0
     assert check.disconnected == len(router.result().unrouted)
+
+
+def test_negotiation_leaves_time_to_remove_overflow(monkeypatch):
+    design = random_design(4, width=24, height=20, nets=400, capacity=5, spread=4)
+    clock = SimpleNamespace(now=0.0, monotonic=lambda: clock.now)
+    clock.perf_counter, clock.process_time = time.perf_counter, time.process_time
+    monkeypatch.setattr(maze_router, "time", clock)
+
+    def tick(row):
+        clock.now += 1
+
+    config = RouteConfig(router="maze")
+    stopped = route_maze(design, config, on_pass=tick, deadline=5.0)
+    names = [row.name for row in stopped.passes]
+    assert names[:5] == ["first", "negotiate 1", "negotiate 2", "negotiate 3", "legalise"]
+    assert verify(design, stopped.routes).total_overflow == 0
+    legalised = stopped.passes[4]
+    assert len(stopped.unrouted) < legalised.rerouted / 2
 
 
 def test_the_pool_grows_when_wires_outgrow_it():

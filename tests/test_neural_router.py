@@ -1,9 +1,13 @@
 """The flow of the neural router, with engines whose drawings are known."""
 
+import time
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from test_maze_router import random_design
 
+from eda_router import maze_router
 from eda_router.config import RouteConfig
 from eda_router.design import Design, Routes
 from eda_router.errors import EdarouteError, InputError
@@ -179,6 +183,25 @@ def test_the_pyramid_can_be_cut_short(design):
     assert any("1:2" in name for name in small.details["exits"])
     full = route_with(Teacher(), design, RouteConfig(**{**vars(BARE), "largest_window": 16}))
     assert {"8", "16"} <= set(full.details["exits"])
+
+
+def test_what_the_clock_leaves_undrawn_goes_to_the_maze_router(design, monkeypatch):
+    class Slow(Teacher):
+        """Takes a second of a clock of its own for every wave."""
+
+        def draw(self, images):
+            clock.now += 1
+            return super().draw(images)
+
+    clock = SimpleNamespace(now=0.0, monotonic=lambda: clock.now)
+    clock.perf_counter, clock.process_time = time.perf_counter, time.process_time
+    monkeypatch.setattr(maze_router, "time", clock)
+    config = RouteConfig(router="neural", wave=16)
+    result = route_with(Slow(), design, config, deadline=12.0)
+    assert verify(design, result.routes).legal
+    drawn = result.details["model"]["routed"]
+    assert 5 * 16 < drawn <= 6 * 16
+    assert result.passes[0].name == "first"
 
 
 def test_explain_tells_one_nets_story(design):
