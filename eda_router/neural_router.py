@@ -30,6 +30,7 @@ from eda_router.neural.coarse import blow_up, pool_images
 from eda_router.neural.decode import decode
 from eda_router.neural.engines import Engine, load_engine
 from eda_router.neural.expected import ExpectedDemand
+from eda_router.neural.prices import tree_prices
 from eda_router.neural.windows import (
     Windows,
     choose_exits,
@@ -304,8 +305,12 @@ class NeuralRouter:
         with self.maze.phase("control"):
             blank = decode(windows.free, windows.pins, np.ones_like(windows.images), 0.5)
             both = drawings.ok & blank.ok
-            count.cost += _price(windows.free, drawings, both)
-            count.control_cost += _price(windows.free, blank, both)
+            drawn, control = (
+                int(tree_prices(windows.free, trees.offsets, trees.edges)[both].sum())
+                for trees in (drawings, blank)
+            )
+            count.cost += drawn
+            count.control_cost += control
 
     def _commit(
         self,
@@ -475,15 +480,6 @@ def _pyramid(exits: tuple[int, ...], config: RouteConfig) -> tuple[int, ...]:
     if limit is None:
         limit = exits[-1] if config.effort == "high" else QUICK_WINDOW
     return tuple(size for size in exits if size <= max(limit, exits[0]))
-
-
-def _price(free: NDArray[np.uint8], trees: Extraction, chosen: NDArray[np.bool_]) -> int:
-    """Price of the chosen windows' trees, thousandths of a tile edge."""
-    from eda_router.training.teacher import PRICE
-
-    owner = np.repeat(np.arange(len(free)), trees.lengths)
-    kept = chosen[owner]
-    return int(PRICE[free.reshape(len(free), -1)[owner[kept], trees.edges[kept]]].sum())
 
 
 def same_wires(first: Routes, second: Routes) -> NDArray[np.bool_]:

@@ -11,7 +11,7 @@ from eda_router.errors import CapacityError
 from eda_router.ledger import CapacityLedger
 from eda_router.maze_router import route_maze
 from eda_router.neural.windows import cut_states, grid_edges, pin_tiles
-from eda_router.synth import SynthConfig, synthesize
+from eda_router.synthesis.designs import SynthConfig, synthesize
 from eda_router.training.replay import Replay, bench_waves
 from eda_router.training.teacher import tree_edges
 

@@ -9,7 +9,7 @@ from test_teacher import check_tree
 
 from eda_router.errors import InputError
 from eda_router.neural.windows import NUM_STATES, free_tracks, pin_tiles
-from eda_router.synth import SynthConfig
+from eda_router.synthesis.designs import SynthConfig
 from eda_router.training import ledger_windows
 from eda_router.training.random_windows import random_states
 from eda_router.training.samples import (

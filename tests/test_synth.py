@@ -6,13 +6,14 @@ from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eda_router import resources, synth
+from eda_router import resources
 from eda_router.cli.synth import command
 from eda_router.config import RouteConfig
 from eda_router.formats import ispd98
 from eda_router.maze_router import route_maze
 from eda_router.neural.windows import net_boxes
-from eda_router.synth import SynthConfig, synthesize
+from eda_router.synthesis import designs
+from eda_router.synthesis.designs import SynthConfig, synthesize
 
 BUNDLED = {
     "synth-tiny": SynthConfig(width=16, height=16, nets=500, seed=5),
@@ -24,7 +25,7 @@ BUNDLED = {
 @pytest.mark.parametrize("name", BUNDLED)
 def test_bundled_designs_can_be_made_again(name, tmp_path):
     path = resources.folder("data") / f"{name}.modified.gz"
-    synth.write(BUNDLED[name], tmp_path / "again.modified.gz")
+    designs.write(BUNDLED[name], tmp_path / "again.modified.gz")
     assert ispd98.read_bytes(tmp_path / "again.modified.gz") == ispd98.read_bytes(path)
 
 
@@ -56,7 +57,7 @@ def test_any_settings_make_a_sound_design(config):
 
 def test_a_written_design_reads_back_with_repeated_tiles_merged(tmp_path):
     config = SynthConfig(width=20, height=20, nets=400, seed=9)
-    design = synth.write(config, tmp_path / "d.modified")
+    design = designs.write(config, tmp_path / "d.modified")
     again = ispd98.read(tmp_path / "d.modified")
     assert np.array_equal(again.pins, design.pins)
     assert np.array_equal(again.pin_offsets, design.pin_offsets)

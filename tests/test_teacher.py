@@ -7,11 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from window_cases import edge_graph, graph, states
 
+from eda_router.neural.prices import PRICE
 from eda_router.neural.windows import encode, free_tracks, pin_tiles
 from eda_router.search.box import CLOSED
 from eda_router.search.steiner import steiner_tree
 from eda_router.training.teacher import (
-    PRICE,
     edge_costs,
     label,
     label_costs,

@@ -14,7 +14,7 @@ from eda_router.cli.options import (
     refuse_same_file,
     settings_from,
 )
-from eda_router.synth import SynthConfig
+from eda_router.synthesis.designs import SynthConfig
 
 
 @click.command("synth")
@@ -34,12 +34,12 @@ def command(output: Path, config_path: Path | None, quiet: bool, **options: Any)
     config = settings_from(SynthConfig, config_path, options)
     refuse_same_file(config_path, output)
 
-    from eda_router import synth
     from eda_router.formats.text import check_writable
     from eda_router.summary import design_lines, design_values
+    from eda_router.synthesis import designs
 
     check_writable(output)
-    design = synth.write(config, output)
+    design = designs.write(config, output)
     if not quiet:
         for line in design_lines(design_values(design)):
             click.echo(line)

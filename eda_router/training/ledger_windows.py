@@ -11,10 +11,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from eda_router.neural.prices import TILE_EDGE
 from eda_router.neural.windows import StateArray, free_tracks, pin_tiles
-from eda_router.synth import SynthConfig, synthesize
+from eda_router.synthesis.designs import SynthConfig, synthesize
 from eda_router.training.replay import FORESIGHT, SIZES, Replay, Wave
-from eda_router.training.teacher import EXACT_PINS, TILE_EDGE, LabelArray, label_costs, tree_mask
+from eda_router.training.teacher import EXACT_PINS, LabelArray, label_costs, tree_mask
 
 LOW_FREE = 6
 """An edge with fewer free tracks than this is short of them."""

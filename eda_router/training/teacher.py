@@ -1,8 +1,8 @@
 """The teacher: the tree a net should get in a window, and what it costs.
 
 Price
-    An edge costs :data:`PRICE` by its free tracks: 1000 for a tile edge with room, more as tracks
-    run out, no passage at zero.
+    :data:`eda_router.neural.prices.PRICE`: 1000 for a tile edge with room, more as tracks run
+    out, no passage at zero.
 
 Label
     uint8 ``(size, size)``: bit 0 when the tree uses the edge to the tile's right, bit 1 when it
@@ -24,16 +24,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eda_router.design import HORIZONTAL, VERTICAL
+from eda_router.neural.prices import PRICE, tree_prices
 from eda_router.neural.windows import MAX_FREE, StateArray, free_tracks, pin_tiles
 from eda_router.search.window_trees import RIGHT_BIT, TILE_BIT, UP_BIT, draw_trees
 
 __all__ = [
     "EXACT_PINS",
     "EXCHANGE_ROUNDS",
-    "PRICE",
     "RIGHT_BIT",
     "TILE_BIT",
-    "TILE_EDGE",
     "UP_BIT",
     "LabelArray",
     "edge_costs",
@@ -45,12 +44,6 @@ __all__ = [
 ]
 
 LabelArray = NDArray[np.uint8]
-
-PRICE: NDArray[np.int32] = np.array([0, 4000, 2600, 1900, 1500, 1250, 1100, 1000, 1000], np.int32)
-"""Price of an edge by its free tracks 0..8, in thousandths of a tile edge; 0 is no passage."""
-
-TILE_EDGE = 1000
-"""Price of an edge with room."""
 
 EXACT_PINS = 8
 """Nets with up to this many pins get optimal trees."""
@@ -128,6 +121,4 @@ def edge_costs(
     states: StateArray, offsets: NDArray[np.int64], edges: NDArray[np.int32]
 ) -> NDArray[np.int64]:
     """Price of trees given as CSR lists of window edges, int64 ``(num_windows,)``."""
-    window = np.repeat(np.arange(len(states)), np.diff(offsets))
-    prices = PRICE[free_tracks(states).reshape(len(states), -1)[window, edges]]
-    return np.bincount(window, prices, minlength=len(states)).astype(np.int64)
+    return tree_prices(free_tracks(states), offsets, edges)

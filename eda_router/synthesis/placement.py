@@ -1,11 +1,11 @@
-"""Kernels that place the pins of a synthetic design; :mod:`eda_router.synth` says what for."""
+"""Kernels that place a synthetic design's pins; :mod:`eda_router.synthesis.designs` says what for."""
 
 from __future__ import annotations
 
 import numpy as np
 from numba import njit
 
-from eda_router.splitmix import between, normal, uniform
+from eda_router.synthesis.splitmix import between, normal, uniform
 
 
 @njit(cache=True, nogil=True)

@@ -95,7 +95,7 @@ def write(config: SynthConfig, path: str | Path) -> Design:
 def _placed(config: SynthConfig, name: str | None) -> Design:
     """The design with repeated pins still in its lists of pins."""
     # The command line needs the settings alone and should not wait for Numba.
-    from eda_router.placement import density, place_nets
+    from eda_router.synthesis.placement import density, place_nets
 
     rng = np.array([config.seed], np.uint64)
     weights = density(rng, config.width, config.height, config.hot_spots)

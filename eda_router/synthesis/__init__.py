@@ -1,0 +1,1 @@
+"""Placed designs made up from a seed: for tests, benchmarks and training."""
