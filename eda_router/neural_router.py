@@ -70,7 +70,8 @@ class ExitCount:
         joined: routed along the probability map.
         failed: left to the maze router.
         races: trees that were refused because another net of the wave took the last track.
-        ink: tiles drawn, of first drawings that became wire.
+        ink: tiles drawn at the exit's threshold, of first drawings that became wire.
+        taken_ink: tiles drawn at the level that the tree was taken from, of the same.
         tree_tiles: tiles of those trees.
         wirelength: tile edges of all trees of this exit.
         cost: price of first drawings' trees under the teacher's prices, thousandths of a tile
@@ -85,6 +86,7 @@ class ExitCount:
     failed: int = 0
     races: int = 0
     ink: int = 0
+    taken_ink: int = 0
     tree_tiles: int = 0
     wirelength: int = 0
     cost: int = 0
@@ -184,7 +186,12 @@ class NeuralRouter:
             exits[name] = {
                 **vars(count),
                 "wave": self.wave(size * scale),
-                "ink": round(count.ink / count.tree_tiles, 4) if count.tree_tiles else None,
+                **{
+                    name: round(getattr(count, name) / count.tree_tiles, 4)
+                    if count.tree_tiles
+                    else None
+                    for name in ("ink", "taken_ink")
+                },
             }
         return {
             "engine": self.engine.name,
@@ -237,6 +244,7 @@ class NeuralRouter:
         committed = self._commit(nets, origins, drawings, size * scale, Stage.DRAWN)
         count.drawn += int(committed.sum())
         count.ink += int(drawings.drawn_tiles[committed].sum())
+        count.taken_ink += int(drawings.taken_tiles[committed].sum())
         count.tree_tiles += int((drawings.lengths[committed] + 1).sum())
         count.wirelength += int(drawings.lengths[committed].sum())
         lost = drawings.ok & ~committed
@@ -244,7 +252,7 @@ class NeuralRouter:
         self._story.tell(nets, lambda i: (
             f"exit {size}{f' at 1:{scale}' if scale > 1 else ''}, window at "
             f"({origins[i, 0]},{origins[i, 1]}), threshold {threshold:.3g}: drew "
-            f"{drawings.drawn_tiles[i]} tiles, "
+            f"{drawings.taken_tiles[i]} of {drawings.drawn_tiles[i]} tiles, "
             + (
                 "which do not join the pins" if not drawings.ok[i]
                 else f"a tree of {drawings.lengths[i]} edges, "
@@ -358,6 +366,7 @@ class NeuralRouter:
                 np.array([0, len(tree)], np.int64),
                 tree,
                 trees.drawn_tiles[best : best + 1],
+                trees.taken_tiles[best : best + 1],
             )
             joined = self._commit(nets[one], origins[one], alone, size * scale, Stage.SAMPLED)[0]
             count.sampled += int(joined)

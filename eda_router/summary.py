@@ -320,7 +320,11 @@ def model_lines(details: dict[str, Any], *, verbose: bool = False) -> list[str]:
     ]
     if verbose:
         for name, count in details["exits"].items():
-            ink = "" if count["ink"] is None else f", ink {count['ink']:.2f}"
+            ink = (
+                ""
+                if count["ink"] is None
+                else f", ink {count['taken_ink']:.2f} ({count['ink']:.2f} at the threshold)"
+            )
             control = (
                 f", a blank drawing costs {count['control_cost'] / count['cost']:.3f} as much"
                 if count["cost"]

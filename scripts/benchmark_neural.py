@@ -37,6 +37,8 @@ RUNS = {
     "maze router, effort high": ["--router", "maze", "--effort", "high"],
 }
 MODEL_STAGES = ("drawn", "sampled", "joined")
+INKS = {"taken_ink": "ink", "ink": "ink at the threshold"}
+"""What :class:`eda_router.neural_router.ExitCount` counts, by the name in the tables."""
 
 
 def main() -> int:
@@ -96,7 +98,8 @@ def markdown(report: dict[str, Any]) -> str:
             "share of those that the reference routes: the deterministic router, every net once, "
             "full edges closed (`--router maze --no-negotiate --no-refine`). The blank control "
             "draws every tile, so that decoding works alone; ink is tiles drawn over tiles of the "
-            "tree, wirelength a net that of the nets that were routed.\n",
+            "tree, in the drawing that the tree was taken from, the surest one that joins the "
+            "pins, and at the exit's threshold; wirelength a net is of those that were routed.\n",
             alone_table(circuits, of),
             "## Exit by exit, model alone\n",
             exits_table(circuits, of),
@@ -120,37 +123,39 @@ def alone_table(circuits: list[str], of: dict[tuple[str, str], dict[str, Any]]) 
             share = routed(row) / routed(reference) if reference else None
             exits = row["details"].get("exits", {}).values()
             tiles = sum(e["tree_tiles"] for e in exits)
-            ink = sum((e["ink"] or 0) * e["tree_tiles"] for e in exits) / tiles if tiles else None
+            sums = [sum((e[ink] or 0) * e["tree_tiles"] for e in exits) for ink in INKS]
+            inks = [f"{total / tiles:.2f}" if tiles else "" for total in sums]
             body.append(
                 [
                     circuit,
                     name,
                     routed(row),
                     percent(share),
-                    "" if ink is None else f"{ink:.2f}",
+                    *inks,
                     f"{row['wirelength'] / max(1, routed(row)):.3f}",
                     *(row["stages"].get(stage, 0) for stage in MODEL_STAGES),
                     f"{row['cpu']:.2f}",
                 ]
             )
-    header = ["circuit", "run", "routed", "of the reference", "ink", "wirelength a net"]
+    header = ["circuit", "run", "routed", "of the reference", *INKS.values(), "wirelength a net"]
     return table([*header, *MODEL_STAGES, "CPU s"], body)
 
 
 def exits_table(circuits: list[str], of: dict[tuple[str, str], dict[str, Any]]) -> str:
-    fields = ("nets", "drawn", "sampled", "joined", "failed", "races", "wave", "ink")
+    fields = ("nets", "drawn", "sampled", "joined", "failed", "races", "wave")
     body: list[list[object]] = [
         [
             circuit,
             name,
-            *(exit_[field] for field in fields),
+            *(exit_[field] for field in (*fields, *INKS)),
             f"{exit_['control_cost'] / exit_['cost']:.4f}" if exit_["cost"] else "",
         ]
         for circuit in circuits
         if (row := of.get((circuit, "model alone, pyramid")))
         for name, exit_ in row["details"]["exits"].items()
     ]
-    return table(["circuit", "exit", *fields, "blank's cost over the model's"], body)
+    header = ["circuit", "exit", *fields, *INKS.values(), "blank's cost over the model's"]
+    return table(header, body)
 
 
 def whole_table(circuits: list[str], of: dict[tuple[str, str], dict[str, Any]]) -> str:

@@ -55,6 +55,19 @@ def test_the_surest_way_goes_first():
     assert decode(free, pins, maps, 0.3).edges.tolist() == STRAIGHT
 
 
+def test_ink_counts_only_tiles_as_sure_as_those_taken():
+    free, pins = window()
+    maps = detour(np.zeros((1, 4, 4, 3), np.float32), 0.6)
+    maps[0, 3, :, TILE_MAP] = 0.4
+    trees = decode(free, pins, maps, 0.3)
+    assert trees.edges.tolist() == DETOUR
+    assert trees.taken_tiles.tolist() == [6]
+    assert trees.drawn_tiles.tolist() == [10]
+    # Without drawn edges the tree is taken from all that the threshold draws.
+    maps[..., [RIGHT_MAP, UP_MAP]] = 0.0
+    assert decode(free, pins, maps, 0.3).taken_tiles.tolist() == [10]
+
+
 def test_tiles_alone_join_where_edges_do_not():
     free, pins = window()
     maps = np.zeros((1, 4, 4, 3), np.float32)

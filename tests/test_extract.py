@@ -8,7 +8,7 @@ from window_cases import edge_graph, graph, states
 
 from eda_router.neural.windows import encode, free_tracks, pin_tiles
 from eda_router.search.connectivity import connected
-from eda_router.search.extract import extract_trees
+from eda_router.search.extract import RIGHT_MAP, TILE_MAP, extract_surest, extract_trees
 
 drawings = st.integers(0, 2**25 - 1).map(
     lambda bits: np.array([bits >> i & 1 for i in range(25)], np.bool_).reshape(1, 5, 5)
@@ -46,6 +46,27 @@ def test_extraction_takes_a_minimal_tree_or_refuses(state, drawn):
         assert len(edges) == nx.shortest_path_length(graph(state[0], drawn[0]), *tiles)
 
 
+@given(states(max_free=2), st.integers(0, 2**32 - 1), st.integers(1, 6))
+def test_the_tree_is_taken_from_the_surest_drawing_that_joins(state, seed, count):
+    free, pins = free_tracks(state), pin_tiles(state)
+    maps = np.random.default_rng(seed).random((1, 5, 5, 3)).astype(np.float32)
+    levels = np.linspace(0.9, 0.2, count, dtype=np.float32)
+    drawn, edge_level = maps[0, ..., TILE_MAP] >= levels[-1], -1.0
+    for level in levels:
+        at_level = maps[0, ..., TILE_MAP] >= level
+        open_too = free.copy()
+        open_too[maps[..., RIGHT_MAP:] < level] = 0
+        if connected(open_too, pins, at_level[None])[0]:
+            drawn, edge_level = at_level, float(level)
+            break
+    result = extract_surest(free, pins, maps, levels)
+    assert result.ok.tolist() == connected(free, pins, drawn[None]).tolist()
+    tree = result.tree(0)
+    assert np.all(maps[0, ..., RIGHT_MAP:].reshape(-1)[tree] >= edge_level)
+    assert set(edge_graph(tree, 5)) <= set(np.flatnonzero(drawn | pins[0]).tolist())
+    assert result.taken_tiles.tolist() == [np.count_nonzero(drawn | pins[0])]
+
+
 def test_windows_of_a_batch_do_not_touch_each_other():
     one = encode(np.full((4, 4), 3), np.full((4, 4), 3), np.eye(4, dtype=np.bool_))
     closed = encode(np.zeros((4, 4), int), np.zeros((4, 4), int), np.eye(4, dtype=np.bool_))
@@ -56,6 +77,7 @@ def test_windows_of_a_batch_do_not_touch_each_other():
     assert result.lengths.tolist() == [6, 0, 6]
     assert result.tree(0).tolist() == result.tree(2).tolist()
     assert np.isnan(result.ink[1])
+    assert np.isnan(result.taken_ink[1])
 
 
 def test_ties_fall_to_the_right_first():

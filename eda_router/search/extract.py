@@ -18,6 +18,9 @@ from eda_router.design import HORIZONTAL, VERTICAL, IntArray
 TILE_MAP, RIGHT_MAP, UP_MAP = 0, 1, 2
 """A drawing's maps; an edge's map is RIGHT_MAP plus its direction."""
 
+ANY_EDGE = np.float32(-1.0)
+"""Level at which every edge counts as drawn."""
+
 
 @dataclass(frozen=True, eq=False)
 class Extraction:
@@ -28,13 +31,16 @@ class Extraction:
         offsets: int64 ``(num_windows + 1,)``, window i's tree is
             ``edges[offsets[i]:offsets[i + 1]]``, empty where ``ok`` is False.
         edges: int32, sorted edge ids inside the window (:mod:`eda_router.design`).
-        drawn_tiles: int32 ``(num_windows,)``, tiles drawn, pins included.
+        drawn_tiles: int32 ``(num_windows,)``, tiles drawn at the last level, pins included.
+        taken_tiles: int32 ``(num_windows,)``, tiles drawn at the level that the tree was taken
+            from; as ``drawn_tiles`` without a tree.
     """
 
     ok: NDArray[np.bool_]
     offsets: NDArray[np.int64]
     edges: IntArray
     drawn_tiles: IntArray
+    taken_tiles: IntArray
 
     @property
     def lengths(self) -> IntArray:
@@ -45,6 +51,11 @@ class Extraction:
     def ink(self) -> NDArray[np.float64]:
         """float64 ``(num_windows,)``: tiles drawn over tiles of the tree, NaN without a tree."""
         return np.where(self.ok, self.drawn_tiles / (self.lengths + 1), np.nan)
+
+    @property
+    def taken_ink(self) -> NDArray[np.float64]:
+        """As :attr:`ink`, of the tiles drawn at the level that the tree was taken from."""
+        return np.where(self.ok, self.taken_tiles / (self.lengths + 1), np.nan)
 
     def tree(self, window: int) -> IntArray:
         """Edges of the tree of window number ``window``."""
@@ -91,8 +102,7 @@ def extract_surest(
             tile, its right edge and its upper edge.
         levels: float32, falling. The last one decides which tiles count as drawn.
     """
-    ok, offsets, edges, drawn_tiles = _extract(free, pins, maps, levels)
-    return Extraction(ok, offsets, edges, drawn_tiles)
+    return Extraction(*_extract(free, pins, maps, levels))
 
 
 @njit(cache=True, nogil=True)
@@ -102,6 +112,7 @@ def _extract(free, pins, maps, levels):  # type: ignore[no-untyped-def]
     ok = np.zeros(num_windows, np.bool_)
     offsets = np.zeros(num_windows + 1, np.int64)
     drawn_tiles = np.zeros(num_windows, np.int32)
+    taken_tiles = np.zeros(num_windows, np.int32)
     edges = np.empty(max(64, 16 * num_windows) + num_tiles, np.int32)
     queue = np.empty(num_tiles, np.int32)
     tree = np.empty(num_tiles, np.int32)
@@ -125,47 +136,119 @@ def _extract(free, pins, maps, levels):  # type: ignore[no-untyped-def]
             grown = np.empty(2 * len(edges) + num_tiles, np.int32)
             grown[:total] = edges[:total]
             edges = grown
+        taken_tiles[i] = drawn_tiles[i]
+        attempt = _surest_joining(free[i], pins[i], maps[i], levels, first, num_pins, parent, queue)
+        if attempt > last + 1:
+            offsets[i + 1] = total
+            continue
+        tile_level = levels[min(attempt, last)]
+        edge_level = tile_level if attempt <= last else ANY_EDGE
         begin = total
-        for attempt in range(last + 2):
-            tile_level = levels[min(attempt, last)]
-            edge_level = tile_level if attempt <= last else np.float32(-1.0)
-            total = begin
-            size = 0
-            if num_pins > 0:
-                tree[0] = first
-                in_tree[first] = True
-                size = 1
-            missing = num_pins - size
-            while missing > 0:
-                found, visited = _nearest_pin(
-                    free[i], pins[i], maps[i], tile_level, edge_level, tree, size, parent, queue
-                )
-                if found >= 0:
-                    missing -= 1
-                    tile = found
-                    while not in_tree[tile]:
-                        in_tree[tile] = True
-                        tree[size] = tile
-                        size += 1
-                        lower = min(tile, parent[tile])
-                        direction = VERTICAL if abs(tile - parent[tile]) == width else HORIZONTAL
-                        edges[total] = 2 * lower + direction
-                        total += 1
-                        tile = parent[tile]
-                    parent[found] = -1
-                for j in range(visited):
-                    parent[queue[j]] = -1
-                if found < 0:
-                    break
-            for j in range(size):
-                in_tree[tree[j]] = False
-            if missing == 0:
-                ok[i] = True
-                edges[begin:total].sort()
-                break
-            total = begin
+        tree[0] = first
+        in_tree[first] = num_pins > 0
+        size = min(num_pins, 1)
+        for _ in range(num_pins - 1):
+            found, visited = _nearest_pin(
+                free[i], pins[i], maps[i], tile_level, edge_level, tree, size, parent, queue
+            )
+            tile = found
+            while not in_tree[tile]:
+                in_tree[tile] = True
+                tree[size] = tile
+                size += 1
+                lower = min(tile, parent[tile])
+                direction = VERTICAL if abs(tile - parent[tile]) == width else HORIZONTAL
+                edges[total] = 2 * lower + direction
+                total += 1
+                tile = parent[tile]
+            parent[found] = -1
+            for j in range(visited):
+                parent[queue[j]] = -1
+        for j in range(size):
+            in_tree[tree[j]] = False
+        ok[i] = True
+        edges[begin:total].sort()
+        if attempt < last:
+            taken_tiles[i] = _count_drawn(pins[i], maps[i], tile_level)
         offsets[i + 1] = total
-    return ok, offsets, edges[:total].copy(), drawn_tiles
+    return ok, offsets, edges[:total].copy(), drawn_tiles, taken_tiles
+
+
+@njit(cache=True, nogil=True)
+def _surest_joining(free, pins, maps, levels, first, num_pins, parent, queue):  # type: ignore[no-untyped-def]
+    """The first of the levels at which what is drawn joins the pins.
+
+    ``len(levels)`` where only the last level's tiles over any open edge do, one more where nothing
+    does. What is drawn at a level is drawn at the next one too, so halving finds it.
+    """
+    last = len(levels) - 1
+    low, high = 0, last + 2
+    probe = 0
+    while low < high:
+        tile_level = levels[min(probe, last)]
+        edge_level = tile_level if probe <= last else ANY_EDGE
+        if _join(free, pins, maps, tile_level, edge_level, first, num_pins, parent, queue):
+            high = probe
+        else:
+            low = probe + 1
+        probe = (low + high) // 2
+    return low
+
+
+@njit(cache=True, nogil=True)
+def _join(free, pins, maps, tile_level, edge_level, first, num_pins, parent, queue):  # type: ignore[no-untyped-def]
+    """Whether every pin can be reached from the first one."""
+    height, width = pins.shape
+    queue[0] = first
+    parent[first] = first
+    head, tail = 0, 1
+    missing = num_pins - 1
+    while head < tail and missing > 0:
+        tile = queue[head]
+        head += 1
+        for step in range(4):
+            neighbour, direction, lower = _step(tile, step, height, width)
+            if neighbour < 0 or parent[neighbour] >= 0:
+                continue
+            er, ec = lower // width, lower % width
+            if free[er, ec, direction] <= 0 or maps[er, ec, RIGHT_MAP + direction] < edge_level:
+                continue
+            nr, nc = neighbour // width, neighbour % width
+            if pins[nr, nc]:
+                missing -= 1
+            elif maps[nr, nc, TILE_MAP] < tile_level:
+                continue
+            parent[neighbour] = tile
+            queue[tail] = neighbour
+            tail += 1
+    for j in range(tail):
+        parent[queue[j]] = -1
+    return missing <= 0
+
+
+@njit(cache=True, nogil=True)
+def _step(tile, step, height, width):  # type: ignore[no-untyped-def]
+    """The neighbour right, up, left or down, the edge's direction and lower tile; -1 outside."""
+    r, c = tile // width, tile % width
+    if step == 0:
+        return (tile + 1 if c + 1 < width else -1), HORIZONTAL, tile
+    if step == 1:
+        return (tile + width if r + 1 < height else -1), VERTICAL, tile
+    if step == 2:
+        return (tile - 1 if c > 0 else -1), HORIZONTAL, tile - 1
+    return (tile - width if r > 0 else -1), VERTICAL, tile - width
+
+
+@njit(cache=True, nogil=True)
+def _count_drawn(pins, maps, level):  # type: ignore[no-untyped-def]
+    """Tiles that are drawn at a level, pins included."""
+    height, width = pins.shape
+    count = 0
+    for r in range(height):
+        for c in range(width):
+            if pins[r, c] or maps[r, c, TILE_MAP] >= level:
+                count += 1
+    return count
 
 
 @njit(cache=True, nogil=True)
@@ -183,36 +266,14 @@ def _nearest_pin(free, pins, maps, tile_level, edge_level, tree, size, parent, q
     while head < tail:
         tile = queue[head]
         head += 1
-        r, c = tile // width, tile % width
         for step in range(4):
-            nr, nc = r, c
-            er, ec = r, c
-            direction = HORIZONTAL
-            if step == 0:
-                nc = c + 1
-                inside = nc < width
-            elif step == 1:
-                nr = r + 1
-                direction = VERTICAL
-                inside = nr < height
-            elif step == 2:
-                nc = c - 1
-                ec = nc
-                inside = nc >= 0
-            else:
-                nr = r - 1
-                er = nr
-                direction = VERTICAL
-                inside = nr >= 0
-            if (
-                not inside
-                or free[er, ec, direction] <= 0
-                or maps[er, ec, RIGHT_MAP + direction] < edge_level
-            ):
+            neighbour, direction, lower = _step(tile, step, height, width)
+            if neighbour < 0 or parent[neighbour] >= 0:
                 continue
-            neighbour = nr * width + nc
-            if parent[neighbour] >= 0:
+            er, ec = lower // width, lower % width
+            if free[er, ec, direction] <= 0 or maps[er, ec, RIGHT_MAP + direction] < edge_level:
                 continue
+            nr, nc = neighbour // width, neighbour % width
             if pins[nr, nc]:
                 parent[neighbour] = tile
                 return neighbour, tail

@@ -1,4 +1,4 @@
-"""Kernels that place a synthetic design's pins; :mod:`eda_router.synthesis.designs` says what for."""
+"""Kernels that place a synthetic design's pins, for :mod:`eda_router.synthesis.designs`."""
 
 from __future__ import annotations
 

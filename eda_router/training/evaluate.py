@@ -119,8 +119,9 @@ def evaluate_exit(
     maps = draw_all(engine.draw, samples.states)
     swept = sweep(samples.states, samples.labels, maps)
     threshold = engine.thresholds[size]
+    limit = INK_LIMITS.get(size, INK_LIMITS[64])
     if calibrate:
-        threshold = choose_threshold(swept, INK_LIMITS.get(size, INK_LIMITS[64])).threshold
+        threshold = choose_threshold(swept, limit, "taken_ink").threshold
     first = quality(samples.states, samples.labels, maps, threshold)
     blank = quality(samples.states, samples.labels, np.ones_like(maps), threshold)
     teacher = label_costs(samples.states, samples.labels)
@@ -131,6 +132,7 @@ def evaluate_exit(
         "threshold": threshold,
         "connected": first.connected,
         "ink": first.ink,
+        "taken_ink": first.taken_ink,
         "cost": first.cost,
         "connected_sampled": first.connected + saved / len(samples),
         "saved_by_sampling": saved / max(1, int((~trees.ok).sum())),
@@ -212,15 +214,15 @@ def latent_use(model: Any, samples: Samples) -> dict[str, float]:
 def table(report: Mapping[int, Mapping[str, Any]]) -> list[str]:
     """The report's main figures as a Markdown table."""
     lines = [
-        "| exit | samples | threshold | connected, first try | with samples | ink | cost "
-        "| blank cost | blind cost |",
-        "|---|---|---|---|---|---|---|---|---|",
+        "| exit | samples | threshold | connected, first try | with samples | ink taken from "
+        "| ink at the threshold | cost | blank cost | blind cost |",
+        "|---|---|---|---|---|---|---|---|---|---|",
     ]
     for size, row in report.items():
         lines.append(
             f"| {size} | {row['samples']} | {row['threshold']:g} | {row['connected']:.4f} "
-            f"| {row['connected_sampled']:.4f} | {row['ink']:.3f} | {row['cost']:.4f} "
-            f"| {row['blank']['cost']:.4f} | {row['blind_cost']:.4f} |"
+            f"| {row['connected_sampled']:.4f} | {row['taken_ink']:.3f} | {row['ink']:.3f} "
+            f"| {row['cost']:.4f} | {row['blank']['cost']:.4f} | {row['blind_cost']:.4f} |"
         )
     return lines
 

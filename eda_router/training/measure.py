@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,7 @@ from eda_router.neural.windows import StateArray, free_tracks, images, pin_tiles
 from eda_router.training.samples import Dataset, Samples
 from eda_router.training.teacher import LabelArray, edge_costs, label_costs
 
-THRESHOLDS = (0.02, 0.03, 0.05, 0.08, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5)
+THRESHOLDS = (0.005, 0.01, 0.02, 0.03, 0.05, 0.08, 0.1, 0.12, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5)
 """Thresholds that calibration chooses from."""
 
 Probabilities = NDArray[np.float32]
@@ -29,13 +30,17 @@ class Quality:
     Attributes:
         threshold: tiles at least this probable are drawn.
         connected: share of windows whose pins the drawing joins.
-        ink: tiles drawn over tiles of the tree taken, mean over the connected windows.
+        ink: tiles drawn at the threshold over tiles of the tree taken, mean over the connected
+            windows.
+        taken_ink: the same of the tiles at the level that each tree was taken from, the surest
+            one that joins the pins (:mod:`eda_router.neural.decode`).
         cost: price of the trees over the teacher's on the connected windows, sum over sum.
     """
 
     threshold: float
     connected: float
     ink: float
+    taken_ink: float
     cost: float
 
 
@@ -63,12 +68,13 @@ def quality(
     trees = decode(free_tracks(states), pin_tiles(states), maps, threshold)
     ok = trees.ok
     if not ok.any():
-        return Quality(threshold, 0.0, float("nan"), float("nan"))
+        return Quality(threshold, 0.0, float("nan"), float("nan"), float("nan"))
     costs = edge_costs(states, trees.offsets, trees.edges)
     return Quality(
         threshold,
         float(ok.mean()),
         float(trees.ink[ok].mean()),
+        float(trees.taken_ink[ok].mean()),
         float(costs[ok].sum() / label_costs(states[ok], labels[ok]).sum()),
     )
 
@@ -83,12 +89,20 @@ def sweep(
     return [quality(states, labels, maps, t) for t in thresholds]
 
 
-def choose_threshold(swept: Sequence[Quality], ink: float) -> Quality:
-    """The lowest threshold whose ink stays within ``ink``; else the one with the least ink."""
-    within = [q for q in swept if q.ink <= ink]
+def choose_threshold(
+    swept: Sequence[Quality], most: float, by: Literal["ink", "taken_ink"] = "ink"
+) -> Quality:
+    """The threshold that connects most with at most so much ink; else the one with the least ink.
+
+    Args:
+        swept: quality at each threshold.
+        most: ink allowed.
+        by: which ink: all that is drawn at the threshold, or what the trees were taken from.
+    """
+    within = [q for q in swept if getattr(q, by) <= most]
     if within:
         return max(within, key=lambda q: (q.connected, q.threshold))
-    return min(swept, key=lambda q: (q.ink, q.threshold))
+    return min(swept, key=lambda q: (getattr(q, by), q.threshold))
 
 
 def held_out(folder: Path, size: int, count: int) -> Samples:
