@@ -1,0 +1,228 @@
+"""Measure the bundled weights on validation samples and on circuits, and write their card's tables.
+
+    EDAROUTE_ISPD98=folder python scripts/model_card.py --samples FOLDER [--only "ibm02*"]
+
+FOLDER comes from `edaroute dataset`. Figures go to models/metrics.json, tables to models/README.md
+between its marks; states that are measured there and not asked for again are kept. The circuits
+are evaluated on only: thresholds are those of models/exits.json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import fnmatch
+import json
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from benchmark import CHECKOUT, find_circuits, table
+
+from eda_router.config import RouteConfig
+from eda_router.formats import ispd98
+from eda_router.maze_router import route_maze
+from eda_router.neural.engines import load_engine, load_model
+from eda_router.training.evaluate import (
+    INK_LIMITS,
+    bench_samples,
+    evaluate,
+    latent_use,
+)
+from eda_router.training.measure import Quality, choose_threshold
+from eda_router.training.samples import Dataset, Samples
+
+CIRCUITS = ("ibm01", "ibm02", "ibm10")
+AIMS = {8: (0.9995, 1.01), 16: (0.998, 1.02), 32: (0.99, 1.04), 64: (0.97, 1.06)}
+"""Least connected and highest cost aimed at; most ink is :data:`INK_LIMITS`."""
+
+DETAILED = ("validation, ledger", "ibm02, full ledger")
+"""States whose kinds of nets the card shows."""
+
+LATENT_SAMPLES = 256
+FEW = 20
+"""What samples save is a share of at least so many failed nets."""
+
+MARKS = "<!-- figures -->", "<!-- end of figures -->"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--samples", type=Path, required=True, help="folder of edaroute dataset")
+    parser.add_argument("--only", default="*", help="pattern of states to measure")
+    parser.add_argument("--count", type=int, default=2048, help="most samples of an exit's states")
+    parser.add_argument("--model", type=Path, default=CHECKOUT / "models", help="folder")
+    parser.add_argument("--threads", type=int, default=1, help="of the engine")
+    args = parser.parse_args()
+    path = args.model / "metrics.json"
+    metrics = json.loads(path.read_text())
+    engine = load_engine(args.model, threads=args.threads)
+    for name, states in all_states(args.samples, engine.exits, args.count, args.only):
+        begin = time.process_time()
+        rows = evaluate(engine, states)
+        metrics["states"][name] = rounded({str(size): row for size, row in rows.items()})
+        path.write_text(json.dumps(metrics, indent=1) + "\n")
+        print(f"{name}: {time.process_time() - begin:.0f} s", flush=True)
+    if fnmatch.fnmatch("latent", args.only):
+        model = load_model(args.model)
+        few = {
+            size: validation(args.samples, "ledger", size, LATENT_SAMPLES) for size in engine.exits
+        }
+        metrics["latent"] = rounded({str(size): latent_use(model, few[size]) for size in few})
+        path.write_text(json.dumps(metrics, indent=1) + "\n")
+    card = args.model / "README.md"
+    before, rest = card.read_text().split(MARKS[0])
+    after = rest.split(MARKS[1])[1]
+    card.write_text(f"{before}{MARKS[0]}\n\n{tables(metrics)}\n{MARKS[1]}{after}")
+    print(f"written {path} and {card}")
+    return 0
+
+
+def all_states(
+    samples: Path, sizes: tuple[int, ...], count: int, pattern: str
+) -> Iterator[tuple[str, dict[int, Samples]]]:
+    """Named states, for each exit; made one after the other, those asked for only."""
+    for source in ("ledger", "random"):
+        name = f"validation, {source}"
+        if fnmatch.fnmatch(name, pattern):
+            yield name, {size: validation(samples, source, size, count) for size in sizes}
+    for path in find_circuits(list(CIRCUITS)):
+        circuit = path.name.split(".")[0]
+        design = ispd98.read(path)
+        for name, full in ((f"{circuit}, first pass", False), (f"{circuit}, full ledger", True)):
+            if fnmatch.fnmatch(name, pattern):
+                routes = route_maze(design, RouteConfig()).routes if full else None
+                yield name, bench_samples(design, sizes, count, 1, routes)
+
+
+def validation(folder: Path, source: str, size: int, count: int) -> Samples:
+    """The first validation samples of one source."""
+    kept = Dataset(folder / f"{source}-{size}", validation=True)
+    return kept.take(np.arange(min(count, len(kept))))
+
+
+def rounded(value: Any) -> Any:
+    """The same with five decimals."""
+    if isinstance(value, dict):
+        return {key: rounded(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [rounded(part) for part in value]
+    return round(value, 5) if isinstance(value, float) else value
+
+
+def tables(metrics: Mapping[str, Any]) -> str:
+    """All tables between the marks."""
+    states: dict[str, dict[str, Any]] = metrics["states"]
+    rows = [(name, size, row) for name, of in states.items() for size, row in of.items()]
+    return "\n".join(
+        [
+            "Each tree taken from the surest drawing that joins the pins, as the router does it; "
+            "the threshold is a floor below which nothing counts as drawn:\n",
+            table(
+                [
+                    "states",
+                    "exit",
+                    "samples",
+                    "floor",
+                    "connected",
+                    "with samples",
+                    "ink",
+                    "ink at the floor",
+                    "cost",
+                    "blank",
+                    "blind",
+                ],
+                [surest_row(name, int(size), row) for name, size, row in rows],
+            ),
+            "One threshold for every net, the one that connects most validation ledger states "
+            "within the ink aimed at; the drawing is all that reaches it:\n",
+            table(
+                ["states", "exit", "threshold", "connected", "ink", "cost"],
+                one_threshold_rows(states),
+            ),
+            "By kind of net, from the surest drawing:\n",
+            table(
+                ["states", "exit", "kind of net", "share", "connected", "cost", "blind"],
+                [
+                    [name, size, *kind_row(kind, figures)]
+                    for name, size, row in rows
+                    if name in DETAILED
+                    for kind, figures in row["kinds"].items()
+                ],
+            ),
+            "### The latent\n",
+            "KL of the posterior q(z | image, route) from the prior p(z | image), on "
+            f"{LATENT_SAMPLES} ledger states. A ring adds no latent of its own: its figures are "
+            "those of the core on the problem pooled to 8x8.\n",
+            table(
+                ["exit", "KL, nats", "dimensions above 0.01 nats"],
+                [
+                    [size, f"{use['kl']:.2f}", use["live_dimensions"]]
+                    for size, use in metrics["latent"].items()
+                ],
+            ),
+            "What eight samples save of the nets that failed at the first try, where "
+            f"{FEW} or more failed:\n",
+            table(
+                ["states", "exit", "failed", "share saved"],
+                [
+                    [name, size, failed, f"{row['saved_by_sampling']:.2f}"]
+                    for name, size, row in rows
+                    if (failed := round((1 - row["connected"]) * row["samples"])) >= FEW
+                ],
+            ),
+        ]
+    )
+
+
+def surest_row(name: str, size: int, row: Mapping[str, Any]) -> list[object]:
+    connected, ink, cost = marked(size, row["connected"], row["taken_ink"], row["cost"])
+    return [
+        *(name, size, row["samples"], f"{row['threshold']:g}"),
+        *(connected, f"{row['connected_sampled']:.4f}"),
+        *(ink, f"{row['ink']:.3f}"),
+        *(cost, f"{row['blank']['cost']:.4f}", f"{row['blind_cost']:.4f}"),
+    ]
+
+
+def kind_row(kind: str, figures: Mapping[str, float]) -> list[str]:
+    shares = [f"{figures['share']:.3f}", f"{figures['connected']:.4f}"]
+    return [kind, *shares, f"{figures['cost']:.4f}", f"{figures['blind_cost']:.4f}"]
+
+
+def marked(size: int, connected: float, ink: float, cost: float) -> tuple[str, str, str]:
+    """The three figures, bold where they miss what is aimed at."""
+    least, dearest = AIMS[size]
+    return (
+        f"{connected:.4f}" if connected >= least else f"**{connected:.4f}**",
+        f"{ink:.3f}" if ink <= INK_LIMITS[size] else f"**{ink:.3f}**",
+        f"{cost:.4f}" if cost <= dearest else f"**{cost:.4f}**",
+    )
+
+
+def one_threshold_rows(states: Mapping[str, Any]) -> list[list[object]]:
+    """Figures of every state at the thresholds that fit validation ledger states."""
+    rows: list[list[object]] = []
+    chosen = {
+        int(size): choose(row["calibration"], INK_LIMITS[int(size)])
+        for size, row in states["validation, ledger"].items()
+    }
+    for name, of in states.items():
+        for size, row in of.items():
+            quality = next(q for q in row["calibration"] if q["threshold"] == chosen[int(size)])
+            figures = marked(
+                int(size), *(quality[figure] for figure in ("connected", "ink", "cost"))
+            )
+            rows.append([name, size, f"{quality['threshold']:g}", *figures])
+    return rows
+
+
+def choose(calibration: list[dict[str, float]], most: float) -> float:
+    """The threshold that connects most within ``most`` ink."""
+    return choose_threshold([Quality(**quality) for quality in calibration], most).threshold
+
+
+if __name__ == "__main__":
+    sys.exit(main())
