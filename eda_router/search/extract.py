@@ -148,8 +148,9 @@ def _extract(free, pins, maps, levels):  # type: ignore[no-untyped-def]
         in_tree[first] = num_pins > 0
         size = min(num_pins, 1)
         for _ in range(num_pins - 1):
-            found, visited = _nearest_pin(
-                free[i], pins[i], maps[i], tile_level, edge_level, tree, size, parent, queue
+            queue[:size] = tree[:size]
+            found, reached = _flood(
+                free[i], pins[i], maps[i], tile_level, edge_level, size, 1, parent, queue
             )
             tile = found
             while not in_tree[tile]:
@@ -161,8 +162,7 @@ def _extract(free, pins, maps, levels):  # type: ignore[no-untyped-def]
                 edges[total] = 2 * lower + direction
                 total += 1
                 tile = parent[tile]
-            parent[found] = -1
-            for j in range(visited):
+            for j in range(reached):
                 parent[queue[j]] = -1
         for j in range(size):
             in_tree[tree[j]] = False
@@ -187,7 +187,13 @@ def _surest_joining(free, pins, maps, levels, first, num_pins, parent, queue):  
     while low < high:
         tile_level = levels[min(probe, last)]
         edge_level = tile_level if probe <= last else ANY_EDGE
-        if _join(free, pins, maps, tile_level, edge_level, first, num_pins, parent, queue):
+        queue[0] = first
+        found, reached = _flood(
+            free, pins, maps, tile_level, edge_level, 1, num_pins - 1, parent, queue
+        )
+        for j in range(reached):
+            parent[queue[j]] = -1
+        if found >= 0 or num_pins < 2:
             high = probe
         else:
             low = probe + 1
@@ -196,14 +202,20 @@ def _surest_joining(free, pins, maps, levels, first, num_pins, parent, queue):  
 
 
 @njit(cache=True, nogil=True)
-def _join(free, pins, maps, tile_level, edge_level, first, num_pins, parent, queue):  # type: ignore[no-untyped-def]
-    """Whether every pin can be reached from the first one."""
+def _flood(free, pins, maps, tile_level, edge_level, size, wanted, parent, queue):  # type: ignore[no-untyped-def]
+    """Grow the first ``size`` tiles of ``queue`` breadth first until more pins are reached.
+
+    ``parent`` leads from every tile reached back to those.
+
+    Returns:
+        the last of the ``wanted`` pins, -1 where fewer can be reached; and how many tiles of
+        ``queue`` have a parent now.
+    """
     height, width = pins.shape
-    queue[0] = first
-    parent[first] = first
-    head, tail = 0, 1
-    missing = num_pins - 1
-    while head < tail and missing > 0:
+    for j in range(size):
+        parent[queue[j]] = queue[j]
+    head, tail = 0, size
+    while head < tail and wanted > 0:
         tile = queue[head]
         head += 1
         for step in range(4):
@@ -214,16 +226,16 @@ def _join(free, pins, maps, tile_level, edge_level, first, num_pins, parent, que
             if free[er, ec, direction] <= 0 or maps[er, ec, RIGHT_MAP + direction] < edge_level:
                 continue
             nr, nc = neighbour // width, neighbour % width
-            if pins[nr, nc]:
-                missing -= 1
-            elif maps[nr, nc, TILE_MAP] < tile_level:
+            if not pins[nr, nc] and maps[nr, nc, TILE_MAP] < tile_level:
                 continue
             parent[neighbour] = tile
             queue[tail] = neighbour
             tail += 1
-    for j in range(tail):
-        parent[queue[j]] = -1
-    return missing <= 0
+            if pins[nr, nc]:
+                wanted -= 1
+                if wanted == 0:
+                    return neighbour, tail
+    return -1, tail
 
 
 @njit(cache=True, nogil=True)
@@ -249,36 +261,3 @@ def _count_drawn(pins, maps, level):  # type: ignore[no-untyped-def]
             if pins[r, c] or maps[r, c, TILE_MAP] >= level:
                 count += 1
     return count
-
-
-@njit(cache=True, nogil=True)
-def _nearest_pin(free, pins, maps, tile_level, edge_level, tree, size, parent, queue):  # type: ignore[no-untyped-def]
-    """The pin outside the tree that takes the fewest tiles to reach, or -1.
-
-    ``parent`` leads from it back to the tree. Also returns how many tiles of ``queue`` got a
-    parent.
-    """
-    height, width = pins.shape
-    for j in range(size):
-        queue[j] = tree[j]
-        parent[tree[j]] = tree[j]
-    head, tail = 0, size
-    while head < tail:
-        tile = queue[head]
-        head += 1
-        for step in range(4):
-            neighbour, direction, lower = _step(tile, step, height, width)
-            if neighbour < 0 or parent[neighbour] >= 0:
-                continue
-            er, ec = lower // width, lower % width
-            if free[er, ec, direction] <= 0 or maps[er, ec, RIGHT_MAP + direction] < edge_level:
-                continue
-            nr, nc = neighbour // width, neighbour % width
-            if pins[nr, nc]:
-                parent[neighbour] = tile
-                return neighbour, tail
-            if maps[nr, nc, TILE_MAP] >= tile_level:
-                parent[neighbour] = tile
-                queue[tail] = neighbour
-                tail += 1
-    return -1, tail
