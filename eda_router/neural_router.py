@@ -176,7 +176,8 @@ class NeuralRouter:
 
     def wave(self, size: int) -> int:
         """Nets in a wave of windows of ``size`` tiles."""
-        return self.config.wave or min(LARGEST_WAVE, max(1, WAVE_TILES // size**2))
+        default = min(LARGEST_WAVE, max(1, WAVE_TILES // size**2))
+        return self.config.wave or default * self.engine.batches
 
     def details(self) -> dict[str, Any]:
         """The account of the model's part, as plain values."""

@@ -65,6 +65,23 @@ def test_a_drawing_does_not_depend_on_its_batch(folder, name):
     assert np.array_equal(alone, drawn[: 2 * RARE])
 
 
+def test_batches_grow_where_tensorflow_sees_a_gpu(folder, monkeypatch):
+    import tensorflow as tf
+
+    images = problems(8, 40)
+    plain = load_engine(folder, "keras")
+    monkeypatch.setattr(
+        tf.config, "list_physical_devices", lambda kind: ["a GPU"] if kind == "GPU" else []
+    )
+    engine = load_engine(folder, "keras")
+    assert engine.batches > plain.batches == 1
+    shapes = []
+    run = engine._run
+    monkeypatch.setattr(engine, "_run", lambda *given: shapes.append(given[0].shape) or run(*given))
+    assert np.abs(engine.draw(images) - plain.draw(images)).max() <= TOLERANCE["float32"]
+    assert shapes == [(engine.batches * engines._PIECES[8], 8, 8, 3)]
+
+
 @pytest.mark.parametrize("memory", [0, 1 << 24])
 def test_what_is_remembered_is_drawn_once_and_to_the_same_bits(folder, monkeypatch, memory):
     monkeypatch.setattr(engines, "MEMORY", memory)

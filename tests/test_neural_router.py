@@ -39,6 +39,7 @@ class Teacher:
 
     name = "teacher"
     precision = "float32"
+    batches = 1
     exits = (8, 16)
     latent = 1
 
@@ -144,6 +145,19 @@ def test_every_wave_is_deterministic_and_legal(design, wave):
     first, second = (route_with(Teacher(), design, config) for _ in range(2))
     assert np.array_equal(first.routes.edges, second.routes.edges)
     assert verify(design, first.routes).total_overflow == 0
+
+
+def test_waves_grow_with_the_batches_that_the_engine_wants(design):
+    class OnGpu(Teacher):
+        batches = 4
+
+    def waves(engine, **settings):
+        result = route_with(engine, design, RouteConfig(**{**vars(BARE), **settings}))
+        assert verify(design, result.routes).total_overflow == 0
+        return [exit_["wave"] for exit_ in result.details["exits"].values()]
+
+    assert waves(OnGpu()) == [4 * wave for wave in waves(Teacher())]
+    assert waves(OnGpu(), wave=7) == waves(Teacher(), wave=7) == [7, 7]
 
 
 def test_a_sequential_wave_never_races(design):

@@ -44,6 +44,9 @@ _LARGEST_PIECE = 4
 """Images of a piece, of windows above those of :data:`_PIECES`: as few as cost no more each, since
 half a piece of every wave is padding."""
 
+ACCELERATED_BATCHES = 16
+"""How many times larger pieces and waves are on a GPU, which one small piece would leave idle."""
+
 MEMORY = 1 << 24
 """Bytes of images and drawings that an engine remembers."""
 
@@ -60,6 +63,7 @@ class Engine(Protocol):
         latent: dimensions of the latent.
         name: ``keras`` or ``openvino``.
         precision: in which it computes, ``float32`` or ``bfloat16``.
+        batches: how many times larger batches its device wants than one processor core does.
     """
 
     exits: tuple[int, ...]
@@ -67,6 +71,7 @@ class Engine(Protocol):
     latent: int
     name: str
     precision: str
+    batches: int
 
     def draw(self, images: FloatArray) -> FloatArray:
         """First drawings of images ``(count, size, size, 3)``.
@@ -92,6 +97,7 @@ class _Padded:
     """
 
     precision = "float32"
+    batches = 1
 
     def __init__(self, facts: Mapping[str, Any]):
         self.exits: tuple[int, ...] = tuple(facts["exits"])
@@ -170,7 +176,10 @@ class BlankEngine(_Padded):
 
 
 class KerasEngine(_Padded):
-    """Runs the Keras model in compiled functions of one fixed batch size an exit."""
+    """Runs the Keras model in compiled functions of one fixed batch size an exit.
+
+    On a GPU where TensorFlow sees one; the batches, and with them the router's waves, grow with it.
+    """
 
     name = "keras"
 
@@ -185,10 +194,12 @@ class KerasEngine(_Padded):
         except RuntimeError:
             # TensorFlow runs already in this process, with its own number of threads.
             pass
+        if tf.config.list_physical_devices("GPU"):
+            self.batches = ACCELERATED_BATCHES
         self._draw = exit_function(load_model(folder))
 
     def _pieces(self, size: int, count: int) -> tuple[int, ...]:
-        return (_PIECES.get(size, _LARGEST_PIECE),)
+        return (self.batches * _PIECES.get(size, _LARGEST_PIECE),)
 
     def _run(self, images: FloatArray, noise: FloatArray) -> FloatArray:
         drawn: FloatArray = self._draw(images, noise).numpy()
