@@ -56,7 +56,14 @@ DRAWING_SHARE = 0.5
 """Share of the time limit after which the maze router, which is faster, takes all that is left."""
 
 EXPECTED_WEIGHT = 0.4
-"""How much of the expected demand of nets still to come the model is shown as used."""
+"""How much of the expected demand of nets still to come the model is shown as used.
+
+The more of it, the sooner wires turn aside for nets that may never come, and up to a point the more
+nets the model routes alone (ibm02: 14212 of them at 0, 14226 at 0.1, 14236 at 0.4, 14247 at 0.7;
+ibm01: 9055, 9067, 9074, 9062). At 0.7 the wires of both are longer than a blank drawing's and the
+final ones too; from 0 to 0.4 the final wirelength moves by 0.1 % without direction
+(``python scripts/expected.py ibm01 ibm02 synth02``).
+"""
 
 
 @dataclass

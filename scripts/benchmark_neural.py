@@ -15,7 +15,11 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from benchmark import CHECKOUT, find_circuits, machine, percent, run_once, table
+from numpy.typing import NDArray
+
+from eda_router.formats import ispd98, route_file
 
 ALONE = ["--fallback", "none", "--no-negotiate", "--no-refine"]
 REFERENCE = "reference"
@@ -28,14 +32,36 @@ RUNS = {
         *ALONE,
         *("--engine", "blank", "--samples", "0", "--largest-window", "64"),
     ],
+    "blank control, windows to 16": [*ALONE, "--engine", "blank", "--samples", "0"],
     "blank control, window 64": [*ALONE, "--engine", "blank", "--samples", "0", "--window", "64"],
     "default": [],
+    "blank control, whole run": ["--engine", "blank", "--samples", "0"],
     "no refinement": ["--no-refine"],
     "one net a wave": ["--wave", "1"],
     "effort high": ["--effort", "high"],
     "maze router": ["--router", "maze"],
     "maze router, effort high": ["--router", "maze", "--effort", "high"],
 }
+CONTROL_TEXT = """\
+The control draws every tile of the window, so its trees are what joining by itself gives: from pin
+to nearest pin the fewest tiles, blind to what an edge costs. They are short by construction, and
+two things part the model's from them. A better tree saves wire; a way round nearly full edges
+spends it, so that more nets find a way at all. Length alone therefore cannot tell a drawing that
+sees congestion from one that does not. Prices are the teacher's, over nets of the same windows
+under the same ledger; in them the control must come out dearer (a ratio above 1). They do not
+know of nets still to come, for which the model keeps room as well, and below 1 that room, and what
+a large exit has not learnt, cost more than was gained.
+"""
+CLEARLY = 0.01
+"""From this share on, the control's wires count as clearly longer."""
+
+CONTROLS = {
+    "model alone, pyramid": "blank control, pyramid",
+    "model alone, windows to 16": "blank control, windows to 16",
+    "model alone, window 64": "blank control, window 64",
+}
+"""The run that draws blank what the model draws in another."""
+
 MODEL_STAGES = ("drawn", "sampled", "joined")
 INKS = {"taken_ink": "ink", "ink": "ink at the threshold"}
 """What :class:`eda_router.neural_router.ExitCount` counts, by the name in the tables."""
@@ -56,18 +82,13 @@ def main() -> int:
     rows = []
     with tempfile.TemporaryDirectory() as folder:
         for path in circuits:
-            for name in args.run or RUNS:
-                row = {"run": name, **run_once(path, RUNS[name], Path(folder))}
-                row["details"].pop("net_exits", None)  # a digit a net, of no use in a table
-                rows.append(row)
-                print(
-                    f"{row['circuit']} {name:<25} routed {routed(row)} of {row['nets_to_route']} "
-                    f"wirelength {row['wirelength']} overflow {row['overflow']} "
-                    f"cpu {row['cpu']:.2f}",
-                    flush=True,
-                )
+            rows += run_circuit(path, [name for name in RUNS if name in (args.run or RUNS)], folder)
     new = {(row["circuit"], row["run"]) for row in rows}
-    rows += [row for row in kept if (row["circuit"], row["run"]) not in new and row["run"] in RUNS]
+    rows += [
+        row
+        for row in kept
+        if (row["circuit"], row["run"]) not in new and row["run"] in RUNS and "same_nets" in row
+    ]
     rows.sort(key=lambda row: (row["circuit"], list(RUNS).index(row["run"])))
     report = {"machine": machine(), "runs": rows}
     args.out.mkdir(exist_ok=True)
@@ -75,6 +96,46 @@ def main() -> int:
     (args.out / "benchmark_neural.md").write_text(markdown(report))
     print(f"written {args.out}/benchmark_neural.json and .md")
     return 0
+
+
+def run_circuit(path: Path, names: list[str], folder: str) -> list[dict[str, Any]]:
+    """Make these runs of one circuit, and compare those of the model alone net by net."""
+    design = ispd98.read(path)
+    rows = []
+    lengths: dict[str, NDArray[np.int64]] = {}
+    for name in names:
+        row = {"run": name, **run_once(path, RUNS[name], Path(folder))}
+        row["details"].pop("net_exits", None)  # a digit a net, of no use in a table
+        lengths[name] = route_file.read(Path(folder) / "out.route", design).routes.lengths
+        rows.append(row)
+        print(
+            f"{row['circuit']} {name:<28} routed {routed(row)} of {row['nets_to_route']} "
+            f"wirelength {row['wirelength']} overflow {row['overflow']} cpu {row['cpu']:.2f}",
+            flush=True,
+        )
+    for row in rows:
+        others = {"reference": REFERENCE, "control": CONTROLS.get(row["run"], "")}
+        row["same_nets"] = {
+            key: same_nets(lengths[row["run"]], lengths[other])
+            for key, other in others.items()
+            if other in lengths and is_alone(row["run"])
+        }
+    return rows
+
+
+def same_nets(ours: NDArray[np.int64], theirs: NDArray[np.int64]) -> dict[str, int]:
+    """How many nets have a wire in both of two runs, and the wirelength of these in each."""
+    both = (ours > 0) & (theirs > 0)
+    return {
+        "nets": int(both.sum()),
+        "wirelength": int(ours[both].sum()),
+        "other": int(theirs[both].sum()),
+    }
+
+
+def is_alone(run: str) -> bool:
+    """Whether a run stops after every net had its first turn."""
+    return "--no-negotiate" in RUNS[run]
 
 
 def routed(row: dict[str, Any]) -> int:
@@ -101,6 +162,10 @@ def markdown(report: dict[str, Any]) -> str:
             "tree, in the drawing that the tree was taken from, the surest one that joins the "
             "pins, and at the exit's threshold; wirelength a net is of those that were routed.\n",
             alone_table(circuits, of),
+            "## What the control shows\n",
+            CONTROL_TEXT,
+            control_table(circuits, of),
+            control_verdict(circuits, of),
             "## Exit by exit, model alone\n",
             exits_table(circuits, of),
             "## Whole runs\n",
@@ -118,7 +183,7 @@ def alone_table(circuits: list[str], of: dict[tuple[str, str], dict[str, Any]]) 
         reference = of.get((circuit, REFERENCE))
         for name in RUNS:
             row = of.get((circuit, name))
-            if row is None or not (name == REFERENCE or "alone" in name or "control" in name):
+            if row is None or not is_alone(name):
                 continue
             share = routed(row) / routed(reference) if reference else None
             exits = row["details"].get("exits", {}).values()
@@ -133,12 +198,44 @@ def alone_table(circuits: list[str], of: dict[tuple[str, str], dict[str, Any]]) 
                     percent(share),
                     *inks,
                     f"{row['wirelength'] / max(1, routed(row)):.3f}",
+                    over(row["same_nets"].get("reference")),
                     *(row["stages"].get(stage, 0) for stage in MODEL_STAGES),
                     f"{row['cpu']:.2f}",
                 ]
             )
     header = ["circuit", "run", "routed", "of the reference", *INKS.values(), "wirelength a net"]
-    return table([*header, *MODEL_STAGES, "CPU s"], body)
+    return table([*header, "longer, same nets", *MODEL_STAGES, "CPU s"], body)
+
+
+def over(same: dict[str, int] | None) -> str:
+    """How much longer the nets that both route are than in the other run."""
+    return f"{100 * (same['wirelength'] / same['other'] - 1):+.2f} %" if same else ""
+
+
+def control_table(circuits: list[str], of: dict[tuple[str, str], dict[str, Any]]) -> str:
+    """The model beside the control that draws blank, over the nets that both route."""
+    body: list[list[object]] = []
+    for circuit in circuits:
+        for name in CONTROLS:
+            row = of.get((circuit, name))
+            if row is None or (same := row["same_nets"].get("control")) is None:
+                continue
+            exits = row["details"]["exits"].values()
+            prices = [sum(e[cost] for e in exits) for cost in ("control_cost", "cost")]
+            body.append(
+                [
+                    circuit,
+                    name,
+                    routed(row) - routed(of[circuit, CONTROLS[name]]),
+                    same["nets"],
+                    f"{same['wirelength'] / same['nets']:.3f}",
+                    f"{same['other'] / same['nets']:.3f}",
+                    f"{same['other'] / same['wirelength']:.4f}",
+                    f"{prices[0] / prices[1]:.4f}" if prices[1] else "",
+                ]
+            )
+    header = ["circuit", "run", "nets more than the control", "nets of both", "edges a net"]
+    return table([*header, "control's", "ratio of lengths", "ratio of prices"], body)
 
 
 def exits_table(circuits: list[str], of: dict[tuple[str, str], dict[str, Any]]) -> str:
@@ -158,9 +255,41 @@ def exits_table(circuits: list[str], of: dict[tuple[str, str], dict[str, Any]]) 
     return table(header, body)
 
 
+def control_verdict(circuits: list[str], of: dict[tuple[str, str], dict[str, Any]]) -> str:
+    """In words: by how much the control's wires are longer, alone and in the end."""
+    lines = []
+    alone = [
+        same["other"] / same["wirelength"] - 1
+        for circuit in circuits
+        for name in CONTROLS
+        if (row := of.get((circuit, name))) and (same := row["same_nets"].get("control"))
+    ]
+    if alone:
+        clear = sum(share >= CLEARLY for share in alone)
+        lines.append(
+            f"On the same nets the control's wires are {100 * min(alone):+.2f} to "
+            f"{100 * max(alone):+.2f} % longer than the model's; they should be clearly longer, by "
+            f"{100 * CLEARLY:.0f} % or more, and are in {clear} of {len(alone)} runs."
+        )
+    names = ("default", "blank control, whole run")
+    both = [
+        [of[circuit, n] for n in names]
+        for circuit in circuits
+        if all((circuit, n) in of for n in names)
+    ]
+    if both:
+        wire = [100 * (blank["wirelength"] / model["wirelength"] - 1) for model, blank in both]
+        cpu = [sum(runs[i]["cpu"] for runs in both) for i in range(2)]
+        lines.append(
+            "Negotiation and refinement then make most of the difference up: a whole run that "
+            f"starts from blank drawings ends {min(wire):+.2f} to {max(wire):+.2f} % longer, and "
+            f"takes {cpu[1]:.1f} s of CPU on all these circuits where the model takes {cpu[0]:.1f}."
+        )
+    return " ".join(lines) + "\n"
+
+
 def whole_table(circuits: list[str], of: dict[tuple[str, str], dict[str, Any]]) -> str:
-    names = [name for name in RUNS if name in ("default", "no refinement", "one net a wave")]
-    names += ["effort high", "maze router", "maze router, effort high"]
+    names = [name for name in RUNS if not is_alone(name)]
     body: list[list[object]] = []
     for circuit in circuits:
         for name in names:
