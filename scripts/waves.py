@@ -2,7 +2,8 @@
 
     EDAROUTE_ISPD98=folder python scripts/waves.py [circuit ...] [--out docs]
 
-Runs the model alone, and whole, with every wave size; writes waves.json and waves.png.
+Routes with every size of waves; writes waves.json, waves.png and waves.md. What the model leaves
+to the maze router in a whole run is what it would leave unrouted alone.
 """
 
 from __future__ import annotations
@@ -11,15 +12,17 @@ import argparse
 import json
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmark import CHECKOUT, find_circuits, machine, run_once
-from benchmark_neural import ALONE, routed
+from benchmark import CHECKOUT, find_circuits, machine, percent, run_once, table
+
+from eda_router.neural_router import LARGEST_WAVE, WAVE_TILES
 
 WAVES = (1, 4, 16, 64, 256, 1024)
 DEFAULT = 0
-"""Stands for the default, waves of few large and many small windows."""
+"""Stands for the default: a wave of small windows holds more nets than one of large windows."""
 
 
 def main() -> int:
@@ -36,21 +39,82 @@ def main() -> int:
         for path in circuits:
             for wave in (DEFAULT, *WAVES):
                 options = [] if wave == DEFAULT else ["--wave", str(wave)]
-                for alone in (True, False):
-                    run = run_once(path, [*options, *(ALONE if alone else [])], Path(folder))
-                    rows.append({"wave": wave, "alone": alone, **run})
-                    print(
-                        f"{run['circuit']} wave {wave or 'default'} "
-                        f"{'model alone' if alone else 'whole run'} routed {routed(run)} "
-                        f"wirelength {run['wirelength']} cpu {run['cpu']:.2f}",
-                        flush=True,
-                    )
+                run = run_once(path, options, Path(folder))
+                run["details"].pop("net_exits", None)  # a digit a net, of no use in a table
+                rows.append({"wave": wave, **run})
+                print(
+                    f"{run['circuit']} wave {wave or 'default'} left {left(run)} "
+                    f"wirelength {run['wirelength']} cpu {run['cpu']:.2f}",
+                    flush=True,
+                )
     args.out.mkdir(exist_ok=True)
     report = {"machine": machine(), "runs": rows}
     (args.out / "waves.json").write_text(json.dumps(report, indent=1) + "\n")
+    (args.out / "waves.md").write_text(markdown(report))
     plot(rows, args.out / "waves.png")
-    print(f"written {args.out}/waves.json and .png")
+    print(f"written {args.out}/waves.json, .md and .png")
     return 0
+
+
+def left(row: dict[str, Any]) -> int:
+    """Nets to route that the model left to the maze router."""
+    return int(row["nets_to_route"]) - int(row["details"]["model"]["routed"])
+
+
+def races(row: dict[str, Any]) -> int:
+    """Drawings that were thrown away because another net of the wave was faster."""
+    return sum(exit_["races"] for exit_ in row["details"]["exits"].values())
+
+
+def network_seconds(row: dict[str, Any]) -> float:
+    """CPU seconds of the network."""
+    return float(row["phases"]["network"]["cpu"])
+
+
+PANELS: tuple[tuple[str, str, Callable[[dict[str, Any]], float]], ...] = (
+    ("left to the maze router", "nets", left),
+    ("final wirelength", "tile edges", lambda row: row["wirelength"]),
+    ("the whole process", "CPU seconds", lambda row: row["cpu"]),
+)
+"""Title, unit and value of each panel of the picture."""
+
+
+def markdown(report: dict[str, Any]) -> str:
+    rows, where = report["runs"], report["machine"]
+    by_size = sorted(rows, key=lambda row: (row["circuit"], row["wave"]))
+    defaults = {row["circuit"]: row for row in rows if row["wave"] == DEFAULT}
+    body: list[list[object]] = [
+        [
+            row["circuit"],
+            row["wave"] or "default",
+            left(row),
+            races(row),
+            row["wirelength"],
+            percent(row["wirelength"] / defaults[row["circuit"]]["wirelength"] - 1),
+            row["overflow"],
+            f"{row['cpu']:.2f}",
+            f"{network_seconds(row):.2f}",
+        ]
+        for row in by_size
+    ]
+    header = ["circuit", "nets in a wave", "left to the maze", "races lost", "wirelength"]
+    return "\n".join(
+        [
+            "# Waves, measured\n",
+            "Written by `python scripts/waves.py " + " ".join(defaults) + "`; all figures stand in "
+            "`waves.json`.\n",
+            f"Processor: {where['processor']}, {where['cores']} cores, load {where['load']} when "
+            "the runs ended. Each run is one process of `edaroute route` with `--wave` and "
+            "otherwise default settings, its file evaluated by `edaroute verify`.\n",
+            "![Quality and time by the size of the waves](waves.png)\n",
+            f"The nets of a wave see one ledger. In waves of one net nothing is drawn twice; in "
+            "larger ones a net can lose the race for a track and is drawn again, but the network "
+            "is fed in full pieces. The default gives a wave as many windows as make "
+            f"{WAVE_TILES} tiles, at most {LARGEST_WAVE}: many small windows, which rarely meet, "
+            "and few large ones.\n",
+            table([*header, "to the default", "overflow", "CPU s", "network"], body),
+        ]
+    )
 
 
 def plot(rows: list[dict[str, Any]], path: Path) -> None:
@@ -60,30 +124,37 @@ def plot(rows: list[dict[str, Any]], path: Path) -> None:
     import matplotlib.pyplot as plt
 
     circuits = list(dict.fromkeys(row["circuit"] for row in rows))
-    panels = (
-        ("unrouted by the model alone, % of nets", True, lambda r: unrouted_percent(r)),
-        ("final wirelength", False, lambda r: r["wirelength"]),
-        ("CPU seconds of the whole run", False, lambda r: r["cpu"]),
-    )
     figure, axes = plt.subplots(
-        len(circuits), 3, figsize=(12, 3 * len(circuits)), squeeze=False, layout="constrained"
+        len(circuits), 3, figsize=(12, 3.2 * len(circuits)), squeeze=False, layout="constrained"
     )
     for line, circuit in zip(axes, circuits, strict=True):
-        for axis, (title, alone, value) in zip(line, panels, strict=True):
-            of = {r["wave"]: r for r in rows if r["circuit"] == circuit and r["alone"] == alone}
-            axis.plot(WAVES, [value(of[wave]) for wave in WAVES], "-o", color="tab:blue")
-            axis.axhline(value(of[DEFAULT]), color="tab:orange", linestyle="--", label="default")
+        of = {row["wave"]: row for row in rows if row["circuit"] == circuit}
+        for axis, (title, unit, value) in zip(line, PANELS, strict=True):
+            values = [value(of[wave]) for wave in WAVES]
+            axis.plot(WAVES, values, "-o", color="tab:blue")
+            default = value(of[DEFAULT])
+            axis.axhline(default, color="tab:orange", linestyle="--")
+            axis.annotate(
+                "default",
+                (WAVES[-1], default),
+                xytext=(0, 3),
+                textcoords="offset points",
+                ha="right",
+                color="tab:orange",
+                fontsize=9,
+            )
             axis.set_xscale("log", base=2)
             axis.set_xticks(WAVES, [str(wave) for wave in WAVES])
-            axis.set_title(f"{circuit}: {title}", fontsize=9)
-            axis.set_xlabel("nets in a wave")
+            axis.ticklabel_format(axis="y", useOffset=False)
+            axis.margins(y=0.15)
+            axis.set_title(f"{circuit}: {title}", fontsize=10)
+            axis.set_ylabel(unit)
             axis.grid(alpha=0.3)
-            axis.legend(fontsize=8)
+            for side in ("top", "right"):
+                axis.spines[side].set_visible(False)
+    for axis in axes[-1]:
+        axis.set_xlabel("nets in a wave (--wave)")
     figure.savefig(path, dpi=110)
-
-
-def unrouted_percent(row: dict[str, Any]) -> float:
-    return 100 * (1 - routed(row) / row["nets_to_route"])
 
 
 if __name__ == "__main__":
