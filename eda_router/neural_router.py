@@ -2,9 +2,9 @@
 
 Nets go to the smallest exit whose window holds them, short ones first. A *wave* is a batch of nets
 of one exit that see the same ledger; their trees are committed one after the other, each against
-the ledger as it is at that moment. A net whose tree lost the race for a track goes to the front of
-the next wave, so each wave commits at least its first drawable net and the order is fixed. A wave
-of one net is the plain sequential router.
+the ledger as it is at that moment. A net whose tree lost the race for a track gets another one from
+the same drawing, or else goes to the front of the next wave, so each wave commits at least its
+first drawable net and the order is fixed. A wave of one net is the plain sequential router.
 
 A net whose drawing does not join its pins gets samples from the latent; what no sample joins is
 joined along the probability map, by lowering the threshold step by step; what is left goes to the
@@ -77,6 +77,8 @@ class ExitCount:
         joined: routed along the probability map.
         failed: left to the maze router.
         races: trees that were refused because another net of the wave took the last track.
+        retaken: of these nets, those that got another tree from the same drawing; the rest is drawn
+            again.
         ink: tiles drawn at the exit's threshold, of first drawings that became wire.
         taken_ink: tiles drawn at the level that the tree was taken from, of the same.
         tree_tiles: tiles of those trees.
@@ -92,6 +94,7 @@ class ExitCount:
     joined: int = 0
     failed: int = 0
     races: int = 0
+    retaken: int = 0
     ink: int = 0
     taken_ink: int = 0
     tree_tiles: int = 0
@@ -249,12 +252,7 @@ class NeuralRouter:
         drawings = self._decode(windows, drawing, size)
         if self.config.control:
             self._compare_with_blank(windows, drawings, count)
-        committed = self._commit(nets, origins, drawings, size * scale, Stage.DRAWN)
-        count.drawn += int(committed.sum())
-        count.ink += int(drawings.drawn_tiles[committed].sum())
-        count.taken_ink += int(drawings.taken_tiles[committed].sum())
-        count.tree_tiles += int((drawings.lengths[committed] + 1).sum())
-        count.wirelength += int(drawings.lengths[committed].sum())
+        committed = self._commit_drawn(nets, origins, drawings, size * scale, count)
         lost = drawings.ok & ~committed
         count.races += int(lost.sum())
         self._story.tell(nets, lambda i: (
@@ -267,6 +265,7 @@ class NeuralRouter:
                 + ("committed" if committed[i] else "but another net of the wave was faster")
             )
         ))  # fmt: skip
+        lost[self._retake(nets, origins, np.flatnonzero(lost), drawing, size, scale, count)] = False
         open_nets = np.flatnonzero(~drawings.ok)
         if len(open_nets):
             rest = self._sample(nets, origins, open_nets, size, scale, count)
@@ -279,6 +278,52 @@ class NeuralRouter:
         with self.maze.phase("features"):
             self._expected.remove(nets[~lost])
         return lost, failed
+
+    def _commit_drawn(
+        self,
+        nets: NDArray[np.int64],
+        origins: IntArray,
+        drawings: Extraction,
+        size: int,
+        count: ExitCount,
+    ) -> NDArray[np.bool_]:
+        """Commit trees of first drawings and count them."""
+        committed = self._commit(nets, origins, drawings, size, Stage.DRAWN)
+        count.drawn += int(committed.sum())
+        count.ink += int(drawings.drawn_tiles[committed].sum())
+        count.taken_ink += int(drawings.taken_tiles[committed].sum())
+        count.tree_tiles += int((drawings.lengths[committed] + 1).sum())
+        count.wirelength += int(drawings.lengths[committed].sum())
+        return committed
+
+    def _retake(
+        self,
+        nets: NDArray[np.int64],
+        origins: IntArray,
+        lost: NDArray[np.int64],
+        drawing: NDArray[np.float32],
+        size: int,
+        scale: int,
+        count: ExitCount,
+    ) -> NDArray[np.int64]:
+        """Give the nets at positions ``lost`` other trees from their drawings, past full edges.
+
+        The network takes a thousand times as long as the decoding.
+
+        Returns:
+            the positions of the nets that got one.
+        """
+        routed = []
+        while len(lost):
+            windows = self._cut(nets[lost], origins[lost], size * scale)
+            trees = self._decode(windows, drawing[lost], size)
+            committed = self._commit_drawn(nets[lost], origins[lost], trees, size * scale, count)
+            routed.append(lost[committed])
+            self._story.tell(nets[lost[committed]], _always("another tree from the same drawing"))
+            lost = lost[trees.ok & ~committed]
+        taken = np.concatenate(routed) if routed else lost
+        count.retaken += len(taken)
+        return taken
 
     def _cut(self, nets: NDArray[np.int64], origins: IntArray, size: int) -> Windows:
         """Windows of the ledger as it is now."""

@@ -333,7 +333,8 @@ def model_lines(details: dict[str, Any], *, verbose: bool = False) -> list[str]:
             lines.append(
                 f"  exit {name:<9}{count['nets']} nets in waves of {count['wave']}: "
                 f"{count['drawn']} drawn, {count['sampled']} sampled, {count['joined']} joined, "
-                f"{count['failed']} failed; {count['races']} races lost{ink}{control}"
+                f"{count['failed']} failed; {count['races']} races lost, "
+                f"{count['retaken']} of them retaken{ink}{control}"
             )
     return lines + [f"  {line}" for line in details["story"]]
 

@@ -239,7 +239,7 @@ def control_table(circuits: list[str], of: dict[tuple[str, str], dict[str, Any]]
 
 
 def exits_table(circuits: list[str], of: dict[tuple[str, str], dict[str, Any]]) -> str:
-    fields = ("nets", "drawn", "sampled", "joined", "failed", "races", "wave")
+    fields = ("nets", "drawn", "sampled", "joined", "failed", "races", "retaken", "wave")
     body: list[list[object]] = [
         [
             circuit,

@@ -61,9 +61,9 @@ def left(row: dict[str, Any]) -> int:
     return int(row["nets_to_route"]) - int(row["details"]["model"]["routed"])
 
 
-def races(row: dict[str, Any]) -> int:
-    """Drawings that were thrown away because another net of the wave was faster."""
-    return sum(exit_["races"] for exit_ in row["details"]["exits"].values())
+def summed(row: dict[str, Any], name: str) -> int:
+    """A count of :class:`eda_router.neural_router.ExitCount` over all exits."""
+    return sum(exit_[name] for exit_ in row["details"]["exits"].values())
 
 
 def network_seconds(row: dict[str, Any]) -> float:
@@ -88,7 +88,8 @@ def markdown(report: dict[str, Any]) -> str:
             row["circuit"],
             row["wave"] or "default",
             left(row),
-            races(row),
+            summed(row, "races"),
+            summed(row, "races") - summed(row, "retaken"),
             row["wirelength"],
             percent(row["wirelength"] / defaults[row["circuit"]]["wirelength"] - 1),
             row["overflow"],
@@ -97,7 +98,7 @@ def markdown(report: dict[str, Any]) -> str:
         ]
         for row in by_size
     ]
-    header = ["circuit", "nets in a wave", "left to the maze", "races lost", "wirelength"]
+    header = ["circuit", "nets in a wave", "left to the maze", "races lost", "drawn again"]
     return "\n".join(
         [
             "# Waves, measured\n",
@@ -108,11 +109,11 @@ def markdown(report: dict[str, Any]) -> str:
             "otherwise default settings, its file evaluated by `edaroute verify`.\n",
             "![Quality and time by the size of the waves](waves.png)\n",
             f"The nets of a wave see one ledger. In waves of one net nothing is drawn twice; in "
-            "larger ones a net can lose the race for a track and is drawn again, but the network "
-            "is fed in full pieces. The default gives a wave as many windows as make "
-            f"{WAVE_TILES} tiles, at most {LARGEST_WAVE}: many small windows, which rarely meet, "
-            "and few large ones.\n",
-            table([*header, "to the default", "overflow", "CPU s", "network"], body),
+            "larger ones a net can lose the race for a track, and is drawn again where its drawing "
+            "holds no other tree, but the network is fed in full pieces. The default gives a wave "
+            f"as many windows as make {WAVE_TILES} tiles, at most {LARGEST_WAVE}: many small "
+            "windows, which rarely meet, and few large ones.\n",
+            table([*header, "wirelength", "to the default", "overflow", "CPU s", "network"], body),
         ]
     )
 

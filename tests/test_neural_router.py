@@ -165,6 +165,26 @@ def test_a_sequential_wave_never_races(design):
     assert all(count["races"] == 0 for count in result.details["exits"].values())
 
 
+def test_a_lost_net_gets_another_tree_from_its_drawing_before_it_is_drawn_again(design):
+    class Everything(Teacher):
+        """Draws every tile and edge, and counts what it is asked for."""
+
+        asked = 0
+
+        def draw(self, images):
+            self.asked += len(images)
+            return np.ones_like(images)
+
+    engine = Everything()
+    result = route_with(engine, design, RouteConfig(**{**vars(BARE), "wave": 1000}))
+    exits = result.details["exits"].values()
+    nets, races, retaken = (sum(e[name] for e in exits) for name in ("nets", "races", "retaken"))
+    assert 0 < retaken <= races
+    assert engine.asked == nets + races - retaken
+    assert counts(result)[Stage.DRAWN] == sum(e["drawn"] for e in exits)
+    assert verify(design, result.routes).total_overflow == 0
+
+
 def test_nets_wider_than_the_largest_exit_are_drawn_coarsely():
     design = Design.from_pins(
         "wide", 60, 40, 5, 5, [("a", 0, [(1, 1), (58, 37)]), ("b", 1, [(0, 20), (59, 20), (30, 3)])]
