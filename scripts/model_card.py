@@ -188,8 +188,9 @@ def surest_row(name: str, size: int, row: Mapping[str, Any]) -> list[object]:
 
 
 def kind_row(kind: str, figures: Mapping[str, float]) -> list[str]:
+    cost = f"{figures['cost']:.4f}" if figures["connected"] else ""
     shares = [f"{figures['share']:.3f}", f"{figures['connected']:.4f}"]
-    return [kind, *shares, f"{figures['cost']:.4f}", f"{figures['blind_cost']:.4f}"]
+    return [kind, *shares, cost, f"{figures['blind_cost']:.4f}"]
 
 
 def marked(size: int, connected: float, ink: float, cost: float) -> tuple[str, str, str]:

@@ -110,6 +110,16 @@ def test_resuming_needs_a_checkpoint_of_the_same_shape(tmp_path, data):
         Trainer(other, data, tmp_path, resume=True)
 
 
+def test_a_stage_ends_with_its_minutes_and_the_next_begins(tmp_path, data):
+    config = TrainConfig(
+        **TINY, sizes=(8, 16), samples=(4096, 64), epoch=(512,), minutes=(1e-6, 0.0)
+    )
+    model = Trainer(config, data, tmp_path, progress=False).run()
+    log = [json.loads(line) for line in (tmp_path / "log.jsonl").open()]
+    assert [(r["stage"], r["seen"]) for r in log] == [(0, 2 * 16), (1, 32 + 64)]
+    assert load_model(tmp_path).config == model.config
+
+
 def test_training_lowers_the_loss(tmp_path, data):
     config = TrainConfig(**TINY, sizes=(8,), samples=(4096,), epoch=(512,), learning_rate=1e-2)
     Trainer(config, data, tmp_path, progress=False).run()
@@ -160,6 +170,6 @@ def test_measures_of_perfect_blank_and_empty_drawings(data):
 )
 def test_learning_rates(schedule, expected):
     config = TrainConfig(schedule=schedule, learning_rate=1.0, warmup=0.0, cycle=100)
-    rates = [learning_rate(config, seen, 100) for seen in (0, 50, 100)]
+    rates = [learning_rate(config, seen / 100, seen) for seen in (0, 50, 100)]
     assert rates == pytest.approx(expected, abs=1e-6)
-    assert learning_rate(config, 50, 100, 4) == pytest.approx(4 * expected[1])
+    assert learning_rate(config, 0.5, 50, 4) == pytest.approx(4 * expected[1])

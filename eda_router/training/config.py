@@ -23,6 +23,13 @@ class TrainConfig(ModelConfig):
     samples: tuple[int, ...] = setting(
         (3_000_000, 1_500_000, 300_000, 100_000), "Samples seen in each stage.", low=1
     )
+    minutes: tuple[float, ...] = setting(
+        (0.0,),
+        "Most time of each stage; it ends then, and its learning rates are spread over the time. "
+        "0: no limit.",
+        unit="minutes",
+        low=0,
+    )
     pretrain: tuple[int, ...] = setting(
         (8192, 4096, 0),
         "Samples seen before that without routes: the labels are the pins alone.",

@@ -28,13 +28,13 @@ def make_optimizer(config: TrainConfig) -> keras.optimizers.Optimizer:
             return keras.optimizers.Adadelta(rate, global_clipnorm=clip)
 
 
-def learning_rate(config: TrainConfig, seen: int, total: int, batch_factor: int = 1) -> float:
-    """Learning rate after ``seen`` of a stage's ``total`` samples.
+def learning_rate(config: TrainConfig, progress: float, seen: int, batch_factor: int = 1) -> float:
+    """Learning rate at a share ``progress`` of a stage, after ``seen`` samples of it.
 
     ``cyclical`` is the triangular policy of L. Smith (WACV 2017, arXiv 1506.01186) from a tenth of
     the highest rate; ``batch_factor`` is how much the batch has grown (AdaBatch).
     """
-    progress = min(1.0, seen / total)
+    progress = min(1.0, progress)
     rate = config.learning_rate * batch_factor
     if config.schedule == "cosine":
         rate *= 0.5 * (1.0 + math.cos(math.pi * progress))

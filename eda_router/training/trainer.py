@@ -99,6 +99,7 @@ class Progress:
         stage: index of the stage, ``len(sizes)`` for the joint one.
         seen: samples of the stage seen so far, route-free ones included.
         seconds: wall-clock time spent in the stage.
+        spent: the same with the stage's validations.
         best: lowest validation loss of the stage.
         worse: epochs since then.
     """
@@ -106,6 +107,7 @@ class Progress:
     stage: int = 0
     seen: int = 0
     seconds: float = 0.0
+    spent: float = 0.0
     best: float = float("inf")
     worse: int = 0
 
@@ -254,6 +256,7 @@ class Trainer:
         config, state = self.config, self.state
         pretrain, total = self._totals()
         epoch = int(config.stage("epoch", state.stage))
+        limit = 60.0 * config.stage("minutes", state.stage)
         bar = tqdm(
             total=pretrain + total,
             initial=state.seen,
@@ -265,42 +268,50 @@ class Trainer:
             while state.seen < pretrain + total:
                 if config.patience and state.worse >= config.patience:
                     break
+                if limit and state.spent >= limit:
+                    break
                 goal = min(pretrain + total, (state.seen // epoch + 1) * epoch)
                 began = time.perf_counter()
                 sums: dict[str, float] = {}
                 steps = 0
                 while state.seen < goal:
-                    parts = self._one_step(pretrain, total)
+                    over = (state.spent + time.perf_counter() - began) / limit if limit else 0.0
+                    parts = self._one_step(pretrain, total, over)
                     if steps % 16 == 0:
                         for name, value in parts.items():
                             sums[name] = sums.get(name, 0.0) + float(value)
                     steps += 1
                     bar.update(state.seen - bar.n)
+                    if over >= 1.0:
+                        break
                 state.seconds += time.perf_counter() - began
                 means = {name: value / -(-steps // 16) for name, value in sums.items()}
                 record = self._validate(means)
                 bar.set_postfix(loss=f"{record['loss']:.4f}")
+                state.spent += time.perf_counter() - began
                 self.save_checkpoint()
 
-    def _one_step(self, pretrain: int, total: int) -> dict[str, Any]:
+    def _one_step(self, pretrain: int, total: int, over: float) -> dict[str, Any]:
+        """Train on one batch; ``over`` is the share of the stage's time that is gone."""
         config, state = self.config, self.state
         route_free = state.seen < pretrain
         seen, goal = (state.seen, pretrain) if route_free else (state.seen - pretrain, total)
+        progress = max(seen / goal, over)
         doublings = (
             0
             if route_free
-            else min(config.batch_doublings, seen * (config.batch_doublings + 1) // goal)
+            else min(config.batch_doublings, int(progress * (config.batch_doublings + 1)))
         )
         batch = int(config.stage("batch", state.stage)) << doublings
         samples = self._batch(batch)
         if route_free:
             rate = config.learning_rate * min(1.0, (seen + batch) / goal)
         else:
-            rate = learning_rate(config, seen, goal, 1 << doublings)
+            rate = learning_rate(config, progress, seen, 1 << doublings)
         self.optimizer.learning_rate.assign(rate)
         kl_weight = config.kl_weight
         if state.stage == 0 and config.kl_anneal > 0.0 and not route_free:
-            kl_weight *= min(1.0, seen / goal / config.kl_anneal)
+            kl_weight *= min(1.0, progress / config.kl_anneal)
         parts: dict[str, Any] = self.step(
             tf.constant(samples.states),
             tf.constant(samples.labels),
