@@ -8,7 +8,7 @@ import pytest
 from test_teacher import check_tree
 
 from eda_router.errors import InputError
-from eda_router.neural.windows import NUM_STATES, free_tracks, pin_tiles
+from eda_router.neural.windows import NUM_STATES, encode, free_tracks, pin_tiles
 from eda_router.synthesis.designs import SynthConfig
 from eda_router.training import ledger_windows
 from eda_router.training.random_windows import random_states
@@ -19,7 +19,7 @@ from eda_router.training.samples import (
     make_samples,
     write_dataset,
 )
-from eda_router.training.teacher import label
+from eda_router.training.teacher import label, label_costs
 
 SMALL = SampleConfig(shard_samples=40, seed=3)
 
@@ -71,6 +71,41 @@ def test_samples_are_labelled_by_the_teacher(source, small_designs):
     assert np.array_equal(labels, samples.labels)
     for state, tree in zip(samples.states, samples.labels, strict=True):
         check_tree(state, tree)
+
+
+@pytest.mark.parametrize("source", ["random", "ledger"])
+@pytest.mark.parametrize("labels", ["random_ties", "maze"])
+def test_other_teachers_draw_other_trees_in_the_same_states(source, labels, small_designs):
+    config = SampleConfig(source=source, labels=labels, shard_samples=60)
+    samples = make_samples(config, 5, 8)
+    plain = make_samples(SampleConfig(source=source, shard_samples=60), 5, 8)
+    assert np.array_equal(samples.states, plain.states)
+    assert np.array_equal(make_samples(config, 5, 8).labels, samples.labels)
+    for state, tree in zip(samples.states, samples.labels, strict=True):
+        check_tree(state, tree)
+    costs, best = (label_costs(s.states, s.labels) for s in (samples, plain))
+    few = pin_tiles(samples.states).sum(axis=(1, 2)) <= config.exact_pins
+    if labels == "random_ties":
+        # As cheap, but another one of the cheapest.
+        assert np.array_equal(costs[few], best[few])
+    else:
+        assert np.all(costs[few] >= best[few])
+        assert costs[few].sum() > best[few].sum()
+    if source == "random":
+        # Prices that depend on free tracks leave few ties; crowded ledgers leave hardly any.
+        assert 0.02 < np.mean(np.any(samples.labels != plain.labels, axis=(1, 2))) < 1
+
+
+def test_random_ties_choose_anew_for_each_seed():
+    free = np.full((1, 8, 8), 8)
+    pins = np.zeros((1, 8, 8), np.bool_)
+    pins[0, 1, 1] = pins[0, 6, 5] = True
+    state = encode(free, free, pins)
+    seeds = np.arange(30, dtype=np.uint64)
+    labels, ok = label(np.repeat(state, 30, axis=0), tie_seeds=seeds)
+    assert ok.all()
+    assert len({tree.tobytes() for tree in labels}) > 10
+    assert len(set(label_costs(np.repeat(state, 30, axis=0), labels).tolist())) == 1
 
 
 @pytest.mark.parametrize("source", ["random", "ledger"])

@@ -17,6 +17,7 @@ import numpy as np
 from numba import njit
 
 from eda_router.design import HORIZONTAL, VERTICAL
+from eda_router.synthesis.splitmix import between
 
 RIGHT_BIT = 1
 """The tree uses the edge to the tile's right."""
@@ -26,13 +27,17 @@ TILE_BIT = 4
 """The tile is in the tree."""
 
 TIE_SCALE = 1 << 24
-"""Position terms of a tree sum to less than this in windows up to 1024 x 1024 tiles."""
+"""Position terms of a tree sum to less than this in windows up to 1024 x 1024 tiles, random terms
+in windows up to 128 x 128."""
+
+RANDOM_TERM = 1 << 10
+"""Random terms of an edge's price are less than this."""
 
 _FAR = 1 << 60
 
 
 @njit(cache=True, nogil=True)
-def draw_trees(free, pins, price, exact_pins, exchange_rounds, labels, ok):
+def draw_trees(free, pins, price, exact_pins, exchange_rounds, tie_seeds, labels, ok):
     """Draw one tree a window.
 
     Args:
@@ -41,6 +46,7 @@ def draw_trees(free, pins, price, exact_pins, exchange_rounds, labels, ok):
         price: int32, price of an edge by its free tracks, 0 for no passage.
         exact_pins: pins up to which trees are optimal; above they are grown pin by pin.
         exchange_rounds: most rounds of path exchange in grown trees.
+        tie_seeds: uint64 ``(num_windows,)``, what ties are decided at random from; empty: by place.
         labels: uint8 ``(num_windows, height, width)``, zeros; gets the trees.
         ok: bool ``(num_windows,)``; gets whether there is a tree.
     """
@@ -50,15 +56,21 @@ def draw_trees(free, pins, price, exact_pins, exchange_rounds, labels, ok):
     terminals = np.empty(num_tiles, np.int32)
     fields = np.empty((1 << max(exact_pins - 1, 1), height, width), np.int64)
     came = np.empty(fields.shape, np.int32)
+    rng = np.zeros(1, np.uint64)
+    by_place = len(tie_seeds) == 0
     for i in range(num_windows):
+        if not by_place:
+            rng[0] = tie_seeds[i]
         for r in range(height):
             for c in range(width):
                 costs[r, c, HORIZONTAL] = price[free[i, r, c, HORIZONTAL]] * TIE_SCALE
                 if costs[r, c, HORIZONTAL] > 0:
-                    costs[r, c, HORIZONTAL] += 2 * r
+                    term = 2 * r if by_place else between(rng, 0, RANDOM_TERM - 1)
+                    costs[r, c, HORIZONTAL] += term
                 costs[r, c, VERTICAL] = price[free[i, r, c, VERTICAL]] * TIE_SCALE
                 if costs[r, c, VERTICAL] > 0:
-                    costs[r, c, VERTICAL] += c
+                    term = c if by_place else between(rng, 0, RANDOM_TERM - 1)
+                    costs[r, c, VERTICAL] += term
         count = 0
         for r in range(height):
             for c in range(width):

@@ -75,7 +75,9 @@ class TrainingData(Mapping[int, StageData]):
             part = -(-wanted // len(sources))
             each = min(part, max(1, _SHARD_TILES // size**2))
             count = -(-part // each)
-            samples = SampleConfig(source=source, shard_samples=each, seed=config.seed)
+            samples = SampleConfig(
+                source=source, shard_samples=each, seed=config.seed, labels=config.data_labels
+            )
             shards = [*range(count), VALIDATION_SHARD]
             place = self._folder / f"{source}-{size}"
             for _ in tqdm(

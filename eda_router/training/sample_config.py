@@ -24,6 +24,11 @@ class SampleSettings(Settings):
     exact_pins: int = setting(
         8, "Nets with up to this many pins get optimal trees.", low=2, high=10
     )
+    labels: Literal["optimal", "random_ties", "maze"] = setting(
+        "optimal",
+        "What is drawn in each state: the optimal tree with ties decided by place, with ties "
+        "decided at random, or a tree grown pin by pin.",
+    )
 
     def count(self, size: int) -> int:
         """Samples in a shard of windows of ``size``."""
@@ -74,6 +79,7 @@ class DatasetConfig(SampleSettings):
                 shard_samples=self.shard_samples,
                 max_pins=self.max_pins,
                 exact_pins=self.exact_pins,
+                labels=self.labels,
             )
             for source in ("random", "ledger")
             if self.source in (source, "both")

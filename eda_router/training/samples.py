@@ -77,9 +77,25 @@ def make_samples(config: SampleConfig, shard: int, size: int) -> Samples:
         size: of the windows, a power of two.
     """
     if config.source == "random":
-        return _random_samples(config, shard, size)
-    rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence([config.seed, shard, size])))
-    return Samples(*ledger_samples(rng, config.count(size), size, config.exact_pins))
+        samples = _random_samples(config, shard, size)
+    else:
+        sequence = np.random.SeedSequence([config.seed, shard, size])
+        rng = np.random.Generator(np.random.PCG64(sequence))
+        samples = Samples(*ledger_samples(rng, config.count(size), size, config.exact_pins))
+    if config.labels == "optimal":
+        return samples
+    return Samples(samples.states, _other_labels(config, shard, samples.states))
+
+
+def _other_labels(config: SampleConfig, shard: int, states: StateArray) -> LabelArray:
+    """Labels of another teacher for the same states."""
+    if config.labels == "maze":
+        return label(states, exact_pins=2, exchange_rounds=0)[0]
+    sequence = np.random.SeedSequence([config.seed, shard, states.shape[1], _ATTEMPTS])
+    seeds = np.random.Generator(np.random.PCG64(sequence)).integers(
+        0, 2**64, len(states), np.uint64
+    )
+    return label(states, config.exact_pins, tie_seeds=seeds)[0]
 
 
 def _random_samples(config: SampleConfig, shard: int, size: int) -> Samples:
@@ -115,6 +131,14 @@ def _describe(config: SampleConfig, size: int) -> dict[str, Any]:
     return {"format": FORMAT, "size": size, "config": dataclasses.asdict(config)}
 
 
+def _completed(facts: dict[str, Any]) -> dict[str, Any]:
+    """A description with the settings that its writer did not know yet, at their defaults."""
+    return {
+        **facts,
+        "config": {**dataclasses.asdict(SampleConfig()), **(facts.get("config") or {})},
+    }
+
+
 def _write_json(path: Path, value: dict[str, Any]) -> None:
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     beside.write_text(json.dumps(value, indent=1) + "\n", encoding="utf-8")
@@ -131,7 +155,7 @@ def write_shard(folder: Path, config: SampleConfig, shard: int, size: int) -> bo
     facts = _describe(config, size)
     try:
         noted = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
-        if noted == {**facts, "shard": shard, "sha256": _digest(path)}:
+        if _completed(noted) == {**facts, "shard": shard, "sha256": _digest(path)}:
             return False
     except (OSError, ValueError):
         pass
@@ -166,7 +190,7 @@ def write_dataset(
     folder.mkdir(parents=True, exist_ok=True)
     manifest = folder / "manifest.json"
     facts = _describe(config, size)
-    if manifest.exists() and _read_json(manifest) != facts:
+    if manifest.exists() and _completed(_read_json(manifest)) != facts:
         raise InputError(manifest, None, "made with another config", f"{facts}")
     _write_json(manifest, facts)
     if processes == 1:

@@ -51,9 +51,15 @@ EXACT_PINS = 8
 EXCHANGE_ROUNDS = 3
 """At most this many rounds of path exchange in the trees of nets with more pins."""
 
+BY_PLACE: NDArray[np.uint64] = np.empty(0, np.uint64)
+"""Seeds for ties that are decided by place: none."""
+
 
 def label(
-    states: StateArray, exact_pins: int = EXACT_PINS, exchange_rounds: int = EXCHANGE_ROUNDS
+    states: StateArray,
+    exact_pins: int = EXACT_PINS,
+    exchange_rounds: int = EXCHANGE_ROUNDS,
+    tie_seeds: NDArray[np.uint64] = BY_PLACE,
 ) -> tuple[LabelArray, NDArray[np.bool_]]:
     """The teacher's tree for each state.
 
@@ -61,6 +67,7 @@ def label(
         states: uint8 ``(num_windows, size, size)`` of :mod:`eda_router.neural.windows`.
         exact_pins: pins up to which trees are optimal.
         exchange_rounds: most rounds of path exchange in the other trees.
+        tie_seeds: uint64 ``(num_windows,)``: choose among equals at random, from these seeds.
 
     Returns:
         Labels, uint8 of the same shape, and bool ``(num_windows,)``: False where the pins cannot be
@@ -69,7 +76,7 @@ def label(
     labels = np.zeros_like(states)
     ok = np.zeros(len(states), np.bool_)
     free, pins = free_tracks(states), pin_tiles(states)
-    draw_trees(free, pins, PRICE, exact_pins, exchange_rounds, labels, ok)
+    draw_trees(free, pins, PRICE, exact_pins, exchange_rounds, tie_seeds, labels, ok)
     return labels, ok
 
 
@@ -96,7 +103,7 @@ def route_box(
     inside[-1, :, VERTICAL] = 0
     labels = np.zeros((1, height, width), np.uint8)
     ok = np.zeros(1, np.bool_)
-    draw_trees(inside[None], pins[None], PRICE, exact_pins, exchange_rounds, labels, ok)
+    draw_trees(inside[None], pins[None], PRICE, exact_pins, exchange_rounds, BY_PLACE, labels, ok)
     return np.flatnonzero(tree_edges(labels)).astype(np.int32) if ok[0] else None
 
 
