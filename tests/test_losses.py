@@ -68,3 +68,23 @@ def test_boosted_gradients_are_the_error_deltas(loss, delta):
         tape.watch(outputs)
         value = loss(TARGETS, outputs, 1.5, 4.0)
     assert np.allclose(tape.gradient(value, outputs), delta(LOGITS / 3), rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("loss", [losses.exp_gb, losses.pow3_gb], ids=["exp_gb", "pow3_gb"])
+def test_boosted_gradients_against_differences(loss):
+    outputs = (LOGITS / 3).astype(np.float64)
+    step = 1e-4
+
+    def value(place, change):
+        moved = outputs.copy()
+        moved[place] += change
+        return keras.ops.convert_to_numpy(loss(TARGETS.astype(np.float64), moved, 1.5, 4.0)).sum()
+
+    with tf.GradientTape() as tape:
+        variable = tf.constant(outputs)
+        tape.watch(variable)
+        total = tf.reduce_sum(loss(tf.constant(TARGETS, tf.float64), variable, 1.5, 4.0))
+    gradient = tape.gradient(total, variable).numpy()
+    for place in [(0, 0, 0), (1, 2, 3), (3, 4, 4), (2, 0, 1)]:
+        slope = (value(place, step) - value(place, -step)) / (2 * step)
+        assert gradient[place] == pytest.approx(slope, rel=1e-5, abs=1e-6)

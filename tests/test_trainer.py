@@ -173,3 +173,17 @@ def test_learning_rates(schedule, expected):
     rates = [learning_rate(config, seen / 100, seen) for seen in (0, 50, 100)]
     assert rates == pytest.approx(expected, abs=1e-6)
     assert learning_rate(config, 0.5, 50, 4) == pytest.approx(4 * expected[1])
+
+
+def test_a_direct_training_builds_all_and_trains_the_last_size_alone(tmp_path, data):
+    config = TrainConfig(**TINY, sizes=(8, 16), samples=(64,), epoch=(64,), direct=True)
+    before = Trainer(config, data, tmp_path / "a", progress=False).model
+    core = [weight.copy() for weight in before.core.get_weights()]
+    model = Trainer(config, data, tmp_path / "b", progress=False).run()
+    log = [json.loads(line) for line in (tmp_path / "b" / "log.jsonl").open()]
+    assert {record["size"] for record in log} == {16}
+    assert sum(record["seen"] for record in log[-1:]) == 64 + 32
+    assert any(
+        not np.array_equal(one, other)
+        for one, other in zip(core, model.core.get_weights(), strict=True)
+    )

@@ -52,8 +52,20 @@ class TrainConfig(ModelConfig):
     )
     validation: int = setting(4096, "Validation samples looked at after an epoch.", low=1)
     loss: Literal[
-        "cross_entropy", "squared", "paper", "focal", "tversky", "mixed", "exp_gb", "pow3_gb"
-    ] = setting("cross_entropy", "What is made small, on the tiles of the route.")
+        "cross_entropy",
+        "squared",
+        "paper",
+        "focal",
+        "tversky",
+        "mixed",
+        "exp_gb",
+        "pow3_gb",
+        "adversarial",
+    ] = setting(
+        "cross_entropy",
+        "What is made small, on the tiles of the route; 'adversarial': a discriminator's doubt, on "
+        "tiles and edges, and nothing else.",
+    )
     alpha: float = setting(0.05, "Weight of |drawn - wanted| tiles in the loss 'paper'.", low=0)
     beta: float = setting(0.1, "Weight of max(0, wanted - drawn) tiles in the loss 'paper'.", low=0)
     focus: float = setting(2.0, "Exponent of the loss 'focal'.", low=0)
@@ -79,6 +91,9 @@ class TrainConfig(ModelConfig):
         "adamw", "The optimiser."
     )
     learning_rate: float = setting(1.5e-3, "Its highest learning rate.", low=0)
+    momentum: float = setting(
+        0.9, "Momentum of 'sgd', beta 1 of 'adam' and 'adamw'.", low=0, high=0.9999
+    )
     schedule: Literal["cosine", "constant", "linear", "cyclical"] = setting(
         "cosine", "How the learning rate moves within a stage."
     )
@@ -94,6 +109,9 @@ class TrainConfig(ModelConfig):
     joint: int = setting(
         0, "Samples of a last stage that trains all levels at the last size together.", low=0
     )
+    direct: bool = setting(
+        False, "Build all levels at once and train them together at the last size: no growth."
+    )
     inherit: bool = setting(
         True, "Start a ring from the weights of the ring inside it where the shapes are equal."
     )
@@ -106,6 +124,11 @@ class TrainConfig(ModelConfig):
         "both",
         "What samples are made from when no data is given: random windows, ledgers of synthetic "
         "designs, or both.",
+    )
+    data_labels: Literal["optimal", "random_ties", "maze"] = setting(
+        "optimal",
+        "Their labels: optimal trees with ties decided by place, with ties decided at random, or "
+        "trees grown pin by pin.",
     )
     data_samples: tuple[int, ...] = setting(
         (1_048_576, 524_288, 131_072, 49_152),

@@ -38,6 +38,8 @@ def route_loss(config: TrainConfig, targets: Any, logits: Any) -> Any:
             return losses.exp_gb(targets, logits, config.output_boost, config.output_goal)
         case "pow3_gb":
             return losses.pow3_gb(targets, logits, config.output_boost, config.output_goal)
+        case "adversarial":
+            raise ValueError("a discriminator judges all channels together")
 
 
 def objective(

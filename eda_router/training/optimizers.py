@@ -16,12 +16,15 @@ def make_optimizer(config: TrainConfig) -> keras.optimizers.Optimizer:
     match config.optimizer:
         case "adamw":
             return keras.optimizers.AdamW(
-                rate, weight_decay=config.weight_decay, global_clipnorm=clip
+                rate,
+                weight_decay=config.weight_decay,
+                beta_1=config.momentum,
+                global_clipnorm=clip,
             )
         case "adam":
-            return keras.optimizers.Adam(rate, global_clipnorm=clip)
+            return keras.optimizers.Adam(rate, beta_1=config.momentum, global_clipnorm=clip)
         case "sgd":
-            return keras.optimizers.SGD(rate, momentum=0.9, global_clipnorm=clip)
+            return keras.optimizers.SGD(rate, momentum=config.momentum, global_clipnorm=clip)
         case "rmsprop":
             return keras.optimizers.RMSprop(rate, global_clipnorm=clip)
         case "adadelta":

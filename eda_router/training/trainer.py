@@ -29,6 +29,7 @@ from eda_router.config import load_config
 from eda_router.errors import InputError
 from eda_router.neural.model import Latent, RouteVAE
 from eda_router.neural.windows import IMAGE_TABLE
+from eda_router.training.adversary import Adversary
 from eda_router.training.config import TrainConfig
 from eda_router.training.measure import draw_all, sweep
 from eda_router.training.objective import objective
@@ -100,6 +101,7 @@ class Progress:
         seen: samples of the stage seen so far, route-free ones included.
         seconds: wall-clock time spent in the stage.
         spent: the same with the stage's validations.
+        processor: processor time spent in the stage, in seconds.
         best: lowest validation loss of the stage.
         worse: epochs since then.
     """
@@ -108,6 +110,7 @@ class Progress:
     seen: int = 0
     seconds: float = 0.0
     spent: float = 0.0
+    processor: float = 0.0
     best: float = float("inf")
     worse: int = 0
 
@@ -162,7 +165,7 @@ class Trainer:
         self.config, self.data, self.output = config, data, output
         self.on_epoch = on_epoch
         self.show = progress
-        self.state = Progress()
+        self.state = Progress(stage=len(config.sizes) - 1 if config.direct else 0)
         output.mkdir(parents=True, exist_ok=True)
         set_up(config)
         stored = _read_checkpoint(output / CHECKPOINT, config) if resume else None
@@ -194,16 +197,23 @@ class Trainer:
                 variable.assign(value)
             for variable, value in zip(self.averages, _numbered(stored, "average"), strict=True):
                 variable.assign(value)
+            if self.adversary is not None:
+                kept = _numbered(stored, "adversary")
+                for variable, value in zip(self.adversary.variables, kept, strict=True):
+                    variable.assign(value)
 
     def _prepare(self) -> None:
         """Lock, and make the optimiser, the averages and the compiled step of a stage."""
-        joint = self.state.stage == len(self.config.sizes)
-        self.model.lock(0 if joint or not self.config.lock else self.size)
+        together = self.config.direct or self.state.stage == len(self.config.sizes)
+        self.model.lock(0 if together or not self.config.lock else self.size)
         self.optimizer = make_optimizer(self.config)
         self.optimizer.build(self.model.trainable_variables)
         self.averages = [
             tf.Variable(v.value, trainable=False) for v in self.model.trainable_variables
         ]
+        self.adversary = (
+            Adversary(self.config, self.size) if self.config.loss == "adversarial" else None
+        )
         self.step = _compile_step(self)
         self.draw = _compile_draw(self.model)
 
@@ -271,7 +281,7 @@ class Trainer:
                 if limit and state.spent >= limit:
                     break
                 goal = min(pretrain + total, (state.seen // epoch + 1) * epoch)
-                began = time.perf_counter()
+                began, busy = time.perf_counter(), time.process_time()
                 sums: dict[str, float] = {}
                 steps = 0
                 while state.seen < goal:
@@ -285,6 +295,7 @@ class Trainer:
                     if over >= 1.0:
                         break
                 state.seconds += time.perf_counter() - began
+                state.processor += time.process_time() - busy
                 means = {name: value / -(-steps // 16) for name, value in sums.items()}
                 record = self._validate(means)
                 bar.set_postfix(loss=f"{record['loss']:.4f}")
@@ -366,6 +377,7 @@ class Trainer:
             "size": self.size,
             "seen": state.seen,
             "seconds": round(state.seconds, 1),
+            "processor": round(state.processor, 1),
             "learning_rate": float(self.optimizer.learning_rate.numpy()),
             "training": {name: round(value, 5) for name, value in training.items()},
             "loss": round(loss, 5),
@@ -408,6 +420,8 @@ class Trainer:
             arrays[f"optimizer{i}"] = np.asarray(variable)
         for i, variable in enumerate(self.averages):
             arrays[f"average{i}"] = variable.numpy()
+        for i, variable in enumerate(self.adversary.variables if self.adversary else ()):
+            arrays[f"adversary{i}"] = np.asarray(variable)
         beside = self.output / f".{CHECKPOINT}"
         with open(beside, "wb") as file:
             np.savez(file, **arrays)
@@ -417,7 +431,7 @@ class Trainer:
 def _compile_step(trainer: Trainer) -> Any:
     config, model, optimizer = trainer.config, trainer.model, trainer.optimizer
     variables = model.trainable_variables
-    averages = trainer.averages
+    averages, adversary = trainer.averages, trainer.adversary
     share = float(config.stage("posterior", trainer.state.stage))
     table = tf.constant(IMAGE_TABLE)
 
@@ -430,13 +444,20 @@ def _compile_step(trainer: Trainer) -> Any:
         pins = tf.cast(codes & 1, tf.float32)[..., None] * tf.constant([1.0, 0.0, 0.0])
         targets = tf.where(route_free, pins, targets)
         latent = Latent()
-        if config.latent and share > 0.0:
-            count = tf.shape(states)[0]
+        count = tf.shape(states)[0]
+        noise = tf.random.stateless_normal((count, config.latent), key + 1)
+        if config.latent and adversary is not None:
+            latent = Latent(noise)
+        elif config.latent and share > 0.0:
             mask = tf.random.stateless_uniform((count, 1), key) < share
-            noise = tf.random.stateless_normal((count, config.latent), key + 1)
             latent = Latent(tf.where(mask, noise, 0.0), targets[..., :1], mask)
         drawing = model.exit(images, latent, training=True)
-        return objective(config, drawing, targets, kl_weight)
+        if adversary is None:
+            return objective(config, drawing, targets, kl_weight)
+        drawn = model.probabilities(drawing.logits)
+        judged = adversary.learn(images, targets, drawn)
+        deceived = adversary.deceive(images, drawn)
+        return deceived, {"generator": deceived, "discriminator": judged}
 
     @tf.function(autograph=False, reduce_retracing=True)
     def step(states: Any, labels: Any, key: Any, kl_weight: Any, route_free: Any) -> Any:
