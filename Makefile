@@ -38,7 +38,7 @@ docs: $(INSTALLED_DEV)
 	$(BIN)/python scripts/pictures.py
 
 study: $(INSTALLED_DEV)
-	$(BIN)/edaroute study $(ARGS)
+	$(BIN)/edaroute study --config scripts/study.yaml --bench $(BENCH) $(ARGS)
 
 wheel: $(INSTALLED_DEV)
 	$(BIN)/python -m pip wheel --no-deps --wheel-dir dist .

@@ -1,48 +1,178 @@
-"""The study: every variant is a config of the one trainer, and a run is resumed."""
+"""The study: budgets, figures, one report, resumed variant by variant."""
 
 from __future__ import annotations
 
 import csv
-import dataclasses
+import math
+from dataclasses import replace
 
 import pytest
 
 from eda_router.cli import main
+from eda_router.study.curves import reach
+from eda_router.study.measure import Row, at_ink
+from eda_router.study.report import comparisons, difference, shown_sizes
+from eda_router.study.trainings import configure, trained_exits
+from eda_router.study.variants import DEFAULT, GROUPS, VARIANTS
 from eda_router.training.config import TrainConfig
-from eda_router.training.variants import VARIANTS
 
-TINY = ["--smoke", "--samples", "64,32", "--pretrain", "0", "--data-samples", "64,32"]
-TINY += ["--threads", "1", "--validation", "16", "--seeds", "1"]
+TRAINED = [name for name, variant in VARIANTS.items() if variant.of is None]
 
 
-@pytest.mark.parametrize("name", VARIANTS)
-def test_variants_are_configs_that_differ_from_the_default(name):
-    config = dataclasses.replace(TrainConfig(), **VARIANTS[name])
-    assert name == "default" or config != TrainConfig()
+def tiles(config):
+    """Tiles of all windows that a training sees."""
+    stages = [len(config.sizes) - 1] if config.direct else range(len(config.sizes))
+    seen = sum(
+        int(config.stage("pretrain", i) + config.stage("samples", i)) * config.sizes[i] ** 2
+        for i in stages
+    )
+    return seen + config.joint * config.sizes[-1] ** 2
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_all_of_a_group_spend_the_same(group):
+    base = TrainConfig(pretrain=(1024, 512, 128, 64))
+    configs = {n: configure(base, n) for n in TRAINED if VARIANTS[n].group == group}
+    spent = {
+        name: tiles(config)
+        for name, config in configs.items()
+        if config.sizes == GROUPS[group].settings["sizes"]
+    }
+    assert len(set(spent.values())) == 1, spent
+
+
+def test_a_smaller_window_spends_what_growth_spends_up_to_there():
+    base = TrainConfig(pretrain=(1024, 512, 128, 64))
+    grown = configure(base, "default, full")
+    upto = replace(grown, sizes=grown.sizes[:3])
+    assert tiles(configure(base, "from scratch at 32")) == tiles(upto)
+
+
+@pytest.mark.parametrize("name", TRAINED)
+def test_variants_differ_from_their_groups_default(name):
+    base = TrainConfig()
+    variant = VARIANTS[name]
+    default = next(n for n, v in VARIANTS.items() if v.row == DEFAULT and v.group == variant.group)
+    config = configure(base, name)
+    assert (config == configure(base, default)) == (name == default)
+    assert trained_exits(config)[-1] == config.sizes[-1]
+
+
+def test_variants_that_look_at_another_training_are_of_its_group():
+    borrowed = [variant for variant in VARIANTS.values() if variant.of]
+    assert borrowed
+    for variant in borrowed:
+        assert VARIANTS[variant.of].group == variant.group
+        assert variant.views > 1
+        assert not variant.changes
+
+
+def test_a_budget_may_be_scaled():
+    base = TrainConfig(pretrain=(100,))
+    once, half = (configure(base, "joint fine-tuning", 2, times) for times in (1.0, 0.5))
+    assert half.samples == tuple(count // 2 for count in once.samples)
+    assert (half.joint, half.pretrain, half.seed) == (once.joint // 2, (50,), 2)
+
+
+def test_shares_at_an_ink():
+    swept = [
+        {"ink": 2.0, "connected": 0.9},
+        {"ink": 1.5, "connected": 0.7},
+        {"ink": 1.1, "connected": 0.4},
+        {"ink": math.nan, "connected": 0.0},
+    ]
+    assert at_ink(swept, 1.5) == pytest.approx(0.7)
+    assert at_ink(swept, 1.75) == pytest.approx(0.8)
+    assert at_ink(swept, 3.0) == pytest.approx(0.9)
+    assert at_ink(swept, 1.0) == 0.0
+    assert at_ink(swept[3:], 1.5) == 0.0
+
+
+def test_where_a_curve_reaches_a_goal():
+    curve = [{"tiles": t, "connected": c} for t, c in ((1.0, 0.2), (2.0, 0.6), (3.0, 0.6))]
+    assert reach(curve, 0.4, "tiles") == pytest.approx(1.5)
+    assert reach(curve, 0.1, "tiles") == 1.0
+    assert math.isnan(reach(curve, 0.7, "tiles"))
+
+
+def rows_of(variant, shares, size=8):
+    blank = dict.fromkeys(Row.__dataclass_fields__, 0)
+    return [
+        Row(**{**blank, "variant": variant, "seed": seed, "size": size, "even": share})
+        for seed, share in enumerate(shares)
+    ]
+
+
+def test_a_difference_is_clear_only_beyond_the_spread():
+    default = rows_of("default", [0.50, 0.60, 0.70])
+    steady = difference(default + rows_of("exp-GB", [0.55, 0.66, 0.75]), "exp-GB", "default")
+    assert steady is not None
+    assert steady[0] == pytest.approx(0.16 / 3)
+    assert steady[2]
+    wild = difference(default + rows_of("exp-GB", [0.8, 0.5, 0.7]), "exp-GB", "default")
+    assert wild is not None
+    assert not wild[2]
+    assert difference(default + rows_of("exp-GB", [0.8]), "exp-GB", "default") is None
+
+
+def test_what_is_shown_of_a_group():
+    rows = rows_of("default, full", [0.1], 32) + rows_of("default, full", [0.1], 64)
+    rows += rows_of("from scratch at 32", [0.1], 32)
+    assert shown_sizes(rows) == [64, 32]
+    names = ["default", "exp-GB", "pow3-GB", "paper's loss", "paper's loss, no beta"]
+    assert list(comparisons(names).values()) == [
+        ["default", "exp-GB", "pow3-GB"],
+        ["default", "paper's loss"],
+        ["default", "paper's loss", "paper's loss, no beta"],
+    ]
+    assert list(comparisons(names[3:]).values()) == [names[3:4], names[3:]]
 
 
 def test_a_study_reports_and_is_resumed(tmp_path, capsys):
-    names = ["default", "paper: Algorithm 1", "exp-GB", "no latent"]
-    args = ["study", *TINY, "-o", str(tmp_path / "docs"), "--runs", str(tmp_path / "runs")]
-    for name in names:
-        args += ["--variant", name]
+    folder, runs = tmp_path / "docs", tmp_path / "runs"
+    args = ["study", "--smoke", "--threads", "1", "--bench", "synth-tiny"]
+    args += ["-o", str(folder), "--runs", str(runs)]
+    folder.mkdir()
+    (folder / "conclusions.md").write_text("What it says.\n")
     assert main(args) == 0
-    with open(tmp_path / "docs" / "study.csv", encoding="utf-8") as file:
+    with open(folder / "study.csv", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert [(row["variant"], row["size"]) for row in rows] == [
-        (name, size) for name in names for size in ("8", "16")
+        ("default", "8"),
+        ("eight views", "8"),
+        ("paper", "8"),
+        ("paper", "16"),
+        ("from scratch at 32", "32"),
     ]
     assert all(float(row["seconds"]) > 0 for row in rows)
-    assert float(rows[-1]["kl"]) == 0.0
-    report = (tmp_path / "docs" / "study.md").read_text(encoding="utf-8")
-    assert "## Exit 16" in report
+    assert rows[0]["seconds"] == rows[1]["seconds"]
+    with open(folder / "routed.csv", encoding="utf-8") as file:
+        routed = list(csv.DictReader(file))
+    assert {(row["variant"], row["windows"]) for row in routed} == {
+        ("from scratch at 32", "32"),
+        ("blank control", "64"),
+        ("blank control", "pyramid"),
+    }
+    assert all(0 <= float(row["share"]) <= 1.001 for row in routed)
+    report = (folder / "README.md").read_text(encoding="utf-8")
+    assert report.startswith("# The study\n\nWhat it says.\n")
+    for line in report.splitlines():
+        if line.startswith("!["):
+            assert (folder / line.rpartition("(")[2].rstrip(")")).stat().st_size > 0
     before = capsys.readouterr().out
+    kept = (folder / "study.csv").read_bytes()
+    trained = (runs / "from-scratch-at-32" / "seed1" / "model.keras").stat().st_mtime_ns
     assert main(args) == 0
     assert capsys.readouterr().out == before
-    with open(tmp_path / "docs" / "study.csv", encoding="utf-8") as file:
-        assert list(csv.DictReader(file)) == rows
+    assert (folder / "study.csv").read_bytes() == kept
+    assert (runs / "from-scratch-at-32" / "seed1" / "model.keras").stat().st_mtime_ns == trained
 
 
 def test_an_unknown_variant_is_refused(capsys):
     assert main(["study", "--variant", "magic"]) == 2
     assert "magic" in capsys.readouterr().err
+
+
+def test_the_variants_are_listed(capsys):
+    assert main(["study", "--list"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == len(VARIANTS)

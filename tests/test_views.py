@@ -60,7 +60,7 @@ class Leaning:
     """An engine that draws the problem's tiles in the left half only, and all open edges."""
 
     exits, thresholds, latent = (8,), {8: 0.5}, 1
-    name, precision = "leaning", "float32"
+    name, precision, batches = "leaning", "float32", 1
 
     def draw(self, images):
         drawn = np.stack([images[..., 2], images[..., 1], images[..., 0]], axis=-1)

@@ -10,15 +10,13 @@ import click
 
 from eda_router.cli.options import click_options, config_option, quiet_option, settings_from
 from eda_router.cli.train import SMOKE
+from eda_router.resources import find_design
 from eda_router.training.config import TrainConfig
 
-BUDGET: dict[str, Any] = {
-    "sizes": (8, 16),
-    "samples": (400_000, 150_000),
-    "epoch": (100_000, 50_000),
-    "patience": 0,
-}
-"""What each training of the study may spend unless told otherwise."""
+SMOKE_TIMES = 1 / 256
+SMOKE_SAMPLES = 64
+SMOKE_VARIANTS = ("default", "eight views", "paper", "from scratch at 32")
+"""Of each group one: a direct one, a growing one, and one that looks at another's training."""
 
 
 @click.command("study")
@@ -30,7 +28,7 @@ BUDGET: dict[str, Any] = {
     default=Path("docs/study"),
     show_default=True,
     metavar="FOLDER",
-    help="Folder for study.md and study.csv.",
+    help="Folder for the report, its tables and pictures.",
 )
 @click.option(
     "--runs",
@@ -38,20 +36,50 @@ BUDGET: dict[str, Any] = {
     default=Path("runs/study"),
     show_default=True,
     metavar="FOLDER",
-    help="Folder for the trainings and their samples.",
+    help="Folder for the trainings.",
 )
-@click.option("--seeds", default=3, show_default=True, help="Seeds of each variant.")
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="FOLDER",
+    help="Folder for the samples, made where they are missing.  [default: data among the runs]",
+)
+@click.option(
+    "--seeds", type=click.IntRange(min=1), help="Seeds of each variant.  [default: 3; smoke: 1]"
+)
 @click.option("--variant", "names", multiple=True, help="Only this variant; may be repeated.")
+@click.option(
+    "--times", type=click.FloatRange(min=0, min_open=True), help="Times the budget of each group."
+)
+@click.option(
+    "--bench",
+    type=click.Path(path_type=Path),
+    metavar="DESIGN",
+    help="Design that the variants at full resolution route, such as ibm02.modified.",
+)
+@click.option(
+    "--routed-seeds",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="Seeds whose variants route it; at full resolution a run takes minutes.",
+)
 @click.option("--list", "listing", is_flag=True, help="Name the variants and stop.")
-@click.option("--smoke", is_flag=True, help="A tiny budget, to see that all works.")
+@click.option(
+    "--smoke", is_flag=True, help="A tiny model and budget, few variants, to see that all works."
+)
 @config_option
 @quiet_option
 @click_options(TrainConfig)
 def command(
     folder: Path,
     runs: Path,
-    seeds: int,
+    data: Path | None,
+    seeds: int | None,
     names: tuple[str, ...],
+    times: float | None,
+    bench: Path | None,
+    routed_seeds: int,
     listing: bool,
     smoke: bool,
     config_path: Path | None,
@@ -60,48 +88,70 @@ def command(
 ) -> None:
     """Train variants of the model on the same data and budget, and report side by side.
 
-    Trainings that are done are not repeated, and an interrupted one goes on.
+    Trainings that are done are not repeated, and an interrupted one goes on. What a variant
+    changes, and what its group may spend, counts more than options.
 
     \b
     Example:
-      edaroute study --variant default --variant "no skips" --seeds 1
+      edaroute study --config scripts/study.yaml --bench ibm02.modified
+      edaroute study --config scripts/study.yaml --variant default --variant "no skips" --seeds 1
     """
     from eda_router.errors import InputError
-    from eda_router.training.variants import VARIANTS
+    from eda_router.study.variants import VARIANTS
 
     if listing:
-        for name, changes in VARIANTS.items():
-            click.echo(f"{name}: {changes}")
+        for name, variant in VARIANTS.items():
+            views = {"views": variant.views} if variant.views > 1 else {}
+            click.echo(f"{variant.group} {name}: {variant.changes | views}")
         return
     for name in names:
         if name not in VARIANTS:
             raise InputError(None, None, f"no variant {name!r}", "one that --list names")
-    budget = {**BUDGET, **SMOKE, "sizes": (8, 16)} if smoke else BUDGET
     given = {name: value for name, value in options.items() if value is not None}
-    config = settings_from(TrainConfig, config_path, {**budget, **given})
+    base = settings_from(TrainConfig, config_path, {**SMOKE, **given} if smoke else given)
+    times = times or (SMOKE_TIMES if smoke else 1.0)
 
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    from eda_router.training.data import TrainingData
-    from eda_router.training.study import run_study, write_report
+    from eda_router.formats import ispd98
+    from eda_router.study.publish import publish_study
+    from eda_router.study.run import run_study
+    from eda_router.study.trainings import configure, make_data
 
-    threads = config.threads or os.cpu_count() or 1
-    data = TrainingData(runs / "data", config, processes=threads, make=True)
-    for size in config.sizes:
-        data[size]
-    rows = []
-    chosen = names or tuple(VARIANTS)
-    for done in run_study(config, runs / "data", runs, range(1, seeds + 1), chosen):
+    design = ispd98.read(find_design(bench)) if bench is not None else None
+    if design is None and not quiet:
+        click.echo("no figures of routing: no design given with --bench", err=True)
+    chosen = names or (SMOKE_VARIANTS if smoke else tuple(VARIANTS))
+    seeds = seeds or (1 if smoke else 3)
+    configs = [configure(base, VARIANTS[name].of or name, 1, times) for name in chosen]
+    place = data or runs / "data"
+    make_data(place, configs, SMOKE_SAMPLES if smoke else None, os.cpu_count() or 1)
+    rows, routed = [], []
+    numbers = range(1, seeds + 1)
+    for done, ways in run_study(base, place, runs, numbers, chosen, times, design, routed_seeds):
         rows += done
+        routed += ways
         if not quiet:
             last = done[-1]
             click.echo(
                 f"{last.variant}, seed {last.seed}: exit {last.size} connected "
                 f"{last.connected:.4f}, ink {last.ink:.3f}, cost {last.cost:.4f}"
             )
-        spent = ", ".join(
-            f"{config.stage('samples', i)} samples at {size}x{size}"
-            for i, size in enumerate(config.sizes)
-        )
-        write_report(rows, folder, spent)
+    parts = {
+        "config": config_path,
+        "bench": bench.name if bench is not None else None,
+        "times": times if times != 1.0 else None,
+    }
+    publish_study(
+        base,
+        rows,
+        routed,
+        data=place,
+        runs=runs,
+        output=folder,
+        times=times,
+        bench=design,
+        command="edaroute study"
+        + "".join(f" --{name} {value}" for name, value in parts.items() if value is not None),
+    )
     if not quiet:
-        click.echo(f"written {folder / 'study.md'}")
+        click.echo(f"written {folder / 'README.md'}")

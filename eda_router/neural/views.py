@@ -82,7 +82,7 @@ class ViewsEngine:
         self._engine, self._views = engine, VIEWS[:views]
         self.exits, self.thresholds = engine.exits, engine.thresholds
         self.latent, self.name = engine.latent, engine.name
-        self.precision = engine.precision
+        self.precision, self.batches = engine.precision, engine.batches
 
     def draw(self, images: FloatArray) -> FloatArray:
         """See :meth:`eda_router.neural.engines.Engine.draw`."""

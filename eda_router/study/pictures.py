@@ -1,0 +1,115 @@
+"""The study's pictures: overviews, curves and galleries, from its figures and models."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from eda_router.neural.windows import free_tracks, images, pin_tiles
+from eda_router.report.plots import save_figure
+from eda_router.report.study_plots import gallery_figure, learning_figure, overview_figure
+from eda_router.study.curves import Curves
+from eda_router.study.measure import Row, ink_limit
+from eda_router.study.report import (
+    comparisons,
+    curves_name,
+    default_of,
+    gallery_name,
+    overview_name,
+    shown_sizes,
+)
+from eda_router.study.trainings import HALF, study_engine, trained_folder
+from eda_router.study.variants import GROUPS, VARIANTS
+from eda_router.training.config import TrainConfig
+from eda_router.training.measure import held_out
+from eda_router.training.teacher import tree_mask
+
+GALLERY = 4
+"""Nets in a gallery."""
+
+DPI = 90
+
+
+def write_overviews(rows: Sequence[Row], output: Path) -> None:
+    """Draw the shares connected of all variants of each group.
+
+    Args:
+        rows: of the trainings.
+        output: folder for ``overview-<group>-<size>.png``.
+    """
+    for group in GROUPS:
+        own = [row for row in rows if row.group == group]
+        for size in shown_sizes(own):
+            at_size = [row for row in own if row.size == size]
+            names = list(dict.fromkeys(row.variant for row in at_size))
+            default = default_of(names)
+            shares = {n: [r.even for r in at_size if r.variant == n] for n in names}
+            blocks = {
+                title: {n: shares[n] for n in chosen if VARIANTS[n].row == title}
+                for title, chosen in comparisons(names).items()
+            }
+            figure = overview_figure(
+                f"Exit {size}: share connected at ink {ink_limit(size):g}",
+                blocks,
+                (default, shares[default]) if default is not None else None,
+            )
+            save_figure(figure, output / overview_name(group, size), dpi=DPI)
+
+
+def write_curves(curves: Sequence[Curves], output: Path) -> None:
+    """Draw how the variants of each group and row learn, beside the group's default.
+
+    Args:
+        curves: of the variants.
+        output: folder for ``curves-<group>-<size>-<row>.png``.
+    """
+    for group in GROUPS:
+        own = [c for c in curves if VARIANTS[c.variant].group == group]
+        for size in sorted({c.size for c in own}):
+            found = {c.variant: c for c in own if c.size == size}
+            for title, names in comparisons(list(found)).items():
+                if len(names) > 1:
+                    figure = learning_figure(
+                        f"{title}, exit {size}",
+                        {name: found[name].seeds for name in names},
+                        ink_limit(size),
+                    )
+                    save_figure(figure, output / curves_name(group, size, title), dpi=DPI)
+
+
+def write_galleries(
+    rows: Sequence[Row], data: Path, runs: Path, configs: Mapping[str, TrainConfig], output: Path
+) -> None:
+    """Draw the same nets by every variant of each group, at its last size, with the first seed.
+
+    Args:
+        rows: of the trainings, for the thresholds.
+        data: folder of data sets.
+        runs: folder of the trainings.
+        configs: of each variant.
+        output: folder for ``gallery-<group>.png``.
+    """
+    for group in GROUPS:
+        own = [row for row in rows if row.group == group]
+        if not own:
+            continue
+        size = max(row.size for row in own)
+        seed = min(row.seed for row in own)
+        shown = [row for row in own if row.size == size and row.seed == seed]
+        samples = held_out(data, size, 4 * GALLERY)
+        pins = pin_tiles(samples.states)
+        # From two pins to many, so that the columns show what is easy and what is hard.
+        order = np.argsort(pins.sum(axis=(1, 2)), kind="stable")
+        chosen = order[np.linspace(0, len(order) - 1, GALLERY).astype(int)]
+        states = samples.states[chosen]
+        drawings = {"the teacher": tree_mask(samples.labels[chosen]).astype(np.float32)}
+        thresholds = {"the teacher": HALF}
+        for row in shown:
+            folder = trained_folder(runs, row.variant, seed)
+            engine = study_engine(row.variant, configs[row.variant], folder)
+            drawings[row.variant] = engine.draw(images(states))[..., 0]
+            thresholds[row.variant] = row.threshold
+        figure = gallery_figure(free_tracks(states), pins[chosen], drawings, thresholds)
+        save_figure(figure, output / gallery_name(group), dpi=DPI)

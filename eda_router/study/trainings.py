@@ -1,0 +1,132 @@
+"""A variant's training: its config, its samples, its folder."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from pathlib import Path
+
+from eda_router.neural.engines import Engine, KerasEngine
+from eda_router.neural.views import ViewsEngine
+from eda_router.study.variants import GROUPS, VARIANTS
+from eda_router.training.config import TrainConfig
+from eda_router.training.data import TrainingData
+from eda_router.training.samples import VALIDATION_SHARD, SampleConfig, write_dataset
+from eda_router.training.trainer import CHECKPOINT, StageData, Trainer
+
+TRAINED = "trained"
+"""Marks the folder of a training that is done."""
+
+HALF = 0.5
+"""The threshold that asks nothing of validation, as one counts by eye."""
+
+
+def configure(base: TrainConfig, name: str, seed: int = 1, times: float = 1.0) -> TrainConfig:
+    """The config of a variant's training.
+
+    Args:
+        base: what all variants share.
+        name: of the variant, whose budget and changes come on top.
+        seed: of the training.
+        times: how many times the budget of its group.
+    """
+    variant = VARIANTS[name]
+    group = GROUPS[variant.group]
+    direct = group.direct if variant.changes.get("direct") else {}
+    config = dataclasses.replace(
+        base, **{**group.settings, **direct, **variant.changes, "seed": seed}
+    )
+
+    def scaled(counts: Sequence[int]) -> tuple[int, ...]:
+        return tuple(max(1, round(times * count)) if count else 0 for count in counts)
+
+    return dataclasses.replace(
+        config,
+        samples=scaled(config.samples),
+        pretrain=scaled(config.pretrain),
+        epoch=scaled(config.epoch),
+        joint=scaled([config.joint])[0],
+        cycle=scaled([config.cycle])[0],
+    )
+
+
+def make_data(
+    folder: Path, configs: Sequence[TrainConfig], samples: int | None = None, processes: int = 1
+) -> None:
+    """Make the samples that trainings need: two shards and one for validation of each kind.
+
+    Args:
+        folder: for them; other labels than the optimal trees get a folder inside.
+        configs: of the trainings.
+        samples: in a shard; None for the usual number.
+        processes: to work in.
+    """
+    wanted = {(c.data_labels, c.data_source, size) for c in configs for size in c.sizes}
+    wanted |= {("optimal", source, size) for _, source, size in wanted}
+    for labels, sources, size in sorted(wanted):
+        for source in ("random", "ledger"):
+            if sources not in ("both", source):
+                continue
+            config = SampleConfig(source=source, labels=labels, shard_samples=samples)
+            place = labels_folder(folder, labels) / f"{source}-{size}"
+            for _ in write_dataset(place, config, size, [0, 1, VALIDATION_SHARD], processes):
+                pass
+
+
+def labels_folder(folder: Path, labels: str) -> Path:
+    """Where samples with these labels lie."""
+    return folder if labels == "optimal" else folder / labels
+
+
+def run_folder(runs: Path, name: str, seed: int) -> Path:
+    """Where a variant's figures lie, and its training if it has one of its own."""
+    return runs / slug(name) / f"seed{seed}"
+
+
+def trained_folder(runs: Path, name: str, seed: int) -> Path:
+    """Where the training lies that a variant looks at."""
+    return run_folder(runs, VARIANTS[name].of or name, seed)
+
+
+def slug(name: str) -> str:
+    """A variant's name as that of a folder."""
+    return "".join(c if c.isalnum() else "-" for c in name.lower()).strip("-")
+
+
+def train_one(config: TrainConfig, data: Path, folder: Path) -> None:
+    """Train unless that is done; an interrupted training goes on.
+
+    Args:
+        config: of the training.
+        data: folder of data sets, see :func:`make_data`.
+        folder: of the training.
+    """
+    done = folder / TRAINED
+    if done.exists():
+        return
+    samples: dict[int, StageData] = dict(TrainingData(data, config))
+    if config.data_labels != "optimal":
+        # All are measured against the same teacher.
+        other = TrainingData(labels_folder(data, config.data_labels), config)
+        samples = {s: StageData(other[s].training, samples[s].validation) for s in samples}
+    resume = (folder / CHECKPOINT).exists()
+    Trainer(config, samples, folder, resume=resume, progress=False).run()
+    done.touch()
+
+
+def trained_exits(config: TrainConfig) -> tuple[int, ...]:
+    """Sizes of the exits that a training reaches."""
+    return config.sizes[-1:] if config.direct else config.sizes
+
+
+def study_engine(name: str, config: TrainConfig, folder: Path) -> Engine:
+    """A trained variant as an engine, on one thread."""
+    exits = trained_exits(config)
+    facts = {
+        "exits": exits,
+        "thresholds": dict.fromkeys(exits, HALF),
+        "latent": config.latent,
+    }
+    engine = KerasEngine(folder, facts, 1)
+    views = VARIANTS[name].views
+    return ViewsEngine(engine, views) if views > 1 else engine

@@ -1,0 +1,216 @@
+"""The variants of the study: changes to one base config, each with a name.
+
+Variants of one :class:`Group` see the same data and spend the same budget and are compared with one
+another, never with those of other groups. A budget is counted in tiles of windows seen, so that a
+variant that trains at the last size alone sees as many as one that grows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+CORE, GROWTH, FULL = "8x8", "16x16", "64x64"
+
+DEFAULT = "Default"
+"""The row of each group's variant that the others are compared with."""
+
+ROUTED_GROUP = FULL
+"""Variants of this group route a design too."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """Variants with the same budget.
+
+    Attributes:
+        title: for the report.
+        settings: changes to the base config: sizes and samples of the stages.
+        direct: the same for variants that do not grow.
+    """
+
+    title: str
+    settings: dict[str, Any]
+    direct: dict[str, Any]
+
+
+GROUPS: dict[str, Group] = {
+    CORE: Group(
+        "Core alone: windows of 8x8",
+        {"sizes": (8,), "samples": (8192,), "epoch": (1024,), "validation": 1024},
+        {},
+    ),
+    GROWTH: Group(
+        "Growth: 8x8, then 16x16",
+        {
+            "sizes": (8, 16),
+            "samples": (8192, 2048),
+            "epoch": (2048, 512),
+            "validation": 512,
+        },
+        {"samples": (4864,), "pretrain": (0,), "epoch": (512,)},
+    ),
+    FULL: Group(
+        "Full resolution: 64x64",
+        {
+            "sizes": (8, 16, 32, 64),
+            "samples": (16384, 8192, 3072, 1536),
+            "epoch": (4096, 2048, 512, 256),
+            "validation": 128,
+        },
+        {"samples": (3216,), "pretrain": (0,), "epoch": (512,)},
+    ),
+}
+"""The groups by name; a variant is measured at its group's last size."""
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One way to train.
+
+    Attributes:
+        row: what it is compared under.
+        group: its budget, of :data:`GROUPS`.
+        changes: to the base config after the group's.
+        views: symmetric views averaged at inference; 1 is the plain drawing.
+        of: variant whose trained model is measured instead of training one.
+        against: variant that it is a change of and is compared with; None: the group's default.
+    """
+
+    row: str
+    group: str = CORE
+    changes: dict[str, Any] = field(default_factory=dict)
+    views: int = 1
+    of: str | None = None
+    against: str | None = None
+
+
+_CYCLICAL = {"optimizer": "rmsprop", "schedule": "cyclical", "cycle": 768}
+_PLAIN = {
+    "growth": "paper",
+    "loss": "squared",
+    "skip_scale": 0.0,
+    "edge_weight": 0.0,
+    "posterior": (1.0,),
+    "direct": True,
+}
+_PAPER = {"growth": "paper", "loss": "paper", "edge_weight": 0.0, **_CYCLICAL}
+_DCGAN = {
+    "growth": "paper",
+    "loss": "adversarial",
+    "normalization": "batch",
+    "residual": False,
+    "skip_scale": 0.0,
+    "optimizer": "adam",
+    "momentum": 0.5,
+    "learning_rate": 2e-4,
+    "schedule": "constant",
+    "direct": True,
+}
+_FAST = 1e-2
+_NO_PRETRAINING = {"pretrain": (0,), "samples": (9216, 2560)}
+
+_PAPER_ROW = "Progressive VAE of the paper, its parts taken away"
+_GROWTH_ROW = "Growth"
+_LOSS_ROW = "Losses"
+_SWEEP_ROW = "Weights in the paper's loss"
+_OUTPUT_ROW = "Linear outputs with boosted gradients"
+_NORM_ROW = "Normalisation, learning rate"
+_SKIP_ROW = "Weights on skip connections"
+_BATCH_ROW = "Batches"
+_CONTEXT_ROW = "Context, residuals, views"
+_LABEL_ROW = "Labels"
+_OPTIMIZER_ROW = "Optimisers"
+_DESIGN_ROW = "Parts of the design"
+
+VARIANTS: dict[str, Variant] = {
+    "default": Variant(DEFAULT),
+    # Losses
+    "squared error": Variant(_LOSS_ROW, changes={"loss": "squared"}),
+    "focal": Variant(_LOSS_ROW, changes={"loss": "focal"}),
+    "Tversky": Variant(_LOSS_ROW, changes={"loss": "tversky"}),
+    "cross-entropy and Tversky": Variant(_LOSS_ROW, changes={"loss": "mixed"}),
+    "paper's loss": Variant(_LOSS_ROW, changes={"loss": "paper"}),
+    "paper's loss, 4 alpha": Variant(
+        _SWEEP_ROW, changes={"loss": "paper", "alpha": 0.2}, against="paper's loss"
+    ),
+    "paper's loss, no alpha": Variant(
+        _SWEEP_ROW, changes={"loss": "paper", "alpha": 0.0}, against="paper's loss"
+    ),
+    "paper's loss, 4 beta": Variant(
+        _SWEEP_ROW, changes={"loss": "paper", "beta": 0.4}, against="paper's loss"
+    ),
+    "paper's loss, no beta": Variant(
+        _SWEEP_ROW, changes={"loss": "paper", "beta": 0.0}, against="paper's loss"
+    ),
+    # Outputs
+    "exp-GB": Variant(_OUTPUT_ROW, changes={"loss": "exp_gb", "output": "exp"}),
+    "pow3-GB": Variant(_OUTPUT_ROW, changes={"loss": "pow3_gb", "output": "pow3"}),
+    # Optimisers
+    "SGD": Variant(_OPTIMIZER_ROW, changes={"optimizer": "sgd", "learning_rate": 1e-2}),
+    "RMSprop": Variant(_OPTIMIZER_ROW, changes={"optimizer": "rmsprop"}),
+    "RMSprop, cyclical": Variant(_OPTIMIZER_ROW, changes=_CYCLICAL),
+    "Adadelta": Variant(_OPTIMIZER_ROW, changes={"optimizer": "adadelta", "learning_rate": 1.0}),
+    "Adam": Variant(_OPTIMIZER_ROW, changes={"optimizer": "adam"}),
+    # Normalisation
+    "faster": Variant(_NORM_ROW, changes={"learning_rate": _FAST}),
+    "batch normalisation": Variant(_NORM_ROW, changes={"normalization": "batch"}),
+    "batch normalisation, faster": Variant(
+        _NORM_ROW, changes={"normalization": "batch", "learning_rate": _FAST}
+    ),
+    "weight normalisation": Variant(_NORM_ROW, changes={"normalization": "weight"}),
+    "weight normalisation, faster": Variant(
+        _NORM_ROW, changes={"normalization": "weight", "learning_rate": _FAST}
+    ),
+    # Skips
+    "skips at 0.1": Variant(_SKIP_ROW, changes={"skip_scale": 0.1}),
+    "skips at 0.5": Variant(_SKIP_ROW, changes={"skip_scale": 0.5}),
+    "decoder's side at 0.5": Variant(_SKIP_ROW, changes={"path_scale": 0.5}),
+    "no skips": Variant(_SKIP_ROW, changes={"skip_scale": 0.0}),
+    # Batches
+    "AdaBatch": Variant(_BATCH_ROW, changes={"batch_doublings": 2}),
+    # Labels
+    "random ties": Variant(_LABEL_ROW, changes={"data_labels": "random_ties"}),
+    "maze labels": Variant(_LABEL_ROW, changes={"data_labels": "maze"}),
+    # Parts of the design
+    "no latent": Variant(_DESIGN_ROW, changes={"latent": 0}),
+    "plain KL": Variant(_DESIGN_ROW, changes={"free_bits": 0.0, "kl_anneal": 0.0}),
+    "no edge maps": Variant(_DESIGN_ROW, changes={"edge_weight": 0.0}),
+    "no residuals": Variant(_CONTEXT_ROW, changes={"residual": False}),
+    "eight views": Variant(_CONTEXT_ROW, views=8, of="default"),
+    # Growth
+    "default, grown": Variant(DEFAULT, GROWTH),
+    "from scratch": Variant(_GROWTH_ROW, GROWTH, {"direct": True}),
+    "not locked": Variant(_GROWTH_ROW, GROWTH, {"lock": False}),
+    "joint fine-tuning": Variant(_GROWTH_ROW, GROWTH, {"samples": (8192, 1024), "joint": 1024}),
+    "no route-free pretraining": Variant(_GROWTH_ROW, GROWTH, _NO_PRETRAINING),
+    "paper's growth": Variant(_GROWTH_ROW, GROWTH, {"growth": "paper"}),
+    "no dilation": Variant(_CONTEXT_ROW, GROWTH, {"dilation": False}),
+    "eight views, grown": Variant(_CONTEXT_ROW, GROWTH, views=8, of="default, grown"),
+    "paper": Variant(_PAPER_ROW, GROWTH, _PAPER),
+    "paper, not locked": Variant(_PAPER_ROW, GROWTH, {**_PAPER, "lock": False}, against="paper"),
+    "paper, squared error": Variant(
+        _PAPER_ROW, GROWTH, {**_PAPER, "loss": "squared"}, against="paper"
+    ),
+    "paper, no pretraining": Variant(
+        _PAPER_ROW, GROWTH, {**_PAPER, **_NO_PRETRAINING}, against="paper"
+    ),
+    # Full resolution
+    "simple VAE, RMSprop": Variant("The paper's methods", FULL, {**_PLAIN, **_CYCLICAL}),
+    "simple VAE, SGD": Variant(
+        "The paper's methods", FULL, {**_PLAIN, "optimizer": "sgd", "learning_rate": 1e-2}
+    ),
+    "GAN": Variant("The paper's methods", FULL, _DCGAN),
+    "GAN, ten times the rate": Variant(
+        "The paper's methods", FULL, {**_DCGAN, "learning_rate": 2e-3}
+    ),
+    "progressive VAE": Variant("The paper's methods", FULL, _PAPER),
+    "default, full": Variant(DEFAULT, FULL),
+    "from scratch at 64": Variant(_GROWTH_ROW, FULL, {"direct": True}),
+    "from scratch at 32": Variant(
+        _GROWTH_ROW,
+        FULL,
+        {"sizes": (8, 16, 32), "samples": (6464,), "epoch": (1024,), "direct": True},
+    ),
+}
+"""The variants by name."""
