@@ -31,6 +31,8 @@ _PANELS = (
 )
 _AXES = (("tiles", "million tiles seen"), ("seconds", "processor seconds"))
 _ROWS_A_BLOCK = 12
+_FAR = 6.0
+"""How many times the median distance from the default a variant may lie off the picture's left."""
 
 
 def overview_figure(
@@ -45,7 +47,8 @@ def overview_figure(
         title: of the picture, what the shares are.
         blocks: for each row of the study the variants, for each the shares of its seeds.
         default: name and shares of the variant that others are compared with; a line at its mean
-            and a band of its standard deviation run through the picture.
+            and a band of its standard deviation run through the picture. What lies far below it is
+            given as a number, so that what lies close can be told apart.
         palette: the colours of text and background.
     """
     lines: list[tuple[str, Sequence[float] | None]] = []
@@ -56,8 +59,11 @@ def overview_figure(
             lines += [(block, None), *variants.items()]
     figure = new_figure(8.2, 0.9 + 0.23 * len(lines), palette)
     axes = figure.subplots()
+    left = -math.inf
     if default is not None:
         mean = statistics.fmean(default[1])
+        apart = [abs(statistics.fmean(s) - mean) for _, s in lines[1:] if s is not None]
+        left = mean - _FAR * statistics.median(apart) if apart else left
         spread = statistics.stdev(default[1]) if len(default[1]) > 1 else 0.0
         axes.axvspan(mean - spread, mean + spread, color=palette.ink, alpha=0.08, linewidth=0)
         axes.axvline(mean, color=palette.ink, linewidth=0.8, alpha=0.5)
@@ -66,7 +72,20 @@ def overview_figure(
             continue
         colour = _COLOURS[0] if default is not None and place == 0 else _COLOURS[1]
         mean = statistics.fmean(shares)
-        axes.plot(shares, [place] * len(shares), "o", color=colour, markersize=4, alpha=0.45)
+        if mean < left:
+            axes.annotate(
+                f"\N{LEFTWARDS ARROW} {mean:.3f}",
+                (0, place),
+                xycoords=("axes fraction", "data"),
+                xytext=(3, 0),
+                textcoords="offset points",
+                va="center",
+                fontsize=8,
+                color=colour,
+            )
+            continue
+        near = [share for share in shares if share >= left]
+        axes.plot(near, [place] * len(near), "o", color=colour, markersize=4, alpha=0.45)
         axes.plot([mean, mean], [place - 0.32, place + 0.32], color=colour, linewidth=2.2)
     axes.set_yticks(range(len(lines)), [name for name, _ in lines])
     for label, (_, shares) in zip(axes.get_yticklabels(), lines, strict=True):

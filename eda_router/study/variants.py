@@ -206,6 +206,7 @@ VARIANTS: dict[str, Variant] = {
     ),
     "progressive VAE": Variant("The paper's methods", FULL, _PAPER),
     "default, full": Variant(DEFAULT, FULL),
+    "faster, full": Variant(_NORM_ROW, FULL, {"learning_rate": _FAST}),
     "from scratch at 64": Variant(_GROWTH_ROW, FULL, {"direct": True}),
     "from scratch at 32": Variant(
         _GROWTH_ROW,
