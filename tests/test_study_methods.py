@@ -138,7 +138,7 @@ def test_adabatch_doubles_the_batch_and_the_rate_on_a_schedule(tmp_path, data): 
 
     trainer.step = step
     while trainer.state.seen < 192:
-        trainer._one_step(0, 192)
+        trainer._one_step(0, 192, 0.0)
     # A third of the samples each at 8, 16 and 32 a batch.
     assert [count for count, _ in steps] == [8] * 8 + [16] * 4 + [32] * 2
     assert [rate for _, rate in steps] == pytest.approx([1e-3 * count / 8 for count, _ in steps])
@@ -181,7 +181,7 @@ def test_pretraining_without_routes_asks_for_the_pins_alone(tmp_path, data):  # 
     )
     trainer = Trainer(config, data, tmp_path, progress=False)
     while trainer.state.seen < 1536:
-        trainer._one_step(1536, 16)
+        trainer._one_step(1536, 16, 0.0)
     states = data[8].validation.states
     drawn = np.asarray(trainer.model(images(states)))[..., 0] > 0
     pins = pin_tiles(states)
