@@ -37,7 +37,6 @@ RUNS = {
     "default": [],
     "blank control, whole run": ["--engine", "blank", "--samples", "0"],
     "no refinement": ["--no-refine"],
-    "one net a wave": ["--wave", "1"],
     "effort high": ["--effort", "high"],
     "maze router": ["--router", "maze"],
     "maze router, effort high": ["--router", "maze", "--effort", "high"],
@@ -169,7 +168,8 @@ def markdown(report: dict[str, Any]) -> str:
             "## Exit by exit, model alone\n",
             exits_table(circuits, of),
             "## Whole runs\n",
-            "Kept is the share of the nets to route whose final wire is as the model drew it.\n",
+            "Kept is the share of the nets to route whose final wire is as the model drew it. "
+            "Quality and time by the size of the waves: [waves.md](waves.md).\n",
             whole_table(circuits, of),
             "## CPU seconds of the default run by phase\n",
             phases_table(circuits, of),

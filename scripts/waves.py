@@ -12,11 +12,10 @@ import argparse
 import json
 import sys
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmark import CHECKOUT, find_circuits, machine, percent, run_once, table
+from benchmark import CHECKOUT, find_circuits, machine, run_once, table
 
 from eda_router.neural_router import LARGEST_WAVE, WAVE_TILES
 
@@ -71,12 +70,24 @@ def network_seconds(row: dict[str, Any]) -> float:
     return float(row["phases"]["network"]["cpu"])
 
 
-PANELS: tuple[tuple[str, str, Callable[[dict[str, Any]], float]], ...] = (
-    ("left to the maze router", "nets", left),
-    ("final wirelength", "tile edges", lambda row: row["wirelength"]),
-    ("the whole process", "CPU seconds", lambda row: row["cpu"]),
+def left_percent(row: dict[str, Any], default: dict[str, Any]) -> float:
+    return 100 * left(row) / int(row["nets_to_route"])
+
+
+def longer_percent(row: dict[str, Any], default: dict[str, Any]) -> float:
+    return float(100 * (row["wirelength"] / default["wirelength"] - 1))
+
+
+def cpu_seconds(row: dict[str, Any], default: dict[str, Any]) -> float:
+    return float(row["cpu"])
+
+
+PANELS = (
+    ("Nets left to the maze router", "% of the nets to route", left_percent, (0, 1)),
+    ("Final wirelength", "% above the default's", longer_percent, (-0.5, 0.5)),
+    ("CPU time of the whole process", "seconds", cpu_seconds, (0, 10)),
 )
-"""Title, unit and value of each panel of the picture."""
+"""Title, unit, value beside the default run's, and the least range of each panel of the picture."""
 
 
 def markdown(report: dict[str, Any]) -> str:
@@ -91,13 +102,15 @@ def markdown(report: dict[str, Any]) -> str:
             summed(row, "races"),
             summed(row, "races") - summed(row, "retaken"),
             row["wirelength"],
-            percent(row["wirelength"] / defaults[row["circuit"]]["wirelength"] - 1),
+            f"{longer_percent(row, defaults[row['circuit']]):+.2f} %",
             row["overflow"],
             f"{row['cpu']:.2f}",
             f"{network_seconds(row):.2f}",
         ]
         for row in by_size
     ]
+    change = max(abs(longer_percent(row, defaults[row["circuit"]])) for row in rows)
+    sequential = [row["cpu"] / defaults[row["circuit"]]["cpu"] for row in rows if row["wave"] == 1]
     header = ["circuit", "nets in a wave", "left to the maze", "races lost", "drawn again"]
     return "\n".join(
         [
@@ -112,7 +125,9 @@ def markdown(report: dict[str, Any]) -> str:
             "larger ones a net can lose the race for a track, and is drawn again where its drawing "
             "holds no other tree, but the network is fed in full pieces. The default gives a wave "
             f"as many windows as make {WAVE_TILES} tiles, at most {LARGEST_WAVE}: many small "
-            "windows, which rarely meet, and few large ones.\n",
+            "windows, which rarely meet, and few large ones. It was chosen for its time: the final "
+            f"wirelength stays within {change:.2f} % of the default's whatever the size, and one "
+            f"net a wave takes {max(sequential):.1f} times the CPU.\n",
             table([*header, "wirelength", "to the default", "overflow", "CPU s", "network"], body),
         ]
     )
@@ -125,36 +140,42 @@ def plot(rows: list[dict[str, Any]], path: Path) -> None:
     import matplotlib.pyplot as plt
 
     circuits = list(dict.fromkeys(row["circuit"] for row in rows))
-    figure, axes = plt.subplots(
-        len(circuits), 3, figsize=(12, 3.2 * len(circuits)), squeeze=False, layout="constrained"
-    )
-    for line, circuit in zip(axes, circuits, strict=True):
-        of = {row["wave"]: row for row in rows if row["circuit"] == circuit}
-        for axis, (title, unit, value) in zip(line, PANELS, strict=True):
-            values = [value(of[wave]) for wave in WAVES]
-            axis.plot(WAVES, values, "-o", color="tab:blue")
-            default = value(of[DEFAULT])
-            axis.axhline(default, color="tab:orange", linestyle="--")
+    figure, axes = plt.subplots(1, 3, figsize=(12, 3.8), layout="constrained")
+    for axis, (title, unit, value, least) in zip(axes, PANELS, strict=True):
+        low, high = least
+        ends = {}
+        for number, circuit in enumerate(circuits):
+            of = {row["wave"]: row for row in rows if row["circuit"] == circuit}
+            values = [value(of[wave], of[DEFAULT]) for wave in WAVES]
+            default = value(of[DEFAULT], of[DEFAULT])
+            color = f"C{number}"
+            axis.plot(WAVES, values, "-o", color=color, markersize=4)
+            axis.axhline(default, color=color, linestyle="--", linewidth=1)
+            ends[circuit] = values[-1]
+            low, high = min(low, *values, default), max(high, *values, default)
+        room = 0.06 * (high - low)
+        lowest = low
+        for circuit, end in sorted(ends.items(), key=lambda item: item[1]):
+            lowest = max(lowest, end)  # Labels keep their distance from each other.
             axis.annotate(
-                "default",
-                (WAVES[-1], default),
-                xytext=(0, 3),
+                circuit,
+                (WAVES[-1], lowest),
+                xytext=(6, 0),
                 textcoords="offset points",
-                ha="right",
-                color="tab:orange",
-                fontsize=9,
+                va="center",
+                color=f"C{circuits.index(circuit)}",
             )
-            axis.set_xscale("log", base=2)
-            axis.set_xticks(WAVES, [str(wave) for wave in WAVES])
-            axis.ticklabel_format(axis="y", useOffset=False)
-            axis.margins(y=0.15)
-            axis.set_title(f"{circuit}: {title}", fontsize=10)
-            axis.set_ylabel(unit)
-            axis.grid(alpha=0.3)
-            for side in ("top", "right"):
-                axis.spines[side].set_visible(False)
-    for axis in axes[-1]:
+            lowest += room
+        axis.set_ylim(low - (room if low < 0 else 0), high + room)
+        axis.set_xscale("log", base=2)
+        axis.set_xticks(WAVES, [str(wave) for wave in WAVES])
+        axis.set_title(title, fontsize=11)
         axis.set_xlabel("nets in a wave (--wave)")
+        axis.set_ylabel(unit)
+        axis.grid(alpha=0.3)
+        for side in ("top", "right"):
+            axis.spines[side].set_visible(False)
+    figure.suptitle("Quality and time by the size of the waves; dashed: the default", fontsize=12)
     figure.savefig(path, dpi=110)
 
 
