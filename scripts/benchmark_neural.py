@@ -292,8 +292,9 @@ def control_verdict(circuits: list[str], of: dict[tuple[str, str], dict[str, Any
         clear = sum(share >= CLEARLY for share in alone)
         lines.append(
             f"On the same nets the control's wires are {100 * min(alone):+.2f} to "
-            f"{100 * max(alone):+.2f} % longer than the model's (below 0: shorter); they should be clearly longer, by "
-            f"{100 * CLEARLY:.0f} % or more, and are in {clear} of {len(alone)} runs."
+            f"{100 * max(alone):+.2f} % longer than the model's (below 0: shorter). They should be "
+            f"clearly longer, by {100 * CLEARLY:.0f} % or more, and are in {clear} of {len(alone)} "
+            "runs."
         )
     names = ("default", "blank control, whole run")
     both = [
