@@ -165,7 +165,8 @@ def _method(rows: Sequence[Row], command: str) -> list[str]:
         "bold where it is other than zero at 95 % by Student's t (one in twenty is so by chance).",
         "- *KL*: of the latent's posterior from its prior, nats.",
         f"- *to goal*: million tiles and processor seconds until the connected share reaches "
-        f"{GOAL:.0%} of what the default ends at; – where not every seed gets there.",
+        f"{GOAL:.0%} of what the default ends at; – where not every seed gets there. "
+        "Seconds contain the building of the graphs, a few a stage.",
         "- *blank* draws every tile, *blind* ignores congestion: the controls.",
         "",
         f"Curves show validation after each epoch, thin lines are single seeds; the cost is that "
