@@ -31,6 +31,8 @@ _PANELS = (
 )
 _AXES = (("tiles", "million tiles seen"), ("seconds", "processor seconds"))
 _ROWS_A_BLOCK = 12
+_SHORT = 5.0
+"""A logarithmic axis that spans less than this factor has its ticks at equal steps."""
 _FAR = 6.0
 """How many times the median distance from the default a variant may lie off the picture's left."""
 
@@ -159,12 +161,15 @@ def learning_figure(
 
 
 def _plain_ticks(axes: Axes) -> None:
-    """Numbers rather than powers of ten on a logarithmic axis that spans few of them."""
-    from matplotlib.ticker import FuncFormatter, LogLocator
+    """Plain numbers on a logarithmic axis, enough of them however short it is."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
-    axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 1.5, 2.0, 3.0, 5.0, 7.0)))
+    low, high = axes.get_ylim()
+    short = high < _SHORT * low
+    subs = (1.0, 1.5, 2.0, 3.0, 5.0, 7.0)
+    axes.yaxis.set_major_locator(MaxNLocator(6) if short else LogLocator(subs=subs))
+    axes.yaxis.set_minor_locator(NullLocator())
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    axes.yaxis.set_minor_formatter(FuncFormatter(lambda *_: ""))
 
 
 def _dress(axes: Axes, palette: Palette) -> None:
