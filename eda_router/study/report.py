@@ -14,7 +14,7 @@ from typing import Any
 
 from eda_router.study.curves import COST_THRESHOLD, Curves, reach
 from eda_router.study.measure import Row, ink_limit
-from eda_router.study.routing import Routed
+from eda_router.study.routing import PYRAMID, Routed
 from eda_router.study.trainings import slug
 from eda_router.study.variants import DEFAULT, GROUPS, VARIANTS
 from eda_router.training.config import TrainConfig
@@ -301,6 +301,6 @@ def _routed_table(routed: Sequence[Routed]) -> list[str]:
             f"| {statistics.fmean(shares):.4f}{spread} "
             f"| {_known([run.ink for run in same], 2)} "
             f"| {_known([run.length for run in same], 2)} "
-            f"| {format(PAPER[name], '.3f') if name in PAPER else '–'} |"
+            f"| {format(PAPER[name], '.3f') if name in PAPER and windows != PYRAMID else '–'} |"
         )
     return lines
