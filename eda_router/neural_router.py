@@ -413,17 +413,10 @@ class NeuralRouter:
             trees = self._decode(copies, drawing if scale == 1 else blow_up(drawing, scale), size)
             lengths = np.where(trees.ok, trees.lengths, np.iinfo(np.int32).max)
             best = int(np.argmin(lengths))
-            tree = trees.tree(best)
-            alone = Extraction(
-                trees.ok[best : best + 1],
-                np.array([0, len(tree)], np.int64),
-                tree,
-                trees.drawn_tiles[best : best + 1],
-                trees.taken_tiles[best : best + 1],
-            )
+            alone = trees.only(best)
             joined = self._commit(nets[one], origins[one], alone, size * scale, Stage.SAMPLED)[0]
             count.sampled += int(joined)
-            count.wirelength += len(tree) if joined else 0
+            count.wirelength += len(alone.edges) if joined else 0
             self._story.tell(
                 nets[one], _always(f"{trees.ok.sum()} of {samples} samples join the pins")
             )

@@ -52,12 +52,14 @@ def test_the_tree_is_taken_from_the_surest_drawing_that_joins(state, seed, count
     maps = np.random.default_rng(seed).random((1, 5, 5, 3)).astype(np.float32)
     levels = np.linspace(0.9, 0.2, count, dtype=np.float32)
     drawn, edge_level = maps[0, ..., TILE_MAP] >= levels[-1], -1.0
+    taken_level = levels[-1]
     for level in levels:
         at_level = maps[0, ..., TILE_MAP] >= level
         open_too = free.copy()
         open_too[maps[..., RIGHT_MAP:] < level] = 0
         if connected(open_too, pins, at_level[None])[0]:
             drawn, edge_level = at_level, float(level)
+            taken_level = level
             break
     result = extract_surest(free, pins, maps, levels)
     assert result.ok.tolist() == connected(free, pins, drawn[None]).tolist()
@@ -65,6 +67,7 @@ def test_the_tree_is_taken_from_the_surest_drawing_that_joins(state, seed, count
     assert np.all(maps[0, ..., RIGHT_MAP:].reshape(-1)[tree] >= edge_level)
     assert set(edge_graph(tree, 5)) <= set(np.flatnonzero(drawn | pins[0]).tolist())
     assert result.taken_tiles.tolist() == [np.count_nonzero(drawn | pins[0])]
+    assert result.taken_levels.tolist() == [taken_level]
 
 
 def test_windows_of_a_batch_do_not_touch_each_other():

@@ -73,8 +73,9 @@ class NetDrawing:
         origin: x and y of the window's lower-left tile, negative where the grid is smaller.
         seen: float32 ``(exit, exit, 3)``, the image that the model sees.
         tiles: float32 ``(exit, exit)``, probability of each tile.
-        threshold: from which tiles count as drawn.
-        drawn_tiles: number of tiles drawn, pins included, at the exit's scale.
+        threshold: probability of a tile from which the tree was taken; the exit's threshold where
+            the drawing does not join the pins.
+        drawn_tiles: number of tiles at least so probable, pins included, at the exit's scale.
         tree: int32 edge ids of the grid; None where the drawing does not join the pins.
         mending: how it was joined then; None where it was not needed or no way was found.
     """
@@ -128,13 +129,14 @@ def draw_net(
     states = cut_states(ledger.free, origins, offsets, pins, size * scale)
     seen = images(states) if scale == 1 else pool_images(images(states), scale)
     maps = engine.draw(seen)
-    threshold = engine.thresholds[size]
-    found = _extract(states, maps, threshold, scale)
+    floor = engine.thresholds[size]
+    found = _extract(states, maps, floor, scale)
+    threshold = float(found.taken_levels[0])
     tree = _tree(found, 0, origins, size * scale, design.width)
     mending = None
     if tree is None:
         sampled = engine.sample(seen, samples, seed)[0] if samples else maps[:0]
-        mending = _mend(states, maps, sampled, threshold, scale, origins, design.width)
+        mending = _mend(states, maps, sampled, floor, scale, origins, design.width)
     return NetDrawing(
         net=net,
         exit=size,
@@ -201,13 +203,16 @@ def _mend(
             tree = _tree(found, best, origins, size, width)
             assert tree is not None
             how = f"sample {best + 1} of {len(sampled)}; {found.ok.sum()} join the pins"
-            return Mending(how, sampled[best, ..., TILE_MAP], threshold, tree)
+            level = float(found.taken_levels[best])
+            return Mending(how, sampled[best, ..., TILE_MAP], level, tree)
     lower = threshold
     for _ in range(JOIN_STEPS):
         lower /= 2
-        tree = _tree(_extract(states, maps, lower, scale), 0, origins, size, width)
+        found = _extract(states, maps, lower, scale)
+        tree = _tree(found, 0, origins, size, width)
         if tree is not None:
-            return Mending(f"joined at threshold {lower:.3g}", maps[0, ..., TILE_MAP], lower, tree)
+            level = float(found.taken_levels[0])
+            return Mending(f"joined at threshold {level:.3g}", maps[0, ..., TILE_MAP], level, tree)
     return None
 
 

@@ -34,6 +34,7 @@ class Extraction:
         drawn_tiles: int32 ``(num_windows,)``, tiles drawn at the last level, pins included.
         taken_tiles: int32 ``(num_windows,)``, tiles drawn at the level that the tree was taken
             from; as ``drawn_tiles`` without a tree.
+        taken_levels: float32 ``(num_windows,)``, that level; the last one without a tree.
     """
 
     ok: NDArray[np.bool_]
@@ -41,6 +42,7 @@ class Extraction:
     edges: IntArray
     drawn_tiles: IntArray
     taken_tiles: IntArray
+    taken_levels: NDArray[np.float32]
 
     @property
     def lengths(self) -> IntArray:
@@ -60,6 +62,18 @@ class Extraction:
     def tree(self, window: int) -> IntArray:
         """Edges of the tree of window number ``window``."""
         return self.edges[self.offsets[window] : self.offsets[window + 1]]
+
+    def only(self, window: int) -> Extraction:
+        """The batch of that window alone."""
+        one, tree = slice(window, window + 1), self.tree(window)
+        return Extraction(
+            self.ok[one],
+            np.array([0, len(tree)], np.int64),
+            tree,
+            self.drawn_tiles[one],
+            self.taken_tiles[one],
+            self.taken_levels[one],
+        )
 
 
 def extract_trees(
@@ -113,6 +127,7 @@ def _extract(free, pins, maps, levels):  # type: ignore[no-untyped-def]
     offsets = np.zeros(num_windows + 1, np.int64)
     drawn_tiles = np.zeros(num_windows, np.int32)
     taken_tiles = np.zeros(num_windows, np.int32)
+    taken_levels = np.full(num_windows, levels[-1], np.float32)
     edges = np.empty(max(64, 16 * num_windows) + num_tiles, np.int32)
     queue = np.empty(num_tiles, np.int32)
     tree = np.empty(num_tiles, np.int32)
@@ -170,8 +185,9 @@ def _extract(free, pins, maps, levels):  # type: ignore[no-untyped-def]
         edges[begin:total].sort()
         if attempt < last:
             taken_tiles[i] = _count_drawn(pins[i], maps[i], tile_level)
+            taken_levels[i] = tile_level
         offsets[i + 1] = total
-    return ok, offsets, edges[:total].copy(), drawn_tiles, taken_tiles
+    return ok, offsets, edges[:total].copy(), drawn_tiles, taken_tiles, taken_levels
 
 
 @njit(cache=True, nogil=True)
