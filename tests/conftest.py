@@ -5,9 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
+
+if TYPE_CHECKING:
+    from eda_router.training.trainer import StageData
 
 # Kernels compile at their first call, and the machine may be busy.
 settings.register_profile("edaroute", deadline=None, print_blob=True)
@@ -38,3 +42,11 @@ def judge(ispd98_path: Callable[[str], Path]) -> Path:
     if not path.is_file():
         pytest.skip(f"no evaluator {path}")
     return path
+
+
+@pytest.fixture(scope="session")
+def training_data() -> dict[int, StageData]:
+    """Samples of 8x8 and 16x16 tiles for trainings of seconds."""
+    from tests.trainings import stage_data  # with it comes TensorFlow
+
+    return stage_data()

@@ -6,12 +6,12 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from test_trainer import TINY, Stopping, data  # noqa: F401
 
 from eda_router.study.variants import VARIANTS
 from eda_router.training.adversary import Adversary, build_discriminator
 from eda_router.training.config import TrainConfig
 from eda_router.training.trainer import Trainer
+from tests.trainings import TINY, Stopping
 
 GAN = {
     **TINY,
@@ -39,8 +39,8 @@ def test_the_discriminator_keeps_the_rules(size):
     assert model.output_shape == (None, 1)
 
 
-def test_the_generator_keeps_the_rules(tmp_path, data):  # noqa: F811
-    trainer = Trainer(TrainConfig(**GAN), data, tmp_path, progress=False)
+def test_the_generator_keeps_the_rules(tmp_path, training_data):
+    trainer = Trainer(TrainConfig(**GAN), training_data, tmp_path, progress=False)
     config = trainer.config
     # In the paper's growth nothing is pooled: strided convolutions lead down.
     assert (config.growth, config.normalization, config.skip_scale) == ("paper", "batch", 0.0)
@@ -83,11 +83,11 @@ def test_each_player_learns_from_its_own_loss_alone():
     assert losses[-1] < losses[0]
 
 
-def test_both_players_move_and_resume_to_the_bit(tmp_path, data):  # noqa: F811
+def test_both_players_move_and_resume_to_the_bit(tmp_path, training_data):
     config = TrainConfig(**GAN)
-    start = Trainer(config, data, tmp_path / "start", progress=False)
+    start = Trainer(config, training_data, tmp_path / "start", progress=False)
     first = [np.asarray(v).copy() for v in start.adversary.model.variables]
-    trainer = Trainer(config, data, tmp_path / "whole", progress=False)
+    trainer = Trainer(config, training_data, tmp_path / "whole", progress=False)
     whole = trainer.run()
     moved = trainer.adversary.model.variables
     assert all(
@@ -95,11 +95,11 @@ def test_both_players_move_and_resume_to_the_bit(tmp_path, data):  # noqa: F811
         for a, b in zip(first, moved, strict=True)
         if b.trainable
     )
-    stopped = Stopping(config, data, tmp_path / "stopped", progress=False)
+    stopped = Stopping(config, training_data, tmp_path / "stopped", progress=False)
     stopped.batches = 3
     with pytest.raises(KeyboardInterrupt):
         stopped.run()
-    again = Trainer(config, data, tmp_path / "stopped", resume=True, progress=False)
+    again = Trainer(config, training_data, tmp_path / "stopped", resume=True, progress=False)
     resumed = again.run()
     for one, other in zip(whole.get_weights(), resumed.get_weights(), strict=True):
         assert np.array_equal(one, other)

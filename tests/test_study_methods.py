@@ -9,7 +9,6 @@ import keras
 import numpy as np
 import pytest
 from test_model import problems, shaken, tiny
-from test_trainer import TINY, data  # noqa: F401
 
 from eda_router.neural.engines import OpenVinoEngine, export_openvino
 from eda_router.neural.layers import Block, Convolution
@@ -22,6 +21,7 @@ from eda_router.training.data import TrainingData
 from eda_router.training.optimizers import make_optimizer
 from eda_router.training.samples import Dataset
 from eda_router.training.trainer import Trainer
+from tests.trainings import TINY
 
 
 def numbers(*shape, seed=0):
@@ -119,7 +119,7 @@ def test_dilated_blocks_see_further():
     assert seen(True) == 1 + 1 + (1 + 1) + (2 + 1) + (4 + 1)
 
 
-def test_adabatch_doubles_the_batch_and_the_rate_on_a_schedule(tmp_path, data):  # noqa: F811
+def test_adabatch_doubles_the_batch_and_the_rate_on_a_schedule(tmp_path, training_data):
     config = TrainConfig(
         **{**TINY, "pretrain": (0,), "batch": (8,)},
         sizes=(8,),
@@ -129,7 +129,7 @@ def test_adabatch_doubles_the_batch_and_the_rate_on_a_schedule(tmp_path, data): 
         learning_rate=1e-3,
         **VARIANTS["AdaBatch"].changes,
     )
-    trainer = Trainer(config, data, tmp_path, progress=False)
+    trainer = Trainer(config, training_data, tmp_path, progress=False)
     steps = []
 
     def step(states, *_):
@@ -157,11 +157,11 @@ class Noting(Trainer):
     [({"lock": True, "joint": 32}, [False, True]), ({"lock": False}, [True])],
     ids=["locked, then joint", "not locked"],
 )
-def test_what_the_stages_after_the_first_do_to_the_core(tmp_path, data, changes, moves):  # noqa: F811
+def test_what_the_stages_after_the_first_do_to_the_core(tmp_path, training_data, changes, moves):
     config = TrainConfig(
         **{**TINY, "pretrain": (0,)}, sizes=(8, 16), samples=(32,), epoch=(32,), **changes
     )
-    trainer = Noting(config, data, tmp_path, progress=False)
+    trainer = Noting(config, training_data, tmp_path, progress=False)
     trainer.run()
     moved = [
         not all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
@@ -170,7 +170,7 @@ def test_what_the_stages_after_the_first_do_to_the_core(tmp_path, data, changes,
     assert moved == moves
 
 
-def test_pretraining_without_routes_asks_for_the_pins_alone(tmp_path, data):  # noqa: F811
+def test_pretraining_without_routes_asks_for_the_pins_alone(tmp_path, training_data):
     config = TrainConfig(
         **{**TINY, "pretrain": (1536,)},
         sizes=(8,),
@@ -179,10 +179,10 @@ def test_pretraining_without_routes_asks_for_the_pins_alone(tmp_path, data):  # 
         learning_rate=1e-2,
         average=0.0,
     )
-    trainer = Trainer(config, data, tmp_path, progress=False)
+    trainer = Trainer(config, training_data, tmp_path, progress=False)
     while trainer.state.seen < 1536:
         trainer._one_step(1536, 16, 0.0)
-    states = data[8].validation.states
+    states = training_data[8].validation.states
     drawn = np.asarray(trainer.model(images(states)))[..., 0] > 0
     pins = pin_tiles(states)
     assert np.mean(drawn[pins]) > 0.4

@@ -12,73 +12,24 @@ from eda_router.neural.engines import load_model
 from eda_router.training.config import TrainConfig
 from eda_router.training.measure import choose_threshold, quality, sweep
 from eda_router.training.optimizers import learning_rate
-from eda_router.training.samples import VALIDATION_SHARD, SampleConfig, Samples, make_samples
 from eda_router.training.teacher import tree_edges, tree_mask
-from eda_router.training.trainer import Joined, StageData, Trainer, read_config
-
-TINY = {
-    "core_channels": 4,
-    "core_blocks": 2,
-    "latent": 3,
-    "dense": 8,
-    "ring_channels": (6,),
-    "ring_fine_channels": (5,),
-    "ring_blocks": (1,),
-    "pretrain": (32,),
-    "batch": (16,),
-    "validation": 32,
-    "threads": 1,
-}
-
-
-class Whole:
-    """Samples as a source."""
-
-    def __init__(self, samples):
-        self.samples = samples
-
-    def __len__(self):
-        return len(self.samples)
-
-    def take(self, indices):
-        return Samples(self.samples.states[indices], self.samples.labels[indices])
-
-
-@pytest.fixture(scope="module")
-def data():
-    config = SampleConfig(shard_samples=96, max_pins=5)
-    return {
-        size: StageData(
-            Joined([Whole(make_samples(config, 0, size)), Whole(make_samples(config, 1, size))]),
-            make_samples(config, VALIDATION_SHARD, size),
-        )
-        for size in (8, 16)
-    }
-
-
-class Stopping(Trainer):
-    """A training that is interrupted, as by Ctrl-C, after some batches."""
-
-    batches = 9
-
-    def _batch(self, count):
-        self.batches -= 1
-        if self.batches < 0:
-            raise KeyboardInterrupt
-        return super()._batch(count)
+from eda_router.training.trainer import Trainer, read_config
+from tests.trainings import TINY, Stopping
 
 
 @pytest.mark.parametrize("stop", [3, 17])
-def test_a_resumed_training_equals_an_uninterrupted_one(tmp_path, data, stop):
+def test_a_resumed_training_equals_an_uninterrupted_one(tmp_path, training_data, stop):
     config = TrainConfig(
         **TINY, sizes=(8, 16), samples=(128, 96), epoch=(64,), joint=32, mixed_precision=False
     )
-    whole = Trainer(config, data, tmp_path / "whole", progress=False).run()
-    stopped = Stopping(config, data, tmp_path / "stopped", progress=False)
+    whole = Trainer(config, training_data, tmp_path / "whole", progress=False).run()
+    stopped = Stopping(config, training_data, tmp_path / "stopped", progress=False)
     stopped.batches = stop
     with pytest.raises(KeyboardInterrupt):
         stopped.run()
-    resumed = Trainer(config, data, tmp_path / "stopped", resume=True, progress=False).run()
+    resumed = Trainer(
+        config, training_data, tmp_path / "stopped", resume=True, progress=False
+    ).run()
     for one, other in zip(whole.get_weights(), resumed.get_weights(), strict=True):
         assert np.array_equal(one, other)
     assert read_config(tmp_path / "stopped") == config
@@ -90,39 +41,39 @@ def test_a_resumed_training_equals_an_uninterrupted_one(tmp_path, data, stop):
     assert {r["size"] for r in logs[0]} == {8, 16}
 
 
-def test_the_first_exit_stays_while_the_ring_is_trained(tmp_path, data):
+def test_the_first_exit_stays_while_the_ring_is_trained(tmp_path, training_data):
     config = TrainConfig(**TINY, sizes=(8,), samples=(64,), epoch=(64,))
-    first = Trainer(config, data, tmp_path / "a", progress=False).run()
+    first = Trainer(config, training_data, tmp_path / "a", progress=False).run()
     both = TrainConfig(**TINY, sizes=(8, 16), samples=(64,), epoch=(64,))
-    second = Trainer(both, data, tmp_path / "b", progress=False).run()
+    second = Trainer(both, training_data, tmp_path / "b", progress=False).run()
     for one, other in zip(first.core.get_weights(), second.core.get_weights(), strict=True):
         assert np.array_equal(one, other)
     assert load_model(tmp_path / "b").config == both.model()
 
 
-def test_resuming_needs_a_checkpoint_of_the_same_shape(tmp_path, data):
+def test_resuming_needs_a_checkpoint_of_the_same_shape(tmp_path, training_data):
     config = TrainConfig(**TINY, sizes=(8,), samples=(32,), epoch=(64,))
     with pytest.raises(InputError, match=r"checkpoint\.npz: cannot be read"):
-        Trainer(config, data, tmp_path, resume=True)
-    Trainer(config, data, tmp_path, progress=False).run()
+        Trainer(config, training_data, tmp_path, resume=True)
+    Trainer(config, training_data, tmp_path, progress=False).run()
     other = TrainConfig(**{**TINY, "core_channels": 5}, sizes=(8,))
     with pytest.raises(InputError, match="core_channels was 4"):
-        Trainer(other, data, tmp_path, resume=True)
+        Trainer(other, training_data, tmp_path, resume=True)
 
 
-def test_a_stage_ends_with_its_minutes_and_the_next_begins(tmp_path, data):
+def test_a_stage_ends_with_its_minutes_and_the_next_begins(tmp_path, training_data):
     config = TrainConfig(
         **TINY, sizes=(8, 16), samples=(4096, 64), epoch=(512,), minutes=(1e-6, 0.0)
     )
-    model = Trainer(config, data, tmp_path, progress=False).run()
+    model = Trainer(config, training_data, tmp_path, progress=False).run()
     log = [json.loads(line) for line in (tmp_path / "log.jsonl").open()]
     assert [(r["stage"], r["seen"]) for r in log] == [(0, 2 * 16), (1, 32 + 64)]
     assert load_model(tmp_path).config == model.config
 
 
-def test_training_lowers_the_loss(tmp_path, data):
+def test_training_lowers_the_loss(tmp_path, training_data):
     config = TrainConfig(**TINY, sizes=(8,), samples=(4096,), epoch=(512,), learning_rate=1e-2)
-    Trainer(config, data, tmp_path, progress=False).run()
+    Trainer(config, training_data, tmp_path, progress=False).run()
     losses = [json.loads(line)["loss"] for line in (tmp_path / "log.jsonl").open()]
     assert losses[-1] < 0.8 * losses[0]
 
@@ -134,8 +85,8 @@ def maps_of(labels, sure):
     return np.where(drawn > 0, sure, 0.01).astype(np.float32)
 
 
-def test_measures_of_perfect_blank_and_empty_drawings(data):
-    samples = data[16].validation
+def test_measures_of_perfect_blank_and_empty_drawings(training_data):
+    samples = training_data[16].validation
     maps = maps_of(samples.labels, 0.4)
     perfect = quality(samples.states, samples.labels, maps, 0.1)
     assert perfect.connected == 1.0
@@ -175,11 +126,11 @@ def test_learning_rates(schedule, expected):
     assert learning_rate(config, 0.5, 50, 4) == pytest.approx(4 * expected[1])
 
 
-def test_a_direct_training_builds_all_and_trains_the_last_size_alone(tmp_path, data):
+def test_a_direct_training_builds_all_and_trains_the_last_size_alone(tmp_path, training_data):
     config = TrainConfig(**TINY, sizes=(8, 16), samples=(64,), epoch=(64,), direct=True)
-    before = Trainer(config, data, tmp_path / "a", progress=False).model
+    before = Trainer(config, training_data, tmp_path / "a", progress=False).model
     core = [weight.copy() for weight in before.core.get_weights()]
-    model = Trainer(config, data, tmp_path / "b", progress=False).run()
+    model = Trainer(config, training_data, tmp_path / "b", progress=False).run()
     log = [json.loads(line) for line in (tmp_path / "b" / "log.jsonl").open()]
     assert {record["size"] for record in log} == {16}
     assert sum(record["seen"] for record in log[-1:]) == 64 + 32

@@ -17,7 +17,7 @@ import numpy as np
 from numba import njit
 
 from eda_router.design import HORIZONTAL, VERTICAL
-from eda_router.synthesis.splitmix import between
+from eda_router.search.splitmix import between
 
 RIGHT_BIT = 1
 """The tree uses the edge to the tile's right."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from eda_router.synthesis.splitmix import between, normal, uniform
+from eda_router.search.splitmix import between, normal, uniform
 
 
 @njit(cache=True, nogil=True)

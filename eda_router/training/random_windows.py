@@ -12,7 +12,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from eda_router.neural.windows import MAX_FREE, StateArray
-from eda_router.synthesis.splitmix import between, uniform
+from eda_router.search.splitmix import between, uniform
 
 
 def random_states(seeds: NDArray[np.uint64], size: int, max_pins: int) -> StateArray:

@@ -1,0 +1,57 @@
+"""What tests of trainings share: a tiny config, its samples, an interruption."""
+
+from __future__ import annotations
+
+from eda_router.training.samples import VALIDATION_SHARD, SampleConfig, Samples, make_samples
+from eda_router.training.trainer import Joined, StageData, Trainer
+
+TINY = {
+    "core_channels": 4,
+    "core_blocks": 2,
+    "latent": 3,
+    "dense": 8,
+    "ring_channels": (6,),
+    "ring_fine_channels": (5,),
+    "ring_blocks": (1,),
+    "pretrain": (32,),
+    "batch": (16,),
+    "validation": 32,
+    "threads": 1,
+}
+
+
+class Whole:
+    """Samples as a source."""
+
+    def __init__(self, samples):
+        self.samples = samples
+
+    def __len__(self):
+        return len(self.samples)
+
+    def take(self, indices):
+        return Samples(self.samples.states[indices], self.samples.labels[indices])
+
+
+def stage_data():
+    """Samples of two sizes."""
+    config = SampleConfig(shard_samples=96, max_pins=5)
+    return {
+        size: StageData(
+            Joined([Whole(make_samples(config, 0, size)), Whole(make_samples(config, 1, size))]),
+            make_samples(config, VALIDATION_SHARD, size),
+        )
+        for size in (8, 16)
+    }
+
+
+class Stopping(Trainer):
+    """A training that is interrupted, as by Ctrl-C, after some batches."""
+
+    batches = 9
+
+    def _batch(self, count):
+        self.batches -= 1
+        if self.batches < 0:
+            raise KeyboardInterrupt
+        return super()._batch(count)
