@@ -47,6 +47,16 @@ def test_resuming_with_more_samples_goes_on_with_the_last_stage(folder):
     assert [r["stage"] for r in log] == sorted(r["stage"] for r in log)
 
 
+def test_starting_from_a_model_improves_one_stage(folder, tmp_path):
+    more = tmp_path / "more"
+    args = [*TINY, "--samples", "0,64", "--start", str(folder), "--data", str(folder / "data")]
+    assert main(["train", *args, "-o", str(more)]) == 0
+    assert load_engine(more).exits == (8, 16)
+    before, after = load_model(folder), load_model(more)
+    for one, other in zip(before.core.weights, after.core.weights, strict=True):
+        assert np.array_equal(one, other)
+
+
 def test_evaluate_beside_controls(folder, tmp_path, capsys):
     report = tmp_path / "report.json"
     args = ["evaluate", str(folder), "--bench", "synth-tiny", "--count", "64"]

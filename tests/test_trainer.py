@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 
+import keras
 import numpy as np
 import pytest
 
-from eda_router.errors import InputError
+from eda_router.errors import EdarouteError, InputError
 from eda_router.neural.engines import load_model
+from eda_router.neural.model import RouteVAE
 from eda_router.training.config import TrainConfig
 from eda_router.training.measure import choose_threshold, quality, sweep
 from eda_router.training.optimizers import learning_rate
@@ -69,6 +72,61 @@ def test_a_stage_ends_with_its_minutes_and_the_next_begins(tmp_path, training_da
     log = [json.loads(line) for line in (tmp_path / "log.jsonl").open()]
     assert [(r["stage"], r["seen"]) for r in log] == [(0, 2 * 16), (1, 32 + 64)]
     assert load_model(tmp_path).config == model.config
+
+
+def test_a_start_gives_its_levels_and_keeps_what_is_not_trained(tmp_path, training_data):
+    config = TrainConfig(**TINY, sizes=(8, 16), samples=(64,), epoch=(64,))
+    start = Trainer(config, training_data, tmp_path / "a", progress=False).run()
+    more = dataclasses.replace(config, samples=(0, 64), seed=2)
+    trainer = Trainer(more, training_data, tmp_path / "b", start=start, progress=False)
+    for one, other in zip(start.get_weights(), trainer.model.get_weights(), strict=True):
+        assert np.array_equal(one, other)
+    model = trainer.run()
+    for one, other in zip(start.core.get_weights(), model.core.get_weights(), strict=True):
+        assert np.array_equal(one, other)
+    pairs = zip(start.rings[0].get_weights(), model.rings[0].get_weights(), strict=True)
+    assert any(not np.array_equal(one, other) for one, other in pairs)
+    assert {json.loads(line)["size"] for line in (tmp_path / "b" / "log.jsonl").open()} == {16}
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"samples": (0, 0)}, "no samples"),
+        ({"sizes": (8, 16, 32), "samples": (64, 64, 0)}, "no samples"),
+        ({"latent": 4, "samples": (0, 64)}, "has latent 3, not 4"),
+    ],
+)
+def test_a_start_that_does_not_fit_is_refused(tmp_path, training_data, change, message):
+    config = TrainConfig(**TINY, sizes=(8, 16), samples=(64,), epoch=(64,))
+    start = RouteVAE(config.model())
+    wanted = dataclasses.replace(config, **change)
+    with pytest.raises(EdarouteError, match=message):
+        Trainer(wanted, training_data, tmp_path, start=start)
+
+
+def test_no_samples_and_nothing_to_start_from_is_refused(tmp_path, training_data):
+    config = TrainConfig(**TINY, sizes=(8, 16), samples=(64, 0))
+    with pytest.raises(EdarouteError, match="no samples for 16x16"):
+        Trainer(config, training_data, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "native", "taken"),
+    [
+        (True, True, "mixed_bfloat16"),
+        (True, False, "float32"),
+        (False, True, "float32"),
+    ],
+)
+def test_mixed_precision_only_where_the_processor_has_it(
+    tmp_path, training_data, monkeypatch, wanted, native, taken
+):
+    monkeypatch.setattr("eda_router.training.trainer.processor_has_bfloat16", lambda: native)
+    config = TrainConfig(**TINY, sizes=(8,), samples=(16,), mixed_precision=wanted)
+    model = Trainer(config, training_data, tmp_path, progress=False).model
+    assert model.core.stem.dtype_policy.name == taken
+    assert keras.config.dtype_policy().name == "float32"
 
 
 def test_training_lowers_the_loss(tmp_path, training_data):

@@ -54,6 +54,12 @@ SMOKE: dict[str, Any] = {
     help="Window sizes of the stages, the same as --sizes.",
 )
 @click.option("--resume", is_flag=True, help="Go on from the output folder's checkpoint.")
+@click.option(
+    "--start",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    metavar="FOLDER",
+    help="Model whose levels are taken over; stages with 0 --samples leave them as they are.",
+)
 @click.option("--smoke", is_flag=True, help="A tiny model and budget, to see that all works.")
 @config_option
 @quiet_option
@@ -63,6 +69,7 @@ def command(
     data: Path | None,
     resolution_schedule: str | None,
     resume: bool,
+    start: Path | None,
     smoke: bool,
     config_path: Path | None,
     quiet: bool,
@@ -72,7 +79,8 @@ def command(
 
     Beside the model stand its curves, drawings of each epoch and, where TensorBoard is installed,
     its log. After Ctrl-C the same command with --resume goes on where it stopped. --resume with
-    more --samples than before goes on improving the last stage.
+    more --samples than before goes on improving the last stage. --start improves single stages of
+    a model that is finished; stages outside one that is trained again have to follow.
 
     \b
     Example:
@@ -96,10 +104,11 @@ def command(
     config = settings_from(TrainConfig, config_path, options)
 
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    from eda_router.neural.engines import load_model
     from eda_router.training.data import TrainingData
     from eda_router.training.evaluate import table
     from eda_router.training.publish import publish
-    from eda_router.training.trainer import Trainer
+    from eda_router.training.trainer import Trainer, set_up
 
     threads = config.threads or os.cpu_count() or 1
     samples = TrainingData(data or folder / "data", config, processes=threads, make=data is None)
@@ -110,7 +119,17 @@ def command(
         album = Album(folder)
     elif not quiet:
         click.echo("no pictures of the training: pip install 'edaroute[viz]'", err=True)
-    Trainer(config, samples, folder, resume=resume, progress=not quiet, on_epoch=album).run()
+    set_up(config)
+    trainer = Trainer(
+        config,
+        samples,
+        folder,
+        resume=resume,
+        start=None if start is None else load_model(start),
+        progress=not quiet,
+        on_epoch=album,
+    )
+    trainer.run()
     held = {size: samples[size].validation for size in config.sizes}
     report = publish(folder, held, threads=threads)
     if not quiet:

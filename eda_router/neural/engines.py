@@ -15,6 +15,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Literal, Protocol
@@ -206,6 +207,19 @@ class KerasEngine(_Padded):
         return drawn
 
 
+def processor_has_bfloat16() -> bool:
+    """Whether the processor computes in bfloat16 itself, as OpenVINO sees it; False without it."""
+    if find_spec("openvino") is None:
+        return False
+    import openvino
+
+    return _has_bfloat16(openvino.Core())
+
+
+def _has_bfloat16(core: Any) -> bool:
+    return "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+
+
 class OpenVinoEngine(_Padded):
     """Runs the exported exits; each is compiled when it is first used."""
 
@@ -223,7 +237,7 @@ class OpenVinoEngine(_Padded):
 
         self._folder = folder
         self._core = openvino.Core()
-        native = "BF16" in self._core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+        native = _has_bfloat16(self._core)
         if precision == "bfloat16" and not native:
             raise EdarouteError("this processor has no bfloat16; --precision auto takes float32")
         self.precision = "bfloat16" if native and precision != "float32" else "float32"
@@ -292,8 +306,6 @@ def load_engine(
 
 
 def _has_openvino() -> bool:
-    from importlib.util import find_spec
-
     return find_spec("openvino") is not None
 
 

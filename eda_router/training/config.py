@@ -21,7 +21,9 @@ class TrainConfig(ModelConfig):
     )
     seed: int = setting(1, "Seed of every random choice.", low=0, high=2**31 - 1)
     samples: tuple[int, ...] = setting(
-        (3_000_000, 1_500_000, 300_000, 100_000), "Samples seen in each stage.", low=1
+        (3_000_000, 1_500_000, 300_000, 100_000),
+        "Samples seen in each stage; 0: the level stays as it is in the model to start from.",
+        low=0,
     )
     minutes: tuple[float, ...] = setting(
         (0.0,),

@@ -11,11 +11,12 @@ Files in the output folder: ``config.yaml``; ``log.jsonl``, one line an epoch; `
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import os
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -26,7 +27,8 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from eda_router.config import load_config
-from eda_router.errors import InputError
+from eda_router.errors import EdarouteError, InputError
+from eda_router.neural.engines import processor_has_bfloat16
 from eda_router.neural.model import Latent, RouteVAE
 from eda_router.neural.windows import IMAGE_TABLE
 from eda_router.training.adversary import Adversary
@@ -128,6 +130,29 @@ def set_up(config: TrainConfig) -> None:
     keras.utils.set_random_seed(config.seed)
 
 
+def precision(config: TrainConfig) -> str:
+    """Keras' dtype policy for a training on this machine.
+
+    Emulating bfloat16 on a processor without it makes a step about ten times slower, so mixed
+    precision is taken only where a GPU or the processor computes in it.
+    """
+    if not config.mixed_precision:
+        return "float32"
+    native = bool(tf.config.list_physical_devices("GPU")) or processor_has_bfloat16()
+    return "mixed_bfloat16" if native else "float32"
+
+
+@contextlib.contextmanager
+def _dtype_policy(name: str) -> Iterator[None]:
+    """Layers made within compute as this policy says."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(name)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
 class OnEpoch(Protocol):
     """Called after each epoch."""
 
@@ -145,11 +170,13 @@ class Trainer:
         data: samples for each window size of the config.
         output: folder for the results.
         resume: go on from the folder's checkpoint.
+        start: a trained model whose levels are taken over; the training begins with the first
+            stage that has samples.
         progress: show bars.
         on_epoch: called after each epoch, see :class:`eda_router.report.album.Album`.
 
     Raises:
-        InputError: nothing to resume from, or a checkpoint of another config.
+        InputError: nothing to resume from, or a checkpoint or a start of another config.
     """
 
     def __init__(
@@ -159,13 +186,15 @@ class Trainer:
         output: Path,
         *,
         resume: bool = False,
+        start: RouteVAE | None = None,
         progress: bool = True,
         on_epoch: OnEpoch | None = None,
     ):
         self.config, self.data, self.output = config, data, output
         self.on_epoch = on_epoch
+        self.start = start
         self.show = progress
-        self.state = Progress(stage=len(config.sizes) - 1 if config.direct else 0)
+        self.state = Progress(stage=self._first_stage())
         output.mkdir(parents=True, exist_ok=True)
         set_up(config)
         stored = _read_checkpoint(output / CHECKPOINT, config) if resume else None
@@ -175,19 +204,41 @@ class Trainer:
             (output / LOG).unlink(missing_ok=True)
             (output / CHECKPOINT).unlink(missing_ok=True)
         write_config(output / CONFIG, config)
-        policy = "mixed_bfloat16" if config.mixed_precision else "float32"
-        before = keras.config.dtype_policy()
-        keras.config.set_dtype_policy(policy)
-        try:
+        self.precision = precision(config)
+        with _dtype_policy(self.precision):
             self._begin(stored)
-        finally:
-            keras.config.set_dtype_policy(before)
+
+    def _first_stage(self) -> int:
+        """The stage to begin with: the first, or with a start the first that has samples."""
+        config = self.config
+        idle = [size for i, size in enumerate(config.sizes) if not config.stage("samples", i)]
+        if self.start is None:
+            if idle:
+                raise EdarouteError(f"no samples for {idle[0]}x{idle[0]} and no model to start from")
+            return len(config.sizes) - 1 if config.direct else 0
+        theirs = self.start.config
+        ours = config.model(theirs.sizes)
+        for name, value in dataclasses.asdict(theirs).items():
+            wanted = getattr(ours, name)
+            if value != wanted:
+                raise EdarouteError(f"the model to start from has {name} {value}, not {wanted}")
+        if set(idle) - set(theirs.sizes) or len(idle) == len(config.sizes):
+            raise EdarouteError("no samples for what the model to start from has not")
+        return next(i for i, size in enumerate(config.sizes) if size not in idle)
+
+    def _take_over(self, levels: Iterable[int]) -> None:
+        """Copy the start's weights into the levels of these sizes that it has."""
+        if self.start is not None:
+            for size in set(levels) & set(self.start.config.sizes):
+                self.model.level(size).set_weights(self.start.level(size).get_weights())
 
     def _begin(self, stored: Mapping[str, Any] | None) -> None:
         """Build the model as large as its stage wants, from the checkpoint if there is one."""
         sizes = self.config.sizes[: self.state.stage + 1]
         self.model = RouteVAE(self.config.model(sizes))
-        if stored is not None:
+        if stored is None:
+            self._take_over(sizes)
+        else:
             self.model.set_weights(_numbered(stored, "weight"))
         self._prepare()
         if stored is not None:
@@ -245,13 +296,9 @@ class Trainer:
     def _next_stage(self) -> None:
         self.state = Progress(stage=self.state.stage + 1)
         if self.state.stage < len(self.config.sizes):
-            policy = "mixed_bfloat16" if self.config.mixed_precision else "float32"
-            before = keras.config.dtype_policy()
-            keras.config.set_dtype_policy(policy)
-            try:
+            with _dtype_policy(self.precision):
                 self.model = self.model.grow(self.size, self.config.inherit)
-            finally:
-                keras.config.set_dtype_policy(before)
+            self._take_over([self.size])
         self._prepare()
         self.save_checkpoint()
 
@@ -378,6 +425,7 @@ class Trainer:
             "seen": state.seen,
             "seconds": round(state.seconds, 1),
             "processor": round(state.processor, 1),
+            "precision": self.precision,
             "learning_rate": float(self.optimizer.learning_rate.numpy()),
             "training": {name: round(value, 5) for name, value in training.items()},
             "loss": round(loss, 5),
