@@ -1,10 +1,10 @@
 """Measure the bundled weights on validation samples and on circuits, and write their card's tables.
 
-    EDAROUTE_ISPD98=folder python scripts/model_card.py --samples FOLDER [--only "ibm02*"]
+    EDAROUTE_ISPD98=folder python scripts/model_card.py --samples FOLDER [--only PATTERN] [--exits 64]
 
 FOLDER comes from `edaroute dataset`. Figures go to models/metrics.json, tables to models/README.md
-between its marks; states that are measured there and not asked for again are kept. The circuits
-are evaluated on only: thresholds are those of models/exits.json.
+between its marks; states and exits that are measured there and not asked for again are kept. The
+circuits are evaluated on only: thresholds are those of models/exits.json.
 """
 
 from __future__ import annotations
@@ -52,6 +52,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--samples", type=Path, required=True, help="folder of edaroute dataset")
     parser.add_argument("--only", default="*", help="pattern of states to measure")
+    parser.add_argument("--exits", type=int, nargs="+", help="sizes to measure, by default all")
     parser.add_argument("--count", type=int, default=2048, help="most samples of an exit's states")
     parser.add_argument("--model", type=Path, default=CHECKOUT / "models", help="folder")
     parser.add_argument("--threads", type=int, default=1, help="of the engine")
@@ -61,8 +62,10 @@ def main() -> int:
     engine = load_engine(args.model, threads=args.threads)
     for name, states in all_states(args.samples, engine.exits, args.count, args.only):
         begin = time.process_time()
-        rows = evaluate(engine, states)
-        metrics["states"][name] = rounded({str(size): row for size, row in rows.items()})
+        # Chosen from all exits' states, so that an exit's are the same whichever are measured.
+        states = {size: s for size, s in states.items() if args.exits is None or size in args.exits}
+        rows = rounded({str(size): row for size, row in evaluate(engine, states).items()})
+        metrics["states"][name] = {**metrics["states"].get(name, {}), **rows}
         path.write_text(json.dumps(metrics, indent=1) + "\n")
         print(f"{name}: {time.process_time() - begin:.0f} s", flush=True)
     if fnmatch.fnmatch("latent", args.only):

@@ -52,6 +52,8 @@ def test_starting_from_a_model_improves_one_stage(folder, tmp_path):
     args = [*TINY, "--samples", "0,64", "--start", str(folder), "--data", str(folder / "data")]
     assert main(["train", *args, "-o", str(more)]) == 0
     assert load_engine(more).exits == (8, 16)
+    assert load_engine(more).thresholds[8] == load_engine(folder).thresholds[8]
+    assert set(json.loads((more / "metrics.json").read_text())["exits"]) == {"16"}
     before, after = load_model(folder), load_model(more)
     for one, other in zip(before.core.weights, after.core.weights, strict=True):
         assert np.array_equal(one, other)

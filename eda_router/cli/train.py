@@ -104,7 +104,7 @@ def command(
     config = settings_from(TrainConfig, config_path, options)
 
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    from eda_router.neural.engines import load_model
+    from eda_router.neural.engines import load_engine, load_model
     from eda_router.training.data import TrainingData
     from eda_router.training.evaluate import table
     from eda_router.training.publish import publish
@@ -130,8 +130,14 @@ def command(
         on_epoch=album,
     )
     trainer.run()
-    held = {size: samples[size].validation for size in config.sizes}
-    report = publish(folder, held, threads=threads)
+    # An exit that was not trained again keeps its threshold.
+    known = {} if start is None else load_engine(start).thresholds
+    held = {
+        size: samples[size].validation
+        for i, size in enumerate(config.sizes)
+        if size not in known or config.stage("samples", i)
+    }
+    report = publish(folder, held, known=known, threads=threads)
     if not quiet:
         for line in table(report):
             click.echo(line)

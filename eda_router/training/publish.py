@@ -21,7 +21,12 @@ METRICS = "metrics.json"
 
 
 def publish(
-    folder: Path, held: Mapping[int, Samples], *, threads: int = 1, draws: int = 8
+    folder: Path,
+    held: Mapping[int, Samples],
+    *,
+    known: Mapping[int, float] | None = None,
+    threads: int = 1,
+    draws: int = 8,
 ) -> dict[int, dict[str, Any]]:
     """Calibrate and export the model of a training's folder, and measure it.
 
@@ -30,7 +35,8 @@ def publish(
 
     Args:
         folder: with ``model.keras`` and the training's log.
-        held: validation samples for each exit.
+        held: validation samples for each exit that is to be measured.
+        known: thresholds of the others.
         threads: for the computations.
         draws: drawings sampled where the first one fails.
 
@@ -39,7 +45,8 @@ def publish(
     """
     model = load_model(folder)
     sizes = model.config.sizes
-    write_exits(folder, dict.fromkeys(sizes, 0.1), model.config.latent)
+    assumed = {**dict.fromkeys(sizes, 0.1), **(known or {})}
+    write_exits(folder, assumed, model.config.latent)
     if find_spec("openvino") is not None:
         export_openvino(folder)
     engine = load_engine(folder, threads=threads)
@@ -48,8 +55,8 @@ def publish(
         if model.config.latent:
             few = Samples(held[size].states[:512], held[size].labels[:512])
             row["latent"] = latent_use(model, few)
-    thresholds = {size: float(report[size]["threshold"]) for size in sizes if size in report}
-    write_exits(folder, {**dict.fromkeys(sizes, 0.1), **thresholds}, model.config.latent)
+    thresholds = {**assumed, **{size: float(row["threshold"]) for size, row in report.items()}}
+    write_exits(folder, thresholds, model.config.latent)
     stages = _stages(folder)
     beside = folder / f".{METRICS}"
     text = json.dumps({"stages": stages, "exits": {str(k): v for k, v in report.items()}}, indent=1)

@@ -214,7 +214,9 @@ class Trainer:
         idle = [size for i, size in enumerate(config.sizes) if not config.stage("samples", i)]
         if self.start is None:
             if idle:
-                raise EdarouteError(f"no samples for {idle[0]}x{idle[0]} and no model to start from")
+                raise EdarouteError(
+                    f"no samples for {idle[0]}x{idle[0]} and no model to start from"
+                )
             return len(config.sizes) - 1 if config.direct else 0
         theirs = self.start.config
         ours = config.model(theirs.sizes)
