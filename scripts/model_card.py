@@ -1,6 +1,6 @@
 """Measure the bundled weights on validation samples and on circuits, and write their card's tables.
 
-    EDAROUTE_ISPD98=folder python scripts/model_card.py --samples FOLDER [--only PATTERN] [--exits 64]
+    EDAROUTE_ISPD98=folder python scripts/model_card.py --samples FOLDER [--exits 64]
 
 FOLDER comes from `edaroute dataset`. Figures go to models/metrics.json, tables to models/README.md
 between its marks; states and exits that are measured there and not asked for again are kept. The
