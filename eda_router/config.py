@@ -347,6 +347,13 @@ class RouteConfig(Settings):
         "Nets drawn in one batch, all seeing the same ledger; null: chosen by the router.",
         low=1,
     )
+    redraws: int = setting(
+        8,
+        "Most times a net whose drawing does not join its pins is drawn again, by waypoints of the "
+        "drawing before.",
+        low=0,
+        high=64,
+    )
     samples: int = setting(
         8, "Drawings sampled for a net whose first drawing does not fit; 0: none.", low=0, high=1024
     )

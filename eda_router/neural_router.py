@@ -6,9 +6,10 @@ the ledger as it is at that moment. A net whose tree lost the race for a track g
 the same drawing, or else goes to the front of the next wave, so each wave commits at least its
 first drawable net and the order is fixed. A wave of one net is the plain sequential router.
 
-A net whose drawing does not join its pins gets samples from the latent; what no sample joins is
-joined along the probability map, by lowering the threshold step by step; what is left goes to the
-maze router. Then negotiation and refinement as in :mod:`eda_router.maze_router`.
+A net whose drawing does not join its pins is drawn again by waypoints of that drawing; what no
+drawing joins gets samples from the latent; what no sample joins is joined along the probability
+map, by lowering the threshold step by step; what is left goes to the maze router. Then negotiation
+and refinement as in :mod:`eda_router.maze_router`.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from eda_router.neural.decode import decode
 from eda_router.neural.engines import Engine, load_engine
 from eda_router.neural.expected import ExpectedDemand
 from eda_router.neural.prices import tree_prices
+from eda_router.neural.waypoints import add_waypoints, show_waypoints
 from eda_router.neural.windows import (
     Windows,
     choose_exits,
@@ -55,7 +57,7 @@ QUICK_WINDOW = 16
 DRAWING_SHARE = 0.5
 """Share of the time limit after which the maze router, which is faster, takes all that is left."""
 
-EXPECTED_WEIGHT = 0.4
+EXPECTED_WEIGHT = 0.2
 """How much of the expected demand of nets still to come the model is shown as used.
 
 The more of it, the sooner wires turn aside for nets that may never come, and up to a point the more
@@ -74,13 +76,14 @@ class ExitCount:
     Attributes:
         nets: that went to this exit.
         drawn: routed by their first drawing, whatever the wave.
+        redrawn: routed by a further drawing, by waypoints of the one before.
         sampled: routed by a sample of the latent.
         joined: routed along the probability map.
         failed: left to the maze router.
         races: trees that were refused because another net of the wave took the last track.
         retaken: of these nets, those that got another tree from the same drawing; the rest is drawn
             again.
-        ink: tiles drawn at the exit's threshold, of first drawings that became wire.
+        ink: tiles drawn at the exit's threshold, of drawings, first or further, that became wire.
         taken_ink: tiles drawn at the level that the tree was taken from, of the same.
         tree_tiles: tiles of those trees.
         wirelength: tile edges of all trees of this exit.
@@ -91,6 +94,7 @@ class ExitCount:
 
     nets: int = 0
     drawn: int = 0
+    redrawn: int = 0
     sampled: int = 0
     joined: int = 0
     failed: int = 0
@@ -254,6 +258,7 @@ class NeuralRouter:
         if self.config.control:
             self._compare_with_blank(windows, drawings, count)
         committed = self._commit_drawn(nets, origins, drawings, size * scale, count)
+        count.drawn += int(committed.sum())
         lost = drawings.ok & ~committed
         count.races += int(lost.sum())
         self._story.tell(nets, lambda i: (
@@ -269,7 +274,8 @@ class NeuralRouter:
         lost[self._retake(nets, origins, np.flatnonzero(lost), drawing, size, scale, count)] = False
         open_nets = np.flatnonzero(~drawings.ok)
         if len(open_nets):
-            rest = self._sample(nets, origins, open_nets, size, scale, count)
+            rest = self._redraw(nets, origins, open_nets, drawing, size, scale, count)
+            rest = self._sample(nets, origins, rest, size, scale, count)
             rest = self._join(nets, origins, rest, drawing, size, scale, count)
         else:
             rest = open_nets
@@ -287,10 +293,10 @@ class NeuralRouter:
         drawings: Extraction,
         size: int,
         count: ExitCount,
+        stage: Stage = Stage.DRAWN,
     ) -> NDArray[np.bool_]:
-        """Commit trees of first drawings and count them."""
-        committed = self._commit(nets, origins, drawings, size, Stage.DRAWN)
-        count.drawn += int(committed.sum())
+        """Commit trees of drawings and count their tiles."""
+        committed = self._commit(nets, origins, drawings, size, stage)
         count.ink += int(drawings.drawn_tiles[committed].sum())
         count.taken_ink += int(drawings.taken_tiles[committed].sum())
         count.tree_tiles += int((drawings.lengths[committed] + 1).sum())
@@ -319,12 +325,64 @@ class NeuralRouter:
             windows = self._cut(nets[lost], origins[lost], size * scale)
             trees = self._decode(windows, drawing[lost], size)
             committed = self._commit_drawn(nets[lost], origins[lost], trees, size * scale, count)
+            count.drawn += int(committed.sum())
             routed.append(lost[committed])
             self._story.tell(nets[lost[committed]], _always("another tree from the same drawing"))
             lost = lost[trees.ok & ~committed]
         taken = np.concatenate(routed) if routed else lost
         count.retaken += len(taken)
         return taken
+
+    def _redraw(
+        self,
+        nets: NDArray[np.int64],
+        origins: IntArray,
+        rest: NDArray[np.int64],
+        drawing: NDArray[np.float32],
+        size: int,
+        scale: int,
+        count: ExitCount,
+    ) -> NDArray[np.int64]:
+        """Draw the nets at positions ``rest`` again by waypoints; returns those left open."""
+        maps = drawing[rest]
+        waypoints = np.zeros(maps.shape[:3], np.bool_)
+        left = []
+        for _ in range(self.config.redraws):
+            windows = self._cut(nets[rest], origins[rest], size * scale)
+            with self.maze.phase("decoding"):
+                more = add_waypoints(windows.free, windows.pins, waypoints, maps)
+                new = (more != waypoints).any(axis=(1, 2))
+                shown = Windows(
+                    show_waypoints(windows.images[new], more[new]),
+                    windows.free[new],
+                    windows.pins[new],
+                )
+            left.append(rest[~new])
+            rest, waypoints = rest[new], more[new]
+            if len(rest) == 0:
+                break
+            maps = self._draw(shown, scale)
+            routed = np.zeros(len(rest), np.bool_)
+            waiting = np.arange(len(rest))
+            while len(waiting):
+                some = rest[waiting]
+                windows = self._cut(nets[some], origins[some], size * scale)
+                trees = self._decode(windows, maps[waiting], size)
+                committed = self._commit_drawn(
+                    nets[some], origins[some], trees, size * scale, count, Stage.REDRAWN
+                )
+                routed[waiting[committed]] = True
+                waiting = waiting[trees.ok & ~committed]
+            count.redrawn += int(routed.sum())
+            self._story.tell(
+                nets[rest],
+                lambda i, routed=routed, waypoints=waypoints: (
+                    f"drawn again through {waypoints[i].sum()} waypoints: "
+                    + ("committed" if routed[i] else "does not join the pins")
+                ),
+            )
+            rest, waypoints, maps = rest[~routed], waypoints[~routed], maps[~routed]
+        return np.sort(np.concatenate([*left, rest]))
 
     def _cut(self, nets: NDArray[np.int64], origins: IntArray, size: int) -> Windows:
         """Windows of the ledger as it is now."""
@@ -558,7 +616,7 @@ def model_share(
         final: the end result.
         unchanged: bool ``(num_nets,)``, nets whose wire is the same in both.
     """
-    by_model = np.isin(drawn.stage, (Stage.DRAWN, Stage.SAMPLED, Stage.JOINED))
+    by_model = np.isin(drawn.stage, (Stage.DRAWN, Stage.REDRAWN, Stage.SAMPLED, Stage.JOINED))
     kept = by_model & unchanged
     total = max(1, len(final.design.routable))
     return {

@@ -21,11 +21,12 @@ class Stage(IntEnum):
     TRIVIAL = 0  # all pins in one tile, no wire needed
     UNROUTED = 1
     DRAWN = 2  # by the model at the first try
-    SAMPLED = 3  # by the model, from a sample of the latent
-    JOINED = 4  # drawn by the model in parts that a kernel joined
-    MAZE = 5  # by the maze router
-    NEGOTIATED = 6  # ripped up and rerouted because of overflow
-    REFINED = 7  # shortened after overflow was 0
+    REDRAWN = 3  # by the model, again by waypoints of its first drawing
+    SAMPLED = 4  # by the model, from a sample of the latent
+    JOINED = 5  # drawn by the model in parts that a kernel joined
+    MAZE = 6  # by the maze router
+    NEGOTIATED = 7  # ripped up and rerouted because of overflow
+    REFINED = 8  # shortened after overflow was 0
 
 
 @dataclass

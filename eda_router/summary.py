@@ -311,9 +311,11 @@ def model_lines(details: dict[str, Any], *, verbose: bool = False) -> list[str]:
     if "model" not in details:
         return []
     model, exits = details["model"], details["exits"].values()
-    total = {name: sum(e[name] for e in exits) for name in ("drawn", "sampled", "joined", "failed")}
+    stages = ("drawn", "redrawn", "sampled", "joined", "failed")
+    total = {name: sum(e[name] for e in exits) for name in stages}
     lines = [
-        f"model      drew {total['drawn']} at the first try, {total['sampled']} by samples, "
+        f"model      drew {total['drawn']} at the first try, "
+        f"{total['redrawn']} again by waypoints, {total['sampled']} by samples, "
         f"{total['joined']} by joining, not {total['failed']}; {model['kept']} "
         f"({model['kept_share']:.1%}) are still as drawn; "
         f"{details['engine']} in {details['precision']}"
@@ -332,7 +334,8 @@ def model_lines(details: dict[str, Any], *, verbose: bool = False) -> list[str]:
             )
             lines.append(
                 f"  exit {name:<9}{count['nets']} nets in waves of {count['wave']}: "
-                f"{count['drawn']} drawn, {count['sampled']} sampled, {count['joined']} joined, "
+                f"{count['drawn']} drawn, {count['redrawn']} redrawn, "
+                f"{count['sampled']} sampled, {count['joined']} joined, "
                 f"{count['failed']} failed; {count['races']} races lost, "
                 f"{count['retaken']} of them retaken{ink}{control}"
             )

@@ -31,7 +31,6 @@ from eda_router.training.evaluate import (
     evaluate,
     latent_use,
 )
-from eda_router.training.measure import Quality, choose_threshold
 from eda_router.training.samples import Dataset, Samples
 
 CIRCUITS = ("ibm01", "ibm02", "ibm10")
@@ -121,31 +120,31 @@ def tables(metrics: Mapping[str, Any]) -> str:
     rows = [(name, size, row) for name, of in states.items() for size, row in of.items()]
     return "\n".join(
         [
-            "Each tree taken from the surest drawing that joins the pins, as the router does it; "
-            "the threshold is a floor below which nothing counts as drawn:\n",
+            "All at one threshold an exit. Where the first drawing does not join the pins, the net "
+            f"is drawn again by waypoints, {RouteConfig.redraws} times at most; *drawings* is how many a net "
+            "took:\n",
             table(
                 [
                     "states",
                     "exit",
                     "samples",
-                    "floor",
+                    "threshold",
                     "connected",
-                    "with samples",
                     "ink",
-                    "ink at the floor",
                     "cost",
+                    "drawings",
                     "blank",
                     "blind",
                 ],
-                [surest_row(name, int(size), row) for name, size, row in rows],
+                [drawn_row(name, int(size), row) for name, size, row in rows],
             ),
-            "One threshold for every net, the one that connects most validation ledger states "
-            "within the ink aimed at; the drawing is all that reaches it:\n",
+            "The first drawing alone, at the same thresholds, and with eight samples of the latent "
+            "where it failed:\n",
             table(
-                ["states", "exit", "threshold", "connected", "ink", "cost"],
-                one_threshold_rows(states),
+                ["states", "exit", "connected", "ink", "cost", "connected with samples"],
+                [first_row(name, int(size), row) for name, size, row in rows],
             ),
-            "By kind of net, from the surest drawing:\n",
+            "By kind of net, drawn again where needed:\n",
             table(
                 ["states", "exit", "kind of net", "share", "connected", "cost", "blind"],
                 [
@@ -173,21 +172,25 @@ def tables(metrics: Mapping[str, Any]) -> str:
                 [
                     [name, size, failed, f"{row['saved_by_sampling']:.2f}"]
                     for name, size, row in rows
-                    if (failed := round((1 - row["connected"]) * row["samples"])) >= FEW
+                    if (failed := round((1 - row["first"]["connected"]) * row["samples"])) >= FEW
                 ],
             ),
         ]
     )
 
 
-def surest_row(name: str, size: int, row: Mapping[str, Any]) -> list[object]:
-    connected, ink, cost = marked(size, row["connected"], row["taken_ink"], row["cost"])
+def drawn_row(name: str, size: int, row: Mapping[str, Any]) -> list[object]:
     return [
         *(name, size, row["samples"], f"{row['threshold']:g}"),
-        *(connected, f"{row['connected_sampled']:.4f}"),
-        *(ink, f"{row['ink']:.3f}"),
-        *(cost, f"{row['blank']['cost']:.4f}", f"{row['blind_cost']:.4f}"),
+        *marked(size, row["connected"], row["ink"], row["cost"]),
+        *(f"{row['drawings']:.2f}", f"{row['blank']['cost']:.4f}", f"{row['blind_cost']:.4f}"),
     ]
+
+
+def first_row(name: str, size: int, row: Mapping[str, Any]) -> list[object]:
+    first = row["first"]
+    figures = marked(size, first["connected"], first["ink"], first["cost"])
+    return [name, size, *figures, f"{row['connected_sampled']:.4f}"]
 
 
 def kind_row(kind: str, figures: Mapping[str, float]) -> list[str]:
@@ -204,28 +207,6 @@ def marked(size: int, connected: float, ink: float, cost: float) -> tuple[str, s
         f"{ink:.3f}" if ink <= INK_LIMITS[size] else f"**{ink:.3f}**",
         f"{cost:.4f}" if cost <= dearest else f"**{cost:.4f}**",
     )
-
-
-def one_threshold_rows(states: Mapping[str, Any]) -> list[list[object]]:
-    """Figures of every state at the thresholds that fit validation ledger states."""
-    rows: list[list[object]] = []
-    chosen = {
-        int(size): choose(row["calibration"], INK_LIMITS[int(size)])
-        for size, row in states["validation, ledger"].items()
-    }
-    for name, of in states.items():
-        for size, row in of.items():
-            quality = next(q for q in row["calibration"] if q["threshold"] == chosen[int(size)])
-            figures = marked(
-                int(size), *(quality[figure] for figure in ("connected", "ink", "cost"))
-            )
-            rows.append([name, size, f"{quality['threshold']:g}", *figures])
-    return rows
-
-
-def choose(calibration: list[dict[str, float]], most: float) -> float:
-    """The threshold that connects most within ``most`` ink."""
-    return choose_threshold([Quality(**quality) for quality in calibration], most).threshold
 
 
 if __name__ == "__main__":

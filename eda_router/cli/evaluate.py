@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from eda_router.cli.options import json_option, quiet_option, write_json
+from eda_router.config import RouteConfig
 from eda_router.errors import InputError
 
 
@@ -31,6 +32,12 @@ from eda_router.errors import InputError
     "router's routes, instead of the ledger as it fills.",
 )
 @click.option("--count", default=2048, show_default=True, help="Most samples an exit.")
+@click.option(
+    "--redraws",
+    default=RouteConfig.redraws,
+    show_default=True,
+    help="Most times a net is drawn again by waypoints where its first drawing fails.",
+)
 @click.option("--draws", default=8, show_default=True, help="Samples where the first try fails.")
 @click.option("--seed", default=1, show_default=True, help="Seed of all choices.")
 @click.option("--calibrate", is_flag=True, help="Choose thresholds on these samples and keep them.")
@@ -46,6 +53,7 @@ def command(
     bench: Path | None,
     full: bool,
     count: int,
+    redraws: int,
     draws: int,
     seed: int,
     calibrate: bool,
@@ -84,7 +92,6 @@ def command(
         design = ispd98.read(find_design(bench))
         routes = None
         if full:
-            from eda_router.config import RouteConfig
             from eda_router.maze_router import route_maze
 
             result = route_maze(design, RouteConfig(seed=seed))
@@ -92,7 +99,9 @@ def command(
                 raise InputError(bench, None, "not routed without overflow", "a routable design")
             routes = result.routes
         samples = measure.bench_samples(design, loaded.exits, count, seed, routes)
-    report = measure.evaluate(loaded, samples, draws=draws, seed=seed, calibrate=calibrate)
+    report = measure.evaluate(
+        loaded, samples, draws=draws, redraws=redraws, seed=seed, calibrate=calibrate
+    )
     if calibrate:
         chosen = {size: float(row["threshold"]) for size, row in report.items()}
         write_exits(folder, {**loaded.thresholds, **chosen}, loaded.latent)

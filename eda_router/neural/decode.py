@@ -21,7 +21,7 @@ from eda_router.search.extract import RIGHT_MAP, TILE_MAP, UP_MAP, Extraction, e
 
 __all__ = ["LEVELS", "RIGHT_MAP", "TILE_MAP", "UP_MAP", "decode"]
 
-LEVELS = tuple(0.5 * 0.8**step for step in range(20))
+LEVELS = tuple(0.5 * 0.8**step for step in range(60))
 """Probabilities from which a tree is tried before the exit's threshold; finer steps save little
 ink."""
 

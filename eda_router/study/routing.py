@@ -107,7 +107,9 @@ def _route_once(
     options: Mapping[str, Any],
 ) -> Routed:
     engine.thresholds = dict(thresholds)
-    alone = RouteConfig(**options, fallback="none", negotiate=False, refine=False, samples=0)
+    alone = RouteConfig(
+        **options, fallback="none", negotiate=False, refine=False, redraws=0, samples=0
+    )
     result = route_with(engine, bench, alone)
     drawn = result.stage == Stage.DRAWN
     counts = [count for count in result.details["exits"].values() if count["tree_tiles"]]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -89,20 +88,17 @@ def sweep(
     return [quality(states, labels, maps, t) for t in thresholds]
 
 
-def choose_threshold(
-    swept: Sequence[Quality], most: float, by: Literal["ink", "taken_ink"] = "ink"
-) -> Quality:
+def choose_threshold(swept: Sequence[Quality], most: float) -> Quality:
     """The threshold that connects most with at most so much ink; else the one with the least ink.
 
     Args:
         swept: quality at each threshold.
         most: ink allowed.
-        by: which ink: all that is drawn at the threshold, or what the trees were taken from.
     """
-    within = [q for q in swept if getattr(q, by) <= most]
+    within = [q for q in swept if q.ink <= most]
     if within:
         return max(within, key=lambda q: (q.connected, q.threshold))
-    return min(swept, key=lambda q: (getattr(q, by), q.threshold))
+    return min(swept, key=lambda q: (q.ink, q.threshold))
 
 
 def held_out(folder: Path, size: int, count: int) -> Samples:

@@ -1,0 +1,167 @@
+"""Waypoints of a doubtful tree.
+
+Where a drawing is unsure the tree taken from it runs over weak tiles. One tile in the middle of
+each weak stretch, given to the model as if it were a pin, makes it choose a side.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from eda_router.design import HORIZONTAL, VERTICAL, IntArray
+from eda_router.search.extract import RIGHT_MAP, TILE_MAP
+
+
+def weak_middles(
+    pins: NDArray[np.bool_],
+    maps: NDArray[np.float32],
+    offsets: NDArray[np.int64],
+    edges: IntArray,
+    sure: float,
+    most: int,
+) -> NDArray[np.bool_]:
+    """The surest tile in the middle half of each tree's longest weak stretches.
+
+    A *stretch* is a connected part of the tree, pins left out, whose tiles are less probable than
+    ``sure``; where all tiles are sure, the tiles at unsure edges. O(tiles) a window.
+
+    Args:
+        pins: bool ``(num_windows, height, width)``.
+        maps: float32 ``(num_windows, height, width, 3)``, probability that the route takes the
+            tile, its right edge and its upper edge.
+        offsets: int64 ``(num_windows + 1,)``.
+        edges: int32, edges of window i's tree at ``offsets[i]:offsets[i + 1]``.
+        sure: probability.
+        most: stretches of a tree that get one.
+
+    Returns:
+        bool ``(num_windows, height, width)``; none of the tiles is a pin.
+    """
+    return _weak_middles(pins, maps, offsets, edges, np.float32(sure), most)
+
+
+@njit(cache=True, nogil=True)
+def _ends(edge, width):  # type: ignore[no-untyped-def]
+    """The two tiles of an edge."""
+    lower = edge >> 1
+    return lower, lower + (width if edge & 1 == VERTICAL else 1)
+
+
+@njit(cache=True, nogil=True)
+def _link(links, edge, width):  # type: ignore[no-untyped-def]
+    """Note an edge at both of its tiles: a bit for each of right, up, left, down."""
+    low, high = _ends(edge, width)
+    if edge & 1 == HORIZONTAL:
+        links[low] |= 1
+        links[high] |= 4
+    else:
+        links[low] |= 2
+        links[high] |= 8
+
+
+@njit(cache=True, nogil=True)
+def _beside(tile, step, width):  # type: ignore[no-untyped-def]
+    """The tile right, up, left or down."""
+    if step == 0:
+        return tile + 1
+    if step == 1:
+        return tile + width
+    if step == 2:
+        return tile - 1
+    return tile - width
+
+
+@njit(cache=True, nogil=True)
+def _walk(start, links, weak, seen, mark, queue, width):  # type: ignore[no-untyped-def]
+    """Queue the weak stretch of ``start`` breadth first; tiles met are set to ``mark``."""
+    queue[0] = start
+    seen[start] = mark
+    head, tail = 0, 1
+    while head < tail:
+        tile = queue[head]
+        head += 1
+        for step in range(4):
+            if not links[tile] >> step & 1:
+                continue
+            other = _beside(tile, step, width)
+            if weak[other] and seen[other] != mark:
+                seen[other] = mark
+                queue[tail] = other
+                tail += 1
+    return tail
+
+
+@njit(cache=True, nogil=True)
+def _is_end(tile, links, weak, width):  # type: ignore[no-untyped-def]
+    count = 0
+    for step in range(4):
+        if links[tile] >> step & 1 and weak[_beside(tile, step, width)]:
+            count += 1
+    return count <= 1
+
+
+@njit(cache=True, nogil=True)
+def _weak_middles(pins, maps, offsets, edges, sure, most):  # type: ignore[no-untyped-def]
+    num_windows, height, width = pins.shape
+    num_tiles = height * width
+    chosen = np.zeros(pins.shape, np.bool_)
+    links = np.zeros(num_tiles, np.uint8)
+    weak = np.zeros(num_tiles, np.bool_)
+    seen = np.zeros(num_tiles, np.uint8)
+    queue = np.empty(num_tiles, np.int64)
+    lengths = np.empty(num_tiles, np.int64)
+    middles = np.empty(num_tiles, np.int64)
+    for i in range(num_windows):
+        begin, end = offsets[i], offsets[i + 1]
+        found = False
+        for edge in edges[begin:end]:
+            _link(links, edge, width)
+            for tile in _ends(edge, width):
+                r, c = tile // width, tile % width
+                if not pins[i, r, c] and maps[i, r, c, TILE_MAP] < sure:
+                    weak[tile] = True
+                    found = True
+        if not found:
+            for edge in edges[begin:end]:
+                low = edge >> 1
+                if maps[i, low // width, low % width, RIGHT_MAP + (edge & 1)] < sure:
+                    for tile in _ends(edge, width):
+                        if not pins[i, tile // width, tile % width]:
+                            weak[tile] = True
+        stretches = 0
+        for edge in edges[begin:end]:
+            for tile in _ends(edge, width):
+                if not weak[tile] or seen[tile]:
+                    continue
+                size = _walk(tile, links, weak, seen, 1, queue, width)
+                first = tile
+                for j in range(size):
+                    if _is_end(queue[j], links, weak, width):
+                        first = queue[j]
+                        break
+                size = _walk(first, links, weak, seen, 2, queue, width)
+                low = size // 4
+                high = max(low + 1, (3 * size + 3) // 4)
+                best = queue[low]
+                for j in range(low + 1, high):
+                    other = queue[j]
+                    if (
+                        maps[i, other // width, other % width, TILE_MAP]
+                        > maps[i, best // width, best % width, TILE_MAP]
+                    ):
+                        best = other
+                lengths[stretches] = size
+                middles[stretches] = best
+                stretches += 1
+        # A stable sort, so that of equal stretches the one with the lowest edge counts as longer.
+        order = np.argsort(-lengths[:stretches], kind="mergesort")
+        for j in order[:most]:
+            chosen[i, middles[j] // width, middles[j] % width] = True
+        for edge in edges[begin:end]:
+            for tile in _ends(edge, width):
+                links[tile] = 0
+                weak[tile] = False
+                seen[tile] = 0
+    return chosen
