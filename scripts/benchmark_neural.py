@@ -27,6 +27,7 @@ RUNS = {
     REFERENCE: ["--router", "maze", "--no-negotiate", "--no-refine"],
     "model alone, pyramid": [*ALONE, "--control", "--largest-window", "64"],
     "model alone, windows to 16": [*ALONE, "--control"],
+    "model alone, samples only": [*ALONE, "--redraws", "0"],
     "model alone, window 64": [*ALONE, "--control", "--window", "64"],
     "blank control, pyramid": [
         *ALONE,
@@ -62,7 +63,7 @@ CONTROLS = {
 }
 """The run that draws blank what the model draws in another."""
 
-MODEL_STAGES = ("drawn", "sampled", "joined")
+MODEL_STAGES = ("drawn", "redrawn", "sampled", "joined")
 INKS = {"taken_ink": "ink", "ink": "ink at the threshold"}
 """What :class:`eda_router.neural_router.ExitCount` counts, by the name in the tables."""
 
@@ -159,8 +160,8 @@ def markdown(report: dict[str, Any]) -> str:
             "share of those that the reference routes: the deterministic router, every net once, "
             "full edges closed (`--router maze --no-negotiate --no-refine`). The blank control "
             "draws every tile, so that decoding works alone; ink is tiles drawn over tiles of the "
-            "tree, in the drawing that the tree was taken from, the surest one that joins the "
-            "pins, and at the exit's threshold; wirelength a net is of those that were routed.\n",
+            "tree, of the drawing that became wire, in its surest part that joins the pins and at "
+            "the exit's threshold; *samples only* draws nothing again by waypoints; wirelength a net is of those that were routed.\n",
             alone_table(circuits, of),
             "## What the control shows\n",
             CONTROL_TEXT,
@@ -241,7 +242,7 @@ def control_table(circuits: list[str], of: dict[tuple[str, str], dict[str, Any]]
 
 
 def exits_table(circuits: list[str], of: dict[tuple[str, str], dict[str, Any]]) -> str:
-    fields = ("nets", "drawn", "sampled", "joined", "failed", "races", "retaken", "wave")
+    fields = ("nets", "drawn", "redrawn", "sampled", "joined", "failed", "races", "retaken", "wave")
     body: list[list[object]] = [
         [
             circuit,
@@ -258,23 +259,26 @@ def exits_table(circuits: list[str], of: dict[tuple[str, str], dict[str, Any]]) 
 
 
 def mended(circuits: list[str], of: dict[tuple[str, str], dict[str, Any]]) -> str:
-    """In words: what samples and joining save of the nets whose first drawing fails."""
+    """In words: what becomes of the nets whose first drawing fails."""
     lines = []
-    for name in CONTROLS:
+    for name in (run for run in RUNS if run.startswith("model alone")):
         exits = [
             exit_
             for circuit in circuits
             if (row := of.get((circuit, name)))
             for exit_ in row["details"]["exits"].values()
         ]
-        sampled, joined, failed = (
-            sum(exit_[field] for exit_ in exits) for field in ("sampled", "joined", "failed")
-        )
-        if first := sampled + joined + failed:
+        counts = {
+            field: sum(exit_[field] for exit_ in exits)
+            for field in ("redrawn", "sampled", "joined", "failed")
+        }
+        if first := sum(counts.values()):
+            share = {field: percent(count / first) for field, count in counts.items()}
             lines.append(
                 f"{name[0].upper()}{name[1:]}: of {first} nets whose first drawing does not join "
-                f"their pins, samples of the latent save {percent(sampled / first)}, joining "
-                f"the pieces at lower thresholds {percent(joined / first)}."
+                f"their pins, drawing again by waypoints saves {share['redrawn']}, then samples of "
+                f"the latent {share['sampled']}, then joining the pieces at lower thresholds "
+                f"{share['joined']}."
             )
     return "\n".join(f"- {line}" for line in lines) + "\n"
 

@@ -121,8 +121,8 @@ def tables(metrics: Mapping[str, Any]) -> str:
     return "\n".join(
         [
             "All at one threshold an exit. Where the first drawing does not join the pins, the net "
-            f"is drawn again by waypoints, {RouteConfig.redraws} times at most; *drawings* is how many a net "
-            "took:\n",
+            f"is drawn again by waypoints, {RouteConfig.redraws} times at most; *drawings* is how "
+            "many a net took:\n",
             table(
                 [
                     "states",
