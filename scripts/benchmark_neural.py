@@ -161,7 +161,8 @@ def markdown(report: dict[str, Any]) -> str:
             "full edges closed (`--router maze --no-negotiate --no-refine`). The blank control "
             "draws every tile, so that decoding works alone; ink is tiles drawn over tiles of the "
             "tree, of the drawing that became wire, in its surest part that joins the pins and at "
-            "the exit's threshold; *samples only* draws nothing again by waypoints; wirelength a net is of those that were routed.\n",
+            "the exit's threshold; *samples only* draws nothing again by waypoints; wirelength a "
+            "net is of those that were routed.\n",
             alone_table(circuits, of),
             "## What the control shows\n",
             CONTROL_TEXT,
