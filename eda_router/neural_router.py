@@ -125,6 +125,13 @@ def _always(text: str) -> Callable[[int], str]:
     return lambda _: text
 
 
+def _redrawn(waypoints: NDArray[np.bool_], routed: NDArray[np.bool_]) -> Callable[[int], str]:
+    return lambda i: (
+        f"drawn again by {waypoints[i].sum()} waypoints: "
+        + ("committed" if routed[i] else "does not join the pins")
+    )
+
+
 class NeuralRouter:
     """State of one neural run.
 
@@ -374,13 +381,7 @@ class NeuralRouter:
                 routed[waiting[committed]] = True
                 waiting = waiting[trees.ok & ~committed]
             count.redrawn += int(routed.sum())
-            self._story.tell(
-                nets[rest],
-                lambda i, routed=routed, waypoints=waypoints: (
-                    f"drawn again through {waypoints[i].sum()} waypoints: "
-                    + ("committed" if routed[i] else "does not join the pins")
-                ),
-            )
+            self._story.tell(nets[rest], _redrawn(waypoints, routed))
             rest, waypoints, maps = rest[~routed], waypoints[~routed], maps[~routed]
         return np.sort(np.concatenate([*left, rest]))
 

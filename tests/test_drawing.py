@@ -71,6 +71,24 @@ def test_the_net_itself_is_not_in_its_own_way() -> None:
     assert drawing.tree.tolist() == [0, 2]
 
 
+class HesitantPencil(Pencil):
+    """Presses harder when it is shown more than the three pins of :func:`one_net`."""
+
+    def draw(self, images: FloatArray) -> FloatArray:
+        shown = (images[..., 2] > 0).sum(axis=(1, 2))
+        return super().draw(images) * np.where(shown > 3, 9, 1)[:, None, None, None].astype("f")
+
+
+def test_what_is_not_joined_is_drawn_again_by_waypoints() -> None:
+    design, routes = one_net()
+    drawing = draw_net(HesitantPencil(0.1), design, routes, 0)
+    assert drawing.tree is None
+    assert drawing.mending is not None
+    assert drawing.mending.how.startswith("drawing 2, by ")
+    assert len(drawing.mending.tree) == 6
+    assert drawing.mending.tiles.max() > 0.8
+
+
 def test_what_is_not_joined_is_mended_by_a_sample_then_by_the_threshold() -> None:
     design, routes = one_net()
     sampled = draw_net(Pencil(0.1, 0.8), design, routes, 0)

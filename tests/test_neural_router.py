@@ -76,7 +76,7 @@ class PinsOnly(Teacher):
 
 
 def counts(result):
-    return dict(zip(Stage, np.bincount(result.stage, minlength=8).tolist(), strict=True))
+    return dict(zip(Stage, np.bincount(result.stage, minlength=len(Stage)).tolist(), strict=True))
 
 
 @pytest.fixture(scope="module")
@@ -106,8 +106,9 @@ def test_every_stage_finishes_what_the_model_left(design):
     assert (
         kept
         == counts(result)[Stage.DRAWN]
+        + counts(result)[Stage.REDRAWN]
         + counts(result)[Stage.SAMPLED]
-        + (counts(result)[Stage.JOINED])
+        + counts(result)[Stage.JOINED]
     )
 
 
@@ -131,6 +132,36 @@ def test_samples_save_nets_whose_first_drawing_fails(design):
         sum(e["sampled"] for e in result.details["exits"].values())
         == (counts(result)[Stage.SAMPLED])
     )
+
+
+class Hesitant(Teacher):
+    """Draws nets of two pins faintly, until a waypoint is shown."""
+
+    name = "hesitant"
+
+    def draw(self, images):
+        two = (images[..., 2] > 0.5).sum(axis=(1, 2)) == 2
+        return super().draw(images) * np.where(two, 0.1, 1.0)[:, None, None, None].astype("f")
+
+
+def test_doubtful_nets_are_drawn_again_by_waypoints(design):
+    result = route_with(Hesitant(), design, BARE)
+    assert counts(result)[Stage.REDRAWN] > 0.2 * len(design.routable)
+    assert counts(result)[Stage.DRAWN] + counts(result)[Stage.REDRAWN] > 0.9 * len(design.routable)
+    exits = result.details["exits"].values()
+    assert sum(e["redrawn"] for e in exits) == counts(result)[Stage.REDRAWN]
+    assert sum(e["drawn"] for e in exits) == counts(result)[Stage.DRAWN]
+    assert sum(e["nets"] for e in exits) == len(design.routable)
+    check = verify(design, result.routes)
+    assert check.total_overflow == check.cycles == check.stubs == 0
+    again = route_with(Hesitant(), design, BARE)
+    assert np.array_equal(result.routes.edges, again.routes.edges)
+
+
+def test_without_redraws_doubtful_nets_are_left(design):
+    result = route_with(Hesitant(), design, RouteConfig(**{**vars(BARE), "redraws": 0}))
+    assert counts(result)[Stage.REDRAWN] == 0
+    assert counts(result)[Stage.DRAWN] < 0.8 * len(design.routable)
 
 
 def test_pieces_are_joined_at_lower_thresholds(design):

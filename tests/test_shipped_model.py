@@ -10,16 +10,15 @@ import pytest
 from eda_router.neural.engines import TOLERANCE, load_engine, load_model
 from eda_router.neural.windows import images
 from eda_router.resources import folder
-from eda_router.training.evaluate import latent_use
-from eda_router.training.measure import draw_all, quality
+from eda_router.training.evaluate import evaluate_exit, latent_use
 from eda_router.training.samples import VALIDATION_SHARD, SampleConfig, make_samples
 
 MODELS = folder("models")
 SIZES = tuple(json.loads((MODELS / "exits.json").read_text())["exits"])
 
-# Lower bounds on connected, upper on the ink taken from and on cost over the teacher's, a little
-# looser than the card's figures because these are few samples.
-BOUNDS = {8: (0.99, 1.05, 1.02), 16: (0.98, 1.2, 1.04)}
+# Lower bounds on connected, upper on ink and on cost over the teacher's, a little looser than the
+# card's figures because these are few samples.
+BOUNDS = {8: (0.99, 1.1, 1.02), 16: (0.98, 1.2, 1.03)}
 
 
 @pytest.fixture(scope="module")
@@ -73,13 +72,19 @@ def test_openvino_equals_keras(size, samples):
 
 @pytest.mark.parametrize("size", [size for size in SIZES if size in BOUNDS])
 def test_drawings_join_the_pins_cheaply(size, samples):
-    engine = load_engine(MODELS)
-    states, labels = samples[size].states, samples[size].labels
-    maps = draw_all(engine.draw, states)
-    drawn = quality(states, labels, maps, engine.thresholds[size])
-    blank = quality(states, labels, np.ones_like(maps), engine.thresholds[size])
+    row = evaluate_exit(load_engine(MODELS), samples[size], draws=1)
     connected, ink, cost = BOUNDS[size]
-    assert drawn.connected >= connected
-    assert drawn.taken_ink <= ink
-    assert drawn.cost <= cost
-    assert drawn.cost < blank.cost
+    assert row["connected"] >= connected
+    assert row["connected"] >= row["first"]["connected"]
+    assert row["ink"] <= ink
+    assert row["cost"] <= cost
+    assert row["cost"] < 0.97 * row["blank"]["cost"]
+    assert row["cost"] < 0.97 * row["blind_cost"]
+
+
+def test_waypoints_join_what_the_widest_exit_draws_faintly(samples):
+    row = evaluate_exit(load_engine(MODELS), samples[64], draws=1)
+    assert row["connected"] > row["first"]["connected"]
+    assert row["drawings"] > 1
+    assert row["ink"] <= 1.5
+    assert row["cost"] < row["blank"]["cost"]

@@ -160,12 +160,11 @@ def test_measures_of_perfect_blank_and_empty_drawings(training_data):
     lowest = swept[0]
     assert lowest.ink > 5
     assert lowest.taken_ink == 1.0
-    assert choose_threshold(swept[:1], 1.2, "taken_ink") == lowest
+    assert choose_threshold(swept[:1], 1.2) == lowest
     # Half the nets are lost at 0.3: more connected nets are worth a lower threshold.
     maps[::2] = np.minimum(maps[::2], 0.2)
     swept = sweep(samples.states, samples.labels, maps, (0.005, 0.1, 0.3))
     assert choose_threshold(swept[1:], 1.2).threshold == 0.1
-    assert choose_threshold(swept, 1.2, "taken_ink").threshold == 0.1
 
 
 @pytest.mark.parametrize(

@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from eda_router.config import RouteConfig
 from eda_router.design import Design, IntArray, Routes
 from eda_router.ledger import CapacityLedger
 from eda_router.neural.coarse import blow_up, pool_images
 from eda_router.neural.decode import TILE_MAP, decode
 from eda_router.neural.engines import Engine
+from eda_router.neural.waypoints import redraw
 from eda_router.neural.windows import (
     MAX_FREE,
     StateArray,
@@ -135,6 +137,8 @@ def draw_net(
     tree = _tree(found, 0, origins, size * scale, design.width)
     mending = None
     if tree is None:
+        mending = _redraw(engine, states, seen, maps, scale, origins, design.width)
+    if tree is None and mending is None:
         sampled = engine.sample(seen, samples, seed)[0] if samples else maps[:0]
         mending = _mend(states, maps, sampled, floor, scale, origins, design.width)
     return NetDrawing(
@@ -182,6 +186,37 @@ def _tree(
         return None
     tree = found.tree(number)
     return grid_edges(tree, np.array([0, len(tree)], np.int64), origins, size, width)
+
+
+def _redraw(
+    engine: Engine,
+    states: StateArray,
+    seen: NDArray[np.float32],
+    maps: NDArray[np.float32],
+    scale: int,
+    origins: IntArray,
+    width: int,
+) -> Mending | None:
+    """The first further drawing, by waypoints, that joins the pins."""
+    free, pins = free_tracks(states), pin_tiles(states)
+    exit_ = seen.shape[1]
+
+    def draw(shown: NDArray[np.float32]) -> NDArray[np.float32]:
+        drawn = engine.draw(shown if scale == 1 else pool_images(shown, scale))
+        return drawn if scale == 1 else blow_up(drawn, scale)
+
+    full = maps if scale == 1 else blow_up(maps, scale)
+    threshold = engine.thresholds[exit_]
+    full, waypoints, drawings = redraw(
+        draw, images(states), free, pins, full, threshold, RouteConfig.redraws
+    )
+    found = decode(free, pins, full, threshold)
+    tree = _tree(found, 0, origins, states.shape[1], width)
+    if tree is None:
+        return None
+    how = f"drawing {drawings[0]}, by {waypoints.sum()} waypoints"
+    tiles = full[0, ::scale, ::scale, TILE_MAP]
+    return Mending(how, tiles, float(found.taken_levels[0]), tree)
 
 
 def _mend(

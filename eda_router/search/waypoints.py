@@ -39,7 +39,8 @@ def weak_middles(
     Returns:
         bool ``(num_windows, height, width)``; none of the tiles is a pin.
     """
-    return _weak_middles(pins, maps, offsets, edges, np.float32(sure), most)
+    chosen: NDArray[np.bool_] = _weak_middles(pins, maps, offsets, edges, np.float32(sure), most)
+    return chosen
 
 
 @njit(cache=True, nogil=True)
