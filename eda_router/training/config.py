@@ -21,7 +21,7 @@ class TrainConfig(ModelConfig):
     )
     seed: int = setting(1, "Seed of every random choice.", low=0, high=2**31 - 1)
     samples: tuple[int, ...] = setting(
-        (3_000_000, 1_500_000, 300_000, 100_000),
+        (2_360_000, 684_000, 130_000, 50_000),
         "Samples seen in each stage; 0: the level stays as it is in the model to start from.",
         low=0,
     )
@@ -133,7 +133,7 @@ class TrainConfig(ModelConfig):
         "trees grown pin by pin.",
     )
     data_samples: tuple[int, ...] = setting(
-        (1_048_576, 524_288, 131_072, 49_152),
+        (1_048_576, 262_144, 65_536, 16_384),
         "Samples made when no data is given, by stage.",
         low=1,
     )
