@@ -49,9 +49,8 @@ two things part the model's from them. A better tree saves wire; a way round nea
 spends it, so that more nets find a way at all. Length alone therefore cannot tell a drawing that
 sees congestion from one that does not. Prices are the teacher's, over nets of the same windows
 under the same ledger; in them the control must come out dearer (a ratio above 1). They do not
-know of nets still to come, for which the model keeps room as well: below 1 that room, or what a
-large exit has not learnt, costs more than was gained. Shown nothing of nets to come, the model pays
-less than the control in nearly all exits, but routes fewer nets (`python scripts/expected.py`).
+know of nets still to come, for which the model keeps room as well and pays: the less of them it is
+shown, the dearer the control, and the fewer nets are routed (`python scripts/expected.py`).
 """
 CLEARLY = 0.01
 """From this share on, the control's wires count as clearly longer."""
