@@ -87,6 +87,9 @@ def test_what_is_not_joined_is_drawn_again_by_waypoints() -> None:
     assert drawing.mending.how.startswith("drawing 2, by ")
     assert len(drawing.mending.tree) == 6
     assert drawing.mending.tiles.max() > 0.8
+    assert drawing.mending.how == f"drawing 2, by {len(drawing.mending.waypoints)} waypoints"
+    x, y = drawing.mending.waypoints.T
+    assert not (drawing.seen[y, x, 2] > 0).any()
 
 
 def test_what_is_not_joined_is_mended_by_a_sample_then_by_the_threshold() -> None:

@@ -46,6 +46,9 @@ JOIN_STEPS = 6
 """Times the threshold is halved to join what was drawn in pieces."""
 
 
+_NO_WAYPOINTS = np.empty((0, 2), np.int64)
+
+
 @dataclass(frozen=True, eq=False)
 class Mending:
     """How a drawing that did not join its pins became a tree after all.
@@ -55,12 +58,14 @@ class Mending:
         tiles: float ``(size, size)``, the probabilities used instead.
         threshold: from which tiles counted as drawn.
         tree: int32 edge ids of the grid.
+        waypoints: int64 ``(num_waypoints, 2)``, column and row of tiles that were shown as pins.
     """
 
     how: str
     tiles: NDArray[np.float32]
     threshold: float
     tree: IntArray
+    waypoints: NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -216,7 +221,8 @@ def _redraw(
         return None
     how = f"drawing {drawings[0]}, by {waypoints.sum()} waypoints"
     tiles = full[0, ::scale, ::scale, TILE_MAP]
-    return Mending(how, tiles, float(found.taken_levels[0]), tree)
+    at = np.argwhere(waypoints[0])[:, ::-1] // scale
+    return Mending(how, tiles, float(found.taken_levels[0]), tree, at)
 
 
 def _mend(
@@ -239,7 +245,7 @@ def _mend(
             assert tree is not None
             how = f"sample {best + 1} of {len(sampled)}; {found.ok.sum()} join the pins"
             level = float(found.taken_levels[best])
-            return Mending(how, sampled[best, ..., TILE_MAP], level, tree)
+            return Mending(how, sampled[best, ..., TILE_MAP], level, tree, _NO_WAYPOINTS)
     lower = threshold
     for _ in range(JOIN_STEPS):
         lower /= 2
@@ -247,7 +253,8 @@ def _mend(
         tree = _tree(found, 0, origins, size, width)
         if tree is not None:
             level = float(found.taken_levels[0])
-            return Mending(f"joined at threshold {level:.3g}", maps[0, ..., TILE_MAP], level, tree)
+            how = f"joined at threshold {level:.3g}"
+            return Mending(how, maps[0, ..., TILE_MAP], level, tree, _NO_WAYPOINTS)
     return None
 
 
@@ -313,6 +320,8 @@ def _draw_row(
         if mending is not None:
             show_drawing(axes, mending.tiles, at_pins, mending.threshold, palette)
             _local_wire(axes, drawing, mending.tree, design.width, palette)
+            x, y = mending.waypoints.T
+            axes.scatter(x, y, s=26, c=palette.paper, edgecolors=palette.ink, zorder=4)
             _name(axes, "mended", f"{mending.how}, tree of {len(mending.tree)}", palette)
         else:
             axes.axis("off")
