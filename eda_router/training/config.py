@@ -21,7 +21,7 @@ class TrainConfig(ModelConfig):
     )
     seed: int = setting(1, "Seed of every random choice.", low=0, high=2**31 - 1)
     samples: tuple[int, ...] = setting(
-        (2_360_000, 684_000, 130_000, 50_000),
+        (1_500_000, 450_000, 100_000, 40_000),
         "Samples seen in each stage; 0: the level stays as it is in the model to start from.",
         low=0,
     )
@@ -52,7 +52,7 @@ class TrainConfig(ModelConfig):
     patience: int = setting(
         8, "Epochs without a better validation loss after which a stage ends; 0: never.", low=0
     )
-    validation: int = setting(4096, "Validation samples looked at after an epoch.", low=1)
+    validation: int = setting(1024, "Validation samples looked at after an epoch.", low=1)
     loss: Literal[
         "cross_entropy",
         "squared",
@@ -133,7 +133,7 @@ class TrainConfig(ModelConfig):
         "trees grown pin by pin.",
     )
     data_samples: tuple[int, ...] = setting(
-        (1_048_576, 262_144, 65_536, 16_384),
+        (524_288, 262_144, 65_536, 16_384),
         "Samples made when no data is given, by stage.",
         low=1,
     )
