@@ -102,9 +102,9 @@ EFFORTS = {
         max_nodes=4096,
     ),
     "high": Effort(
-        congestion_weight=0.4,
-        history_step=0.3,
-        history_growth=1.04,
+        congestion_weight=0.3,
+        history_step=0.2,
+        history_growth=1.03,
         history_limit=2.0,
         rounds=600,
         patience=120,
