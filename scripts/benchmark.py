@@ -165,7 +165,10 @@ def machine() -> dict[str, Any]:
     if Path("/proc/cpuinfo").exists():
         lines = Path("/proc/cpuinfo").read_text().splitlines()
         names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-        model = names[0] if names else model
+        flags = next((line.split() for line in lines if line.startswith("flags")), [])
+        vectors = {"avx512f": "AVX-512", "avx2": "AVX2"}
+        widest = next((f" ({name})" for flag, name in vectors.items() if flag in flags), "")
+        model = f"{names[0]}{widest}" if names else model
     versions = subprocess.run(
         [sys.executable, "-c", "import numpy, numba; print(numpy.__version__, numba.__version__)"],
         capture_output=True,
@@ -210,7 +213,8 @@ def markdown(report: dict[str, Any], peers: dict[str, Any]) -> str:
         parts += [f"## Effort {effort}\n", runs_table(chosen), phases_table(chosen)]
     parts += [
         "## Beside other routers\n",
-        "Wirelength, and CPU seconds of the whole process in brackets.\n",
+        "Wirelength, and CPU seconds of the whole process in brackets, edaroute's on the processor "
+        "named above, the others' on theirs.\n",
         peers_table(rows, efforts, peers),
         peers["measured"]["note"] + " " + peers["published"]["note"] + "\n",
         "Sources:\n",
