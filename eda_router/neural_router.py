@@ -263,7 +263,7 @@ class NeuralRouter:
         drawings = self._decode(windows, drawing, size)
         if self.config.control:
             self._compare_with_blank(windows, drawings, count)
-        committed = self._commit_drawn(nets, origins, drawings, size * scale, count)
+        committed = self._commit_drawn(nets, origins, drawings, size * scale, count, Stage.DRAWN)
         count.drawn += int(committed.sum())
         lost = drawings.ok & ~committed
         count.races += int(lost.sum())
@@ -299,7 +299,7 @@ class NeuralRouter:
         drawings: Extraction,
         size: int,
         count: ExitCount,
-        stage: Stage = Stage.DRAWN,
+        stage: Stage,
     ) -> NDArray[np.bool_]:
         """Commit trees of drawings and count their tiles."""
         committed = self._commit(nets, origins, drawings, size, stage)
@@ -326,18 +326,37 @@ class NeuralRouter:
         Returns:
             the positions of the nets that got one.
         """
-        routed = []
-        while len(lost):
-            windows = self._cut(nets[lost], origins[lost], size * scale)
-            trees = self._decode(windows, drawing[lost], size)
-            committed = self._commit_drawn(nets[lost], origins[lost], trees, size * scale, count)
-            count.drawn += int(committed.sum())
-            routed.append(lost[committed])
-            self._story.tell(nets[lost[committed]], _always("another tree from the same drawing"))
-            lost = lost[trees.ok & ~committed]
-        taken = np.concatenate(routed) if routed else lost
+        committed = self._commit_past(
+            nets[lost], origins[lost], drawing[lost], size, scale, count, Stage.DRAWN
+        )
+        taken = lost[committed]
+        count.drawn += len(taken)
         count.retaken += len(taken)
+        self._story.tell(nets[taken], _always("another tree from the same drawing"))
         return taken
+
+    def _commit_past(
+        self,
+        nets: NDArray[np.int64],
+        origins: IntArray,
+        drawing: NDArray[np.float32],
+        size: int,
+        scale: int,
+        count: ExitCount,
+        stage: Stage,
+    ) -> NDArray[np.bool_]:
+        """Commit trees of drawings, those that lose a race past the edges that are full then."""
+        routed = np.zeros(len(nets), np.bool_)
+        waiting = np.arange(len(nets))
+        while len(waiting):
+            windows = self._cut(nets[waiting], origins[waiting], size * scale)
+            trees = self._decode(windows, drawing[waiting], size)
+            committed = self._commit_drawn(
+                nets[waiting], origins[waiting], trees, size * scale, count, stage
+            )
+            routed[waiting[committed]] = True
+            waiting = waiting[trees.ok & ~committed]
+        return routed
 
     def _redraw(
         self,
@@ -368,17 +387,9 @@ class NeuralRouter:
             if len(rest) == 0:
                 break
             maps = self._draw(shown, scale)
-            routed = np.zeros(len(rest), np.bool_)
-            waiting = np.arange(len(rest))
-            while len(waiting):
-                some = rest[waiting]
-                windows = self._cut(nets[some], origins[some], size * scale)
-                trees = self._decode(windows, maps[waiting], size)
-                committed = self._commit_drawn(
-                    nets[some], origins[some], trees, size * scale, count, Stage.REDRAWN
-                )
-                routed[waiting[committed]] = True
-                waiting = waiting[trees.ok & ~committed]
+            routed = self._commit_past(
+                nets[rest], origins[rest], maps, size, scale, count, Stage.REDRAWN
+            )
             count.redrawn += int(routed.sum())
             self._story.tell(nets[rest], _redrawn(waypoints, routed))
             rest, waypoints, maps = rest[~routed], waypoints[~routed], maps[~routed]

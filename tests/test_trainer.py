@@ -89,7 +89,8 @@ def test_a_start_gives_its_levels_and_keeps_what_is_not_trained(tmp_path, traini
         assert np.array_equal(one, other)
     pairs = zip(start.rings[0].get_weights(), model.rings[0].get_weights(), strict=True)
     assert any(not np.array_equal(one, other) for one, other in pairs)
-    assert {json.loads(line)["size"] for line in (tmp_path / "b" / "log.jsonl").open()} == {16}
+    (record,) = (json.loads(line) for line in (tmp_path / "b" / "log.jsonl").open())
+    assert (record["size"], record["seen"]) == (16, 64)
 
 
 @pytest.mark.parametrize(

@@ -309,7 +309,11 @@ class Trainer:
         stage = self.state.stage
         if stage == len(self.config.sizes):
             return 0, self.config.joint
-        return int(self.config.stage("pretrain", stage)), int(self.config.stage("samples", stage))
+        samples = int(self.config.stage("samples", stage))
+        # A level that draws routes already would unlearn them.
+        if self.start is not None and self.size in self.start.config.sizes:
+            return 0, samples
+        return int(self.config.stage("pretrain", stage)), samples
 
     def _run_stage(self) -> None:
         config, state = self.config, self.state
