@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from eda_router.config import RouteConfig
     from eda_router.design import Design, Routes
     from eda_router.formats.ispd98 import read
-    from eda_router.ledger import CapacityLedger
-    from eda_router.result import RoutingResult
-    from eda_router.router import route
+    from eda_router.routing.flow import route
+    from eda_router.routing.ledger import CapacityLedger
+    from eda_router.routing.result import RoutingResult
     from eda_router.verification import Verification, verify
 
 __version__ = "0.1.0"
@@ -41,14 +41,14 @@ __all__ = [
 ]
 
 _HOMES = {
-    "CapacityLedger": "eda_router.ledger",
+    "CapacityLedger": "eda_router.routing.ledger",
     "Design": "eda_router.design",
     "RouteConfig": "eda_router.config",
     "Routes": "eda_router.design",
-    "RoutingResult": "eda_router.result",
+    "RoutingResult": "eda_router.routing.result",
     "Verification": "eda_router.verification",
     "read": "eda_router.formats.ispd98",
-    "route": "eda_router.router",
+    "route": "eda_router.routing.flow",
     "verify": "eda_router.verification",
 }
 

@@ -6,11 +6,21 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from eda_router.result import PhaseTime
+
+@dataclass
+class PhaseTime:
+    """Time one phase took.
+
+    Attributes:
+        wall: seconds on the clock.
+        cpu: seconds of processor time, all threads together.
+    """
+
+    wall: float = 0.0
+    cpu: float = 0.0
 
 
 def process_age() -> float:
@@ -25,9 +35,11 @@ def process_age() -> float:
 
 @contextmanager
 def timed(phases: dict[str, PhaseTime], name: str) -> Iterator[None]:
-    """Book the time of a block as the phase ``name``."""
-    from eda_router.result import PhaseTime
-
+    """Add the time of a block to the phase ``name``, whatever ends the block."""
     wall, cpu = time.perf_counter(), time.process_time()
-    yield
-    phases[name] = PhaseTime(time.perf_counter() - wall, time.process_time() - cpu)
+    try:
+        yield
+    finally:
+        booked = phases.setdefault(name, PhaseTime())
+        booked.wall += time.perf_counter() - wall
+        booked.cpu += time.process_time() - cpu

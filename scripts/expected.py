@@ -14,12 +14,12 @@ import sys
 from benchmark import find_circuits, table
 from benchmark_neural import same_nets
 
-from eda_router import neural_router
 from eda_router.config import RouteConfig
 from eda_router.design import Design
 from eda_router.formats import ispd98
 from eda_router.neural.engines import Engine, load_engine
 from eda_router.resources import bundled, find_design
+from eda_router.routing import neural as neural_router
 
 ALONE = {"fallback": "none", "negotiate": False, "refine": False}
 WEIGHTS = (0.0, 0.1, 0.2, 0.4, 0.7)

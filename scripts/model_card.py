@@ -22,16 +22,16 @@ import numpy as np
 from benchmark import CHECKOUT, find_circuits, table
 
 from eda_router.config import RouteConfig
+from eda_router.dataset.samples import Dataset, Samples
 from eda_router.formats import ispd98
-from eda_router.maze_router import route_maze
 from eda_router.neural.engines import load_engine, load_model
+from eda_router.routing.maze import route_maze
 from eda_router.training.evaluate import (
     INK_LIMITS,
     bench_samples,
     evaluate,
     latent_use,
 )
-from eda_router.training.samples import Dataset, Samples
 
 CIRCUITS = ("ibm01", "ibm02", "ibm10")
 AIMS = {8: (0.9995, 1.01), 16: (0.998, 1.02), 32: (0.99, 1.04), 64: (0.97, 1.06)}

@@ -17,7 +17,7 @@ from typing import Any
 
 from benchmark import CHECKOUT, find_circuits, machine, run_once, table
 
-from eda_router.neural_router import LARGEST_WAVE, WAVE_TILES
+from eda_router.routing.neural import LARGEST_WAVE, WAVE_TILES
 
 WAVES = (1, 4, 16, 64, 256, 1024)
 DEFAULT = 0
@@ -61,7 +61,7 @@ def left(row: dict[str, Any]) -> int:
 
 
 def summed(row: dict[str, Any], name: str) -> int:
-    """A count of :class:`eda_router.neural_router.ExitCount` over all exits."""
+    """A count of :class:`eda_router.routing.neural.ExitCount` over all exits."""
     return sum(exit_[name] for exit_ in row["details"]["exits"].values())
 
 

@@ -12,14 +12,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
-from generators import spines
 
-from eda_router import router
 from eda_router.cli import COMMANDS, main
 from eda_router.config import RouteConfig
 from eda_router.design import Design
 from eda_router.formats import ispd98, route_file
-from eda_router.result import RoutingResult
+from eda_router.routing import flow as router
+from eda_router.routing.result import RoutingResult
+from tests.generators import spines
 
 EDAROUTE = [sys.executable, "-m", "eda_router.cli"]
 # Two nets want the one horizontal track of a grid of one row.
@@ -253,7 +253,7 @@ def test_a_router_that_miscounts_is_found_out(
     def route(design: Design, config: RouteConfig, **_: object) -> RoutingResult:
         return Liar(design, spines(design), np.zeros(2, np.uint8), {}, [], config)
 
-    monkeypatch.setattr(router, "load_engine", lambda config: route)
+    monkeypatch.setattr(router, "load_router", lambda config: route)
     assert run("route", tight, "-o", tmp_path / "out") == 2
     assert "the router says overflow 0 and 0 unrouted nets, the evaluator 1" in (
         capsys.readouterr().err
@@ -264,14 +264,14 @@ def test_a_router_that_miscounts_is_found_out(
 # A router that stops in the middle of its work, so that a signal arrives there for certain.
 STUCK = """
 import sys, time
-from eda_router import router
+from eda_router.routing import flow as router
 from eda_router.cli import main
 
 def route(design, config, **_):
     print("routing", flush=True)
     time.sleep(60)
 
-router.load_engine = lambda config: route
+router.load_router = lambda config: route
 sys.exit(main(sys.argv[1:]))
 """
 

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 
 from eda_router.design import HORIZONTAL, VERTICAL, Design, Routes
-from eda_router.ledger import CapacityLedger
 from eda_router.report.congestion import (
     congestion_map,
     direction_figures,
@@ -18,6 +17,7 @@ from eda_router.report.congestion import (
 )
 from eda_router.report.nets import find_net, half_perimeter, overflowed_edges, wire_segments
 from eda_router.report.palette import DARK, LIGHT, Palette, congestion_colours, rgb
+from eda_router.routing.ledger import CapacityLedger
 from tests.generators import routed_designs
 from tests.pictured import crowded, one_net
 

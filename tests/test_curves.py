@@ -110,8 +110,8 @@ def test_drawings_beside_what_they_should_be(count: int, tmp_path: Path) -> None
 
 
 def test_an_album_grows_with_each_epoch(tmp_path: Path) -> None:
+    from eda_router.dataset.samples import Samples
     from eda_router.report.album import Album
-    from eda_router.training.samples import Samples
 
     pytest.importorskip("tensorflow")
     rng = np.random.default_rng(4)

@@ -4,11 +4,11 @@ import networkx as nx
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
-from window_cases import edge_graph, graph, states
 
+from eda_router.neural.extract import RIGHT_MAP, TILE_MAP, extract_surest, extract_trees
 from eda_router.neural.windows import encode, free_tracks, pin_tiles
-from eda_router.search.connectivity import connected
-from eda_router.search.extract import RIGHT_MAP, TILE_MAP, extract_surest, extract_trees
+from tests.connectivity import connected
+from tests.window_cases import edge_graph, graph, states
 
 drawings = st.integers(0, 2**25 - 1).map(
     lambda bits: np.array([bits >> i & 1 for i in range(25)], np.bool_).reshape(1, 5, 5)

@@ -15,15 +15,28 @@ from eda_router.cli import COMMANDS
 PACKAGE = Path(eda_router.__file__).parent
 NEURAL = {"keras", "tensorflow", "openvino", "jax"}
 HEAVY = NEURAL | {"numba", "matplotlib", "scipy"}
-GROUND = [
+FLOORS = (
+    "errors",
+    "numba_cache",
+    "resources",
+    "clock",
+    "files",
+    "config",
+    "design",
     "formats",
+    "verification",
     "search",
-    "design.py",
-    "ledger.py",
-    "config.py",
-    "verification.py",
-    "errors.py",
-]
+    "neural",
+    "routing",
+    "synthesis",
+    "dataset",
+    "training",
+    "report",
+    "study",
+    "cli",
+)
+"""The modules and folders of the package; each imports only those before it and itself."""
+WITHOUT_KERAS = (*FLOORS[: FLOORS.index("neural")], "synthesis", "dataset")
 
 
 def imports(path: Path) -> set[str]:
@@ -39,23 +52,54 @@ def imports(path: Path) -> set[str]:
     }
 
 
-def files(*parts: str) -> list[Path]:
+def files(*names: str) -> list[Path]:
+    """The files of these modules and folders of the package."""
     found = []
-    for part in parts:
-        path = PACKAGE / part
-        found += [path] if path.is_file() else sorted(path.glob("**/*.py"))
+    for name in names:
+        module = PACKAGE / f"{name}.py"
+        found += [module] if module.is_file() else sorted((PACKAGE / name).glob("**/*.py"))
     assert found
     return found
 
 
-@pytest.mark.parametrize("path", files(*GROUND), ids=lambda path: path.name)
+def floor_of(module: str) -> int:
+    return FLOORS.index(module.split(".")[1])
+
+
+def test_every_room_has_its_floor() -> None:
+    rooms = {path.stem for path in PACKAGE.glob("*.py")} | {
+        path.parent.name for path in PACKAGE.glob("*/__init__.py")
+    }
+    assert rooms - {"__init__"} == set(FLOORS)
+
+
+@pytest.mark.parametrize("room", FLOORS)
+def test_nothing_imports_what_stands_above_it(room: str) -> None:
+    for path in files(room):
+        above = {
+            name
+            for name in imports(path)
+            if name.count(".") == 1
+            and name.startswith("eda_router.")
+            and name != "eda_router.__version__"
+            and floor_of(name) > FLOORS.index(room)
+        }
+        assert not above, path
+
+
+@pytest.mark.parametrize("path", files(*WITHOUT_KERAS), ids=lambda path: path.name)
 def test_the_ground_knows_neither_keras_nor_click(path: Path) -> None:
     assert not imports(path) & (NEURAL | {"click"})
 
 
 @pytest.mark.parametrize("path", files("search"), ids=lambda path: path.name)
-def test_kernels_know_no_design_and_no_config(path: Path) -> None:
-    assert not imports(path) & {"eda_router.config", "eda_router.neural", "eda_router.maze_router"}
+def test_kernels_know_the_grid_and_nothing_else(path: Path) -> None:
+    ours = {name for name in imports(path) if name.startswith("eda_router.")}
+    assert {name for name in ours if name.count(".") == 1} <= {
+        "eda_router.search",
+        "eda_router.design",
+    }
+    assert not ours & {"eda_router.design.Design", "eda_router.design.Routes"}
 
 
 def test_the_evaluator_knows_no_router() -> None:
@@ -65,7 +109,7 @@ def test_the_evaluator_knows_no_router() -> None:
 
 @pytest.mark.parametrize(
     "path",
-    [path for path in files(".") if path.parent.name != "cli"],
+    files(*FLOORS[:-1]),
     ids=lambda path: str(path.relative_to(PACKAGE)),
 )
 def test_only_the_command_line_knows_click(path: Path) -> None:

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from generators import designs, same_design
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,6 +12,7 @@ from eda_router.design import Design
 from eda_router.errors import EdarouteError, InputError
 from eda_router.formats import ispd98
 from eda_router.formats.text import decode
+from tests.generators import designs, same_design
 
 SMALL = """grid 5 4
 vertical capacity 2
@@ -224,7 +224,7 @@ def test_binary_rubbish_is_explained(content: bytes) -> None:
     ],
 )
 def test_real_circuits(ispd98_path, circuit, grid, nets, routable, half_perimeter) -> None:
-    from eda_router.summary import design_values
+    from eda_router.report.summary import design_values
 
     path = ispd98_path(circuit)
     design = ispd98.read(path)

@@ -2,13 +2,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from generators import grid_edges
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
 
 from eda_router.design import Design, Routes, uniform_capacity
 from eda_router.errors import CapacityError
-from eda_router.ledger import CapacityLedger
+from eda_router.routing.ledger import CapacityLedger
+from tests.generators import grid_edges
 
 GRID = Design.from_pins("grid", 4, 3, 2, 1, [])
 EDGES = grid_edges(GRID)

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eda_router import maze_router
 from eda_router.config import RouteConfig
 from eda_router.design import Design
-from eda_router.maze_router import MazeRouter, OutOfTime, route_maze, steiner_bounds
-from eda_router.result import Stage
+from eda_router.routing import maze as maze_router
+from eda_router.routing.maze import MazeRouter, OutOfTime, route_maze, steiner_bounds
+from eda_router.routing.result import RouteSource
 from eda_router.verification import verify
 
 
@@ -50,10 +50,10 @@ def test_every_result_is_legal_or_says_what_is_missing(seed, capacity, effort):
     assert check.total_overflow == 0
     assert check.cycles == check.stubs == check.repeated == 0
     assert check.disconnected == len(result.unrouted)
-    assert np.array_equal(np.flatnonzero(result.stage == Stage.UNROUTED), result.unrouted)
-    assert np.array_equal(result.stage == Stage.TRIVIAL, design.pin_counts < 2)
+    assert np.array_equal(np.flatnonzero(result.stage == RouteSource.UNROUTED), result.unrouted)
+    assert np.array_equal(result.stage == RouteSource.TRIVIAL, design.pin_counts < 2)
     assert np.all(
-        (result.routes.lengths >= steiner_bounds(design)) | (result.stage == Stage.UNROUTED)
+        (result.routes.lengths >= steiner_bounds(design)) | (result.stage == RouteSource.UNROUTED)
     )
 
 

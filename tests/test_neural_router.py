@@ -5,16 +5,13 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from test_maze_router import random_design
 
-from eda_router import maze_router
 from eda_router.config import RouteConfig
+from eda_router.dataset.teacher import label, tree_edges, tree_mask
 from eda_router.design import Design, Routes
 from eda_router.errors import EdarouteError, InputError
-from eda_router.ledger import CapacityLedger
-from eda_router.maze_router import route_maze
 from eda_router.neural.coarse import blow_up, pool_images
-from eda_router.neural.expected import ExpectedDemand
+from eda_router.neural.rudy import ExpectedDemand
 from eda_router.neural.windows import (
     cut_states,
     cut_windows,
@@ -26,10 +23,13 @@ from eda_router.neural.windows import (
     place_windows,
     shown_tracks,
 )
-from eda_router.neural_router import route_with, same_wires
-from eda_router.result import Stage
-from eda_router.training.teacher import label, tree_edges, tree_mask
+from eda_router.routing import maze as maze_router
+from eda_router.routing.ledger import CapacityLedger
+from eda_router.routing.maze import route_maze
+from eda_router.routing.neural import route_with, same_wires
+from eda_router.routing.result import RouteSource
 from eda_router.verification import verify
+from tests.test_maze_router import random_design
 
 BARE = RouteConfig(router="neural", fallback="none", negotiate=False, refine=False, samples=0)
 
@@ -76,7 +76,11 @@ class PinsOnly(Teacher):
 
 
 def counts(result):
-    return dict(zip(Stage, np.bincount(result.stage, minlength=len(Stage)).tolist(), strict=True))
+    return dict(
+        zip(
+            RouteSource, np.bincount(result.stage, minlength=len(RouteSource)).tolist(), strict=True
+        )
+    )
 
 
 @pytest.fixture(scope="module")
@@ -89,10 +93,10 @@ def test_a_perfect_model_routes_nearly_all_nets_and_every_commit_is_legal(design
     check = verify(design, result.routes)
     assert check.total_overflow == 0
     assert check.cycles == check.stubs == 0
-    routed = counts(result)[Stage.DRAWN]
+    routed = counts(result)[RouteSource.DRAWN]
     assert routed >= 0.95 * len(design.routable)
-    assert routed + counts(result)[Stage.UNROUTED] == len(design.routable)
-    assert check.disconnected == counts(result)[Stage.UNROUTED]
+    assert routed + counts(result)[RouteSource.UNROUTED] == len(design.routable)
+    assert check.disconnected == counts(result)[RouteSource.UNROUTED]
     assert result.details["model"]["routed"] == routed
 
 
@@ -105,32 +109,32 @@ def test_every_stage_finishes_what_the_model_left(design):
     kept = result.details["model"]["kept"]
     assert (
         kept
-        == counts(result)[Stage.DRAWN]
-        + counts(result)[Stage.REDRAWN]
-        + counts(result)[Stage.SAMPLED]
-        + counts(result)[Stage.JOINED]
+        == counts(result)[RouteSource.DRAWN]
+        + counts(result)[RouteSource.REDRAWN]
+        + counts(result)[RouteSource.SAMPLED]
+        + counts(result)[RouteSource.JOINED]
     )
 
 
 def test_a_blind_model_routes_nothing_and_the_summary_says_so(design):
     bare = route_with(PinsOnly(), design, BARE)
-    adjacent = counts(bare)[Stage.DRAWN]
+    adjacent = counts(bare)[RouteSource.DRAWN]
     assert adjacent < 0.3 * len(design.routable)
-    assert counts(bare)[Stage.UNROUTED] == len(design.routable) - adjacent
+    assert counts(bare)[RouteSource.UNROUTED] == len(design.routable) - adjacent
     finished = route_with(PinsOnly(), design, RouteConfig(router="neural", samples=0))
     assert verify(design, finished.routes).legal
-    assert counts(finished)[Stage.MAZE] > 0
+    assert counts(finished)[RouteSource.MAZE] > 0
     assert finished.details["model"]["routed"] == adjacent
 
 
 def test_samples_save_nets_whose_first_drawing_fails(design):
     settings = {"router": "neural", "fallback": "none", "negotiate": False, "refine": False}
     result = route_with(PinsOnly(sampled=1.0), design, RouteConfig(**settings, samples=4))
-    assert counts(result)[Stage.SAMPLED] > 0.5 * len(design.routable)
+    assert counts(result)[RouteSource.SAMPLED] > 0.5 * len(design.routable)
     assert verify(design, result.routes).total_overflow == 0
     assert (
         sum(e["sampled"] for e in result.details["exits"].values())
-        == (counts(result)[Stage.SAMPLED])
+        == (counts(result)[RouteSource.SAMPLED])
     )
 
 
@@ -146,11 +150,13 @@ class Hesitant(Teacher):
 
 def test_doubtful_nets_are_drawn_again_by_waypoints(design):
     result = route_with(Hesitant(), design, BARE)
-    assert counts(result)[Stage.REDRAWN] > 0.2 * len(design.routable)
-    assert counts(result)[Stage.DRAWN] + counts(result)[Stage.REDRAWN] > 0.9 * len(design.routable)
+    assert counts(result)[RouteSource.REDRAWN] > 0.2 * len(design.routable)
+    assert counts(result)[RouteSource.DRAWN] + counts(result)[RouteSource.REDRAWN] > 0.9 * len(
+        design.routable
+    )
     exits = result.details["exits"].values()
-    assert sum(e["redrawn"] for e in exits) == counts(result)[Stage.REDRAWN]
-    assert sum(e["drawn"] for e in exits) == counts(result)[Stage.DRAWN]
+    assert sum(e["redrawn"] for e in exits) == counts(result)[RouteSource.REDRAWN]
+    assert sum(e["drawn"] for e in exits) == counts(result)[RouteSource.DRAWN]
     assert sum(e["nets"] for e in exits) == len(design.routable)
     check = verify(design, result.routes)
     assert check.total_overflow == check.cycles == check.stubs == 0
@@ -160,13 +166,13 @@ def test_doubtful_nets_are_drawn_again_by_waypoints(design):
 
 def test_without_redraws_doubtful_nets_are_left(design):
     result = route_with(Hesitant(), design, RouteConfig(**{**vars(BARE), "redraws": 0}))
-    assert counts(result)[Stage.REDRAWN] == 0
-    assert counts(result)[Stage.DRAWN] < 0.8 * len(design.routable)
+    assert counts(result)[RouteSource.REDRAWN] == 0
+    assert counts(result)[RouteSource.DRAWN] < 0.8 * len(design.routable)
 
 
 def test_pieces_are_joined_at_lower_thresholds(design):
     result = route_with(PinsOnly(drawn=0.2), design, BARE)
-    assert counts(result)[Stage.JOINED] > 0.5 * len(design.routable)
+    assert counts(result)[RouteSource.JOINED] > 0.5 * len(design.routable)
     assert verify(design, result.routes).total_overflow == 0
 
 
@@ -212,7 +218,7 @@ def test_a_lost_net_gets_another_tree_from_its_drawing_before_it_is_drawn_again(
     nets, races, retaken = (sum(e[name] for e in exits) for name in ("nets", "races", "retaken"))
     assert 0 < retaken <= races
     assert engine.asked == nets + races - retaken
-    assert counts(result)[Stage.DRAWN] == sum(e["drawn"] for e in exits)
+    assert counts(result)[RouteSource.DRAWN] == sum(e["drawn"] for e in exits)
     assert verify(design, result.routes).total_overflow == 0
 
 
@@ -222,7 +228,7 @@ def test_nets_wider_than_the_largest_exit_are_drawn_coarsely():
     )
     result = route_with(Teacher(), design, BARE)
     assert list(result.details["exits"]) == ["16 (1:4)"]
-    assert counts(result)[Stage.DRAWN] == 2
+    assert counts(result)[RouteSource.DRAWN] == 2
     assert verify(design, result.routes).legal
 
 

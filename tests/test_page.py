@@ -25,12 +25,12 @@ from eda_router.cli import main
 from eda_router.design import Design, Routes
 from eda_router.errors import InputError
 from eda_router.formats import ispd98, route_file
-from eda_router.ledger import CapacityLedger
 from eda_router.report.nets import overflowed_edges
 from eda_router.report.packing import pack, pack_numbers
 from eda_router.report.page import format_page, write_page
 from eda_router.report.peers import known_circuit
 from eda_router.report.run import Run, load_summary, parse_summary
+from eda_router.routing.ledger import CapacityLedger
 from tests.generators import spines
 from tests.pictured import CASES, crowded, one_net, relaxed, scattered
 

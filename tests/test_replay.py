@@ -3,17 +3,17 @@
 import networkx as nx
 import numpy as np
 import pytest
-from window_cases import edge_graph
 
 from eda_router.config import RouteConfig
+from eda_router.dataset.replay import Replay, bench_waves
+from eda_router.dataset.teacher import tree_edges
 from eda_router.design import Routes
 from eda_router.errors import CapacityError
-from eda_router.ledger import CapacityLedger
-from eda_router.maze_router import route_maze
 from eda_router.neural.windows import cut_states, grid_edges, pin_tiles
+from eda_router.routing.ledger import CapacityLedger
+from eda_router.routing.maze import route_maze
 from eda_router.synthesis.designs import SynthConfig, synthesize
-from eda_router.training.replay import Replay, bench_waves
-from eda_router.training.teacher import tree_edges
+from tests.window_cases import edge_graph
 
 CONFIG = SynthConfig(width=24, height=20, nets=700, seed=11, locality=1.5)
 

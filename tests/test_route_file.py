@@ -7,13 +7,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from generators import designs, routed_designs, spines
 from hypothesis import given
 from hypothesis import strategies as st
 
+from eda_router import files
 from eda_router.design import Design, Routes
 from eda_router.errors import InputError
 from eda_router.formats import route_file, text
+from tests.generators import designs, routed_designs, spines
 
 DESIGN = Design.from_pins(
     "design",
@@ -138,12 +139,12 @@ def test_a_damaged_file_is_read_or_explained(data: st.DataObject) -> None:
 def test_a_written_file_has_the_usual_permissions(tmp_path: Path) -> None:
     umask = os.umask(0o027)
     try:
-        text.write_atomically(tmp_path / "new", b"x")
+        files.write_atomically(tmp_path / "new", b"x")
     finally:
         os.umask(umask)
     assert stat.S_IMODE((tmp_path / "new").stat().st_mode) == 0o640
     (tmp_path / "new").chmod(0o604)
-    text.write_atomically(tmp_path / "new", b"y")
+    files.write_atomically(tmp_path / "new", b"y")
     assert stat.S_IMODE((tmp_path / "new").stat().st_mode) == 0o604
 
 
@@ -159,7 +160,7 @@ def test_a_failure_leaves_the_old_file_and_nothing_beside_it(
 
     monkeypatch.setattr(os, "fsync", fail)
     with pytest.raises((KeyboardInterrupt, InputError)):
-        text.write_atomically(path, b"new")
+        files.write_atomically(path, b"new")
     assert [entry.name for entry in tmp_path.iterdir()] == ["out.route"]
     assert path.read_text() == "old"
 
@@ -167,23 +168,23 @@ def test_a_failure_leaves_the_old_file_and_nothing_beside_it(
 def test_links_are_followed(tmp_path: Path) -> None:
     (tmp_path / "target").write_text("old")
     (tmp_path / "link").symlink_to("target")
-    text.write_atomically(tmp_path / "link", b"new")
+    files.write_atomically(tmp_path / "link", b"new")
     assert (tmp_path / "link").is_symlink()
     assert (tmp_path / "target").read_text() == "new"
 
 
 def test_a_device_is_written_into() -> None:
-    text.check_writable("/dev/null")
-    text.write_atomically("/dev/null", b"x")
+    files.check_writable("/dev/null")
+    files.write_atomically("/dev/null", b"x")
     assert stat.S_ISCHR(os.stat("/dev/null").st_mode)
 
 
 def test_a_folder_or_a_missing_folder_is_refused(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "missing" / "out.route"):
         with pytest.raises(InputError):
-            text.check_writable(path)
+            files.check_writable(path)
         with pytest.raises(InputError):
-            text.write_atomically(path, b"x")
+            files.write_atomically(path, b"x")
     assert list(tmp_path.iterdir()) == []
 
 

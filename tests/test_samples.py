@@ -5,21 +5,21 @@ import shutil
 
 import numpy as np
 import pytest
-from test_teacher import check_tree
 
-from eda_router.errors import InputError
-from eda_router.neural.windows import NUM_STATES, encode, free_tracks, pin_tiles
-from eda_router.synthesis.designs import SynthConfig
-from eda_router.training import ledger_windows
-from eda_router.training.random_windows import random_states
-from eda_router.training.samples import (
+from eda_router.dataset import ledger_windows
+from eda_router.dataset.random_windows import random_states
+from eda_router.dataset.samples import (
     VALIDATION_SHARD,
     Dataset,
     SampleConfig,
     make_samples,
     write_dataset,
 )
-from eda_router.training.teacher import label, label_costs
+from eda_router.dataset.teacher import label, label_costs
+from eda_router.errors import InputError
+from eda_router.neural.windows import NUM_STATES, encode, free_tracks, pin_tiles
+from eda_router.synthesis.designs import SynthConfig
+from tests.test_teacher import check_tree
 
 SMALL = SampleConfig(shard_samples=40, seed=3)
 

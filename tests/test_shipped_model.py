@@ -7,11 +7,11 @@ import json
 import numpy as np
 import pytest
 
+from eda_router.dataset.samples import VALIDATION_SHARD, SampleConfig, make_samples
 from eda_router.neural.engines import TOLERANCE, load_engine, load_model
 from eda_router.neural.windows import images
 from eda_router.resources import folder
 from eda_router.training.evaluate import evaluate_exit, latent_use
-from eda_router.training.samples import VALIDATION_SHARD, SampleConfig, make_samples
 
 MODELS = folder("models")
 SIZES = tuple(json.loads((MODELS / "exits.json").read_text())["exits"])

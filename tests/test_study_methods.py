@@ -8,8 +8,8 @@ from itertools import pairwise
 import keras
 import numpy as np
 import pytest
-from test_model import problems, shaken, tiny
 
+from eda_router.dataset.samples import Dataset
 from eda_router.neural.engines import OpenVinoEngine, export_openvino
 from eda_router.neural.layers import Block, Convolution
 from eda_router.neural.model import RouteVAE
@@ -19,8 +19,8 @@ from eda_router.study.variants import VARIANTS
 from eda_router.training.config import TrainConfig
 from eda_router.training.data import TrainingData
 from eda_router.training.optimizers import make_optimizer
-from eda_router.training.samples import Dataset
 from eda_router.training.trainer import Trainer
+from tests.test_model import problems, shaken, tiny
 from tests.trainings import TINY
 
 

@@ -10,8 +10,8 @@ from eda_router import resources
 from eda_router.cli.synth import command
 from eda_router.config import RouteConfig
 from eda_router.formats import ispd98
-from eda_router.maze_router import route_maze
 from eda_router.neural.windows import net_boxes
+from eda_router.routing.maze import route_maze
 from eda_router.synthesis import designs
 from eda_router.synthesis.designs import SynthConfig, synthesize
 

@@ -5,13 +5,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from window_cases import edge_graph, graph, states
 
-from eda_router.neural.prices import PRICE
-from eda_router.neural.windows import encode, free_tracks, pin_tiles
-from eda_router.search.box import CLOSED
-from eda_router.search.steiner import steiner_tree
-from eda_router.training.teacher import (
+from eda_router.dataset.teacher import (
     edge_costs,
     label,
     label_costs,
@@ -19,6 +14,11 @@ from eda_router.training.teacher import (
     tree_edges,
     tree_mask,
 )
+from eda_router.neural.prices import PRICE
+from eda_router.neural.windows import encode, free_tracks, pin_tiles
+from eda_router.search.box import CLOSED
+from eda_router.search.steiner import steiner_tree
+from tests.window_cases import edge_graph, graph, states
 
 
 def check_tree(state, labels):

@@ -9,13 +9,13 @@ import keras
 import numpy as np
 import pytest
 
+from eda_router.dataset.teacher import tree_edges, tree_mask
 from eda_router.errors import EdarouteError, InputError
 from eda_router.neural.engines import load_model
 from eda_router.neural.model import RouteVAE
 from eda_router.training.config import TrainConfig
 from eda_router.training.measure import choose_threshold, quality, sweep
 from eda_router.training.optimizers import learning_rate
-from eda_router.training.teacher import tree_edges, tree_mask
 from eda_router.training.trainer import Trainer, read_config
 from tests.trainings import TINY, Stopping
 

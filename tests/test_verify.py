@@ -8,12 +8,12 @@ from pathlib import Path
 import networkx
 import numpy as np
 import pytest
-from generators import routed_designs, spines
 from hypothesis import given
 
 from eda_router.design import Design, Routes
 from eda_router.formats import ispd98, route_file
 from eda_router.verification import verify
+from tests.generators import routed_designs, spines
 
 
 def oracle(design: Design, routes: Routes) -> dict[str, object]:

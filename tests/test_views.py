@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from hypothesis import given
-from window_cases import states
 
+from eda_router.dataset.teacher import label, label_costs, tree_edges, tree_mask
 from eda_router.neural.decode import decode
 from eda_router.neural.prices import PRICE
 from eda_router.neural.views import VIEWS, ViewsEngine, turn_images, turn_maps
 from eda_router.neural.windows import encode, free_tracks, images, pin_tiles
-from eda_router.training.teacher import label, label_costs, tree_edges, tree_mask
+from tests.window_cases import states
 
 
 def maps_of(labels):

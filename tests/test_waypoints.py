@@ -6,14 +6,14 @@ import networkx as nx
 import numpy as np
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from window_cases import edge_graph, states
 
+from eda_router.dataset.teacher import label, tree_edges, tree_mask
 from eda_router.neural.decode import decode
+from eda_router.neural.extract import RIGHT_MAP, TILE_MAP
 from eda_router.neural.waypoints import add_waypoints, redraw
+from eda_router.neural.weak_stretches import weak_middles
 from eda_router.neural.windows import encode, free_tracks, images, pin_tiles
-from eda_router.search.extract import RIGHT_MAP, TILE_MAP
-from eda_router.search.waypoints import weak_middles
-from eda_router.training.teacher import label, tree_edges, tree_mask
+from tests.window_cases import edge_graph, states
 
 SIZE = 5
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from eda_router.training.samples import VALIDATION_SHARD, SampleConfig, Samples, make_samples
+from eda_router.dataset.samples import VALIDATION_SHARD, SampleConfig, Samples, make_samples
 from eda_router.training.trainer import Joined, StageData, Trainer
 
 TINY = {

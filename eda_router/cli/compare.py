@@ -30,8 +30,8 @@ def command(
     Example:
       edaroute compare ibm02.modified maze.route neural.route -o compared.html
     """
+    from eda_router.files import check_writable
     from eda_router.formats import ispd98, route_file
-    from eda_router.formats.text import check_writable
     from eda_router.report.compare import comparison_lines, comparison_values
     from eda_router.report.page import write_page
     from eda_router.report.run import Run

@@ -9,7 +9,7 @@ import click
 SETTINGS = {
     "route": "eda_router.config:RouteConfig",
     "synth": "eda_router.synthesis.designs:SynthConfig",
-    "dataset": "eda_router.training.sample_config:DatasetConfig",
+    "dataset": "eda_router.dataset.config:DatasetConfig",
     "train": "eda_router.training.config:TrainConfig",
     "study": "eda_router.training.config:TrainConfig",
 }

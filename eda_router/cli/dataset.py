@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from eda_router.cli.options import click_options, config_option, quiet_option, settings_from
-from eda_router.training.sample_config import DatasetConfig
+from eda_router.dataset.config import DatasetConfig
 
 
 @click.command("dataset")
@@ -30,7 +30,7 @@ def command(folder: Path, config_path: Path | None, quiet: bool, **options: Any)
 
     from tqdm import tqdm
 
-    from eda_router.training.samples import VALIDATION_SHARD, write_dataset
+    from eda_router.dataset.samples import VALIDATION_SHARD, write_dataset
 
     shards = [*range(config.first, config.first + config.shards)]
     shards += range(VALIDATION_SHARD, VALIDATION_SHARD + config.validation_shards)

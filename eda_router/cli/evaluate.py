@@ -92,7 +92,7 @@ def command(
         design = ispd98.read(find_design(bench))
         routes = None
         if full:
-            from eda_router.maze_router import route_maze
+            from eda_router.routing.maze import route_maze
 
             result = route_maze(design, RouteConfig(seed=seed))
             if result.total_overflow or len(result.unrouted):

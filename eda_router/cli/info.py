@@ -20,8 +20,8 @@ def command(bench: Path, json_path: Path | None) -> None:
       edaroute info ibm02.modified
     """
     from eda_router.formats import ispd98
+    from eda_router.report.summary import design_lines, design_values
     from eda_router.resources import find_design
-    from eda_router.summary import design_lines, design_values
 
     values = design_values(ispd98.read(find_design(bench)))
     if json_path is not None:

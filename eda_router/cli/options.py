@@ -118,7 +118,7 @@ def write_json(path: Path, data: Any) -> None:
     if str(path) == "-":
         click.echo(text, nl=False)
     else:
-        from eda_router.formats.text import write_atomically
+        from eda_router.files import write_atomically
 
         write_atomically(path, text.encode())
 

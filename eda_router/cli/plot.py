@@ -85,8 +85,9 @@ def command(
     if model is not None and not drawing:
         raise InputError(None, None, "option --model without --drawing", "--net NAME --drawing")
 
+    from eda_router.files import check_writable
     from eda_router.formats import ispd98, route_file
-    from eda_router.formats.text import check_writable, shorten
+    from eda_router.formats.text import shorten
     from eda_router.report.nets import find_net
     from eda_router.resources import bundled, find_design
 

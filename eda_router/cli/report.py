@@ -37,8 +37,8 @@ def command(
       edaroute route ibm02.modified -o ibm02.route --json ibm02.json
       edaroute report ibm02.modified ibm02.route --summary ibm02.json -o ibm02.html
     """
+    from eda_router.files import check_writable
     from eda_router.formats import ispd98, route_file
-    from eda_router.formats.text import check_writable
     from eda_router.report.page import write_page
     from eda_router.report.run import Run, RunSummary, load_summary
     from eda_router.resources import find_design

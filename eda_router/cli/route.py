@@ -23,11 +23,11 @@ from eda_router.cli.options import (
     verbose_option,
     write_json,
 )
-from eda_router.clock import process_age, timed
+from eda_router.clock import PhaseTime, process_age, timed
 from eda_router.config import RouteConfig
 
 if TYPE_CHECKING:
-    from eda_router.result import PassRow
+    from eda_router.routing.result import PassRow
 
 
 @click.command("route")
@@ -70,25 +70,23 @@ def command(
     # A short run that makes no cycles: collecting would only walk through what imports made.
     gc.disable()
 
-    from eda_router.result import PhaseTime
-
     phases = {"start": PhaseTime(*start)}
     with timed(phases, "import"):
         from eda_router.numba_cache import import_numba
 
         import_numba()
-        from eda_router import router
         from eda_router.errors import EdarouteError
+        from eda_router.files import check_writable
         from eda_router.formats import ispd98, route_file
-        from eda_router.formats.text import check_writable
         from eda_router.numba_cache import kernels_compiled
+        from eda_router.report.summary import summarize, summary_lines
         from eda_router.resources import find_design
-        from eda_router.summary import summarize, summary_lines
+        from eda_router.routing import flow as router
         from eda_router.verification import verify
 
         if not quiet and not kernels_compiled():
             click.echo("compiling the kernels, at the first run only: about a minute", err=True)
-        router.load_engine(config)
+        router.load_router(config)
     with timed(phases, "read"):
         design = ispd98.read(find_design(bench))
     target = output or Path(f"{design.name}.route")
@@ -131,7 +129,7 @@ def command(
 @contextmanager
 def _progress(verbose: bool, quiet: bool) -> Iterator[Callable[[PassRow], None] | None]:
     """A bar that vanishes on a terminal, else a table with one row a pass, both on stderr."""
-    from eda_router.summary import PASS_HEADER, pass_line
+    from eda_router.report.summary import PASS_HEADER, pass_line
 
     if quiet:
         yield None

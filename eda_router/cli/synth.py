@@ -34,8 +34,8 @@ def command(output: Path, config_path: Path | None, quiet: bool, **options: Any)
     config = settings_from(SynthConfig, config_path, options)
     refuse_same_file(config_path, output)
 
-    from eda_router.formats.text import check_writable
-    from eda_router.summary import design_lines, design_values
+    from eda_router.files import check_writable
+    from eda_router.report.summary import design_lines, design_values
     from eda_router.synthesis import designs
 
     check_writable(output)

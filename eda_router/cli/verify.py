@@ -34,14 +34,14 @@ def command(
       edaroute verify ibm02.modified ibm02.route
     """
     from eda_router.formats import ispd98, route_file
-    from eda_router.resources import find_design
-    from eda_router.summary import (
+    from eda_router.report.summary import (
         named_edges,
         named_nets,
         net_places,
         overflow_places,
         verification_values,
     )
+    from eda_router.resources import find_design
     from eda_router.verification import verify
 
     refuse_same_file(bench, route, json_path)

@@ -27,6 +27,7 @@ import numpy as np
 
 from eda_router.design import HORIZONTAL, VERTICAL, Design, uniform_capacity
 from eda_router.errors import EdarouteError, InputError
+from eda_router.files import write_atomically
 from eda_router.formats.text import (
     LINE_END,
     WHOLE_NUMBER,
@@ -34,7 +35,6 @@ from eda_router.formats.text import (
     parse_numbers,
     read_bytes,
     shorten,
-    write_atomically,
 )
 
 MAX_TILES = 2**24

@@ -23,14 +23,8 @@ from numpy.typing import NDArray
 
 from eda_router.design import Design, IntArray, Routes
 from eda_router.errors import InputError
-from eda_router.formats.text import (
-    LINE_END,
-    decode,
-    parse_numbers,
-    read_bytes,
-    shorten,
-    write_atomically,
-)
+from eda_router.files import write_atomically
+from eda_router.formats.text import LINE_END, decode, parse_numbers, read_bytes, shorten
 
 _SEGMENT = re.compile(
     r"\(\s*([0-9]+)\s*,\s*([0-9]+)\s*,\s*[0-9]+\s*\)\s*-"

@@ -1,1 +1,1 @@
-"""The neural half: windows, model, decoding, inference engines."""
+"""The neural half: windows, model, engines, and what takes a window to a tree."""

@@ -46,7 +46,7 @@ def blow_up(drawing: NDArray[np.float32], scale: int) -> NDArray[np.float32]:
 
 
 @njit(cache=True, nogil=True)
-def _pool(images, scale, pooled):  # type: ignore[no-untyped-def]
+def _pool(images, scale, pooled):
     count, size = pooled.shape[0], pooled.shape[1]
     for i in range(count):
         for r in range(size):
@@ -63,7 +63,7 @@ def _pool(images, scale, pooled):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _mean_or_one(total, scale):  # type: ignore[no-untyped-def]
+def _mean_or_one(total, scale):
     tracks = np.rint(total * MAX_FREE / scale)
     if total > 0 and tracks < 1:
         tracks = 1.0

@@ -17,7 +17,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from eda_router.search.extract import RIGHT_MAP, TILE_MAP, UP_MAP, Extraction, extract_surest
+from eda_router.neural.extract import RIGHT_MAP, TILE_MAP, UP_MAP, Extraction, extract_surest
 
 __all__ = ["LEVELS", "RIGHT_MAP", "TILE_MAP", "UP_MAP", "decode"]
 
@@ -36,7 +36,7 @@ def decode(
 
     Args:
         free: integers ``(num_windows, size, size, 2)``, see
-            :func:`eda_router.search.extract.extract_trees`.
+            :func:`eda_router.neural.extract.extract_trees`.
         pins: bool ``(num_windows, size, size)``.
         maps: float32 ``(num_windows, size, size, 3)``, probabilities.
         threshold: from which a tile or an edge counts as drawn.

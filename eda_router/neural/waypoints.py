@@ -3,9 +3,9 @@
 Where several ways are about as good, the model draws all of them faintly, and no threshold tells
 one from the other. A tile of one of them, shown as a further pin, settles the choice: the second
 drawing is sharp. The tiles are taken from the model's own doubtful tree, one in the middle of each
-weak stretch (:func:`eda_router.search.waypoints.weak_middles`), so a net is drawn step by step from
-what is sure to what is not. Hub points before wires are HubRouter's idea [1]; here the hubs come
-from the drawing itself, and only where it is weak.
+weak stretch (:func:`eda_router.neural.weak_stretches.weak_middles`), so a net is drawn step by step
+from what is sure to what is not. Hub points before wires are HubRouter's idea [1]; here the hubs
+come from the drawing itself, and only where it is weak.
 
 Waypoints are a hint to the model and nothing else: the tree has to join the pins over what the
 model draws, as with a first drawing.
@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eda_router.neural.decode import decode
-from eda_router.search.waypoints import weak_middles
+from eda_router.neural.weak_stretches import weak_middles
 
 SURE = 0.5
 """Probability from which a tile of a doubtful tree counts as settled."""
@@ -45,7 +45,7 @@ def add_waypoints(
 
     Args:
         free: integers ``(num_windows, size, size, 2)``, see
-            :func:`eda_router.search.extract.extract_trees`.
+            :func:`eda_router.neural.extract.extract_trees`.
         pins: bool ``(num_windows, size, size)``.
         waypoints: bool of the same shape, those that the drawings were made with.
         maps: float32 ``(num_windows, size, size, 3)``, the drawings.

@@ -205,7 +205,7 @@ def cut_windows(
 
 
 @njit(cache=True, nogil=True)
-def _cut_windows(free, expected, origins, pin_offsets, pins, images, tracks, is_pin):  # type: ignore[no-untyped-def]
+def _cut_windows(free, expected, origins, pin_offsets, pins, images, tracks, is_pin):
     height, width = free.shape[0], free.shape[1]
     size = images.shape[1]
     for i in range(len(origins)):
@@ -232,7 +232,7 @@ def _cut_windows(free, expected, origins, pin_offsets, pins, images, tracks, is_
 
 
 @njit(cache=True, nogil=True)
-def _cut_states(free, origins, pin_offsets, pins, states):  # type: ignore[no-untyped-def]
+def _cut_states(free, origins, pin_offsets, pins, states):
     """Fill ``states``; return the first net with a pin outside its window, or -1."""
     height, width = free.shape[0], free.shape[1]
     size = states.shape[1]

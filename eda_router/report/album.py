@@ -15,7 +15,7 @@ from eda_router.report.curves import drawings_figure, write_curves
 from eda_router.report.plots import rasterise, save_figure
 
 if TYPE_CHECKING:
-    from eda_router.training.samples import Samples
+    from eda_router.dataset.samples import Samples
 
 SHOWN = 8
 """Windows in a picture."""

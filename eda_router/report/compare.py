@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from eda_router.design import Design, IntArray, Routes
 from eda_router.report.run import Run
-from eda_router.summary import edge_tiles
+from eda_router.report.summary import edge_tiles
 from eda_router.verification import verify
 
 _NAMED = 10

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eda_router.design import HORIZONTAL, VERTICAL, Design, IntArray, Routes
-from eda_router.ledger import CapacityLedger
+from eda_router.routing.ledger import CapacityLedger
 
 FloatArray = NDArray[np.float64]
 MapKind = Literal["horizontal", "vertical", "worst"]

@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eda_router.errors import InputError
-from eda_router.ledger import CapacityLedger
 from eda_router.report.net_plots import draw_edges_background
 from eda_router.report.palette import LIGHT, Palette
 from eda_router.report.plots import new_figure, save_figure
+from eda_router.routing.ledger import CapacityLedger
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _COLOURS = ("#1f77b4", "#e07b00", "#2a9d5c", "#8e44ad", "#c2003f", "#7f7f7f")
 _MARKERS = "os^Dv*"
-_TILE_BIT = 4  # of eda_router.training.teacher
+_TILE_BIT = 4  # of eda_router.dataset.teacher
 _MAX_FREE = 8  # of eda_router.neural.windows
 
 

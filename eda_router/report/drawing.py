@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 
 from eda_router.config import RouteConfig
 from eda_router.design import Design, IntArray, Routes
-from eda_router.ledger import CapacityLedger
 from eda_router.neural.coarse import blow_up, pool_images
 from eda_router.neural.decode import TILE_MAP, decode
 from eda_router.neural.engines import Engine
+from eda_router.neural.extract import Extraction
 from eda_router.neural.waypoints import redraw
 from eda_router.neural.windows import (
     MAX_FREE,
@@ -36,7 +36,7 @@ from eda_router.report.curves import show_drawing, show_state
 from eda_router.report.net_plots import draw_edges_background, draw_pins, draw_wire
 from eda_router.report.palette import LIGHT, Palette
 from eda_router.report.plots import draw_scale, new_figure
-from eda_router.search.extract import Extraction
+from eda_router.routing.ledger import CapacityLedger
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

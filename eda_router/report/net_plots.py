@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from eda_router.design import HORIZONTAL, VERTICAL, Design, IntArray, Routes
-from eda_router.ledger import CapacityLedger
 from eda_router.report.congestion import utilisation
 from eda_router.report.nets import half_perimeter, wire_segments
 from eda_router.report.palette import LIGHT, Palette, congestion_colours
 from eda_router.report.plots import draw_scale, dress, entitle, new_figure
+from eda_router.routing.ledger import CapacityLedger
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

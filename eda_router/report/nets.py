@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eda_router.design import HORIZONTAL, Design, IntArray, Routes
-from eda_router.ledger import CapacityLedger
+from eda_router.routing.ledger import CapacityLedger
 
 
 def half_perimeter(design: Design) -> IntArray:

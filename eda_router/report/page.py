@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 import eda_router
 from eda_router.design import Design, IntArray
-from eda_router.formats.text import write_atomically
+from eda_router.files import write_atomically
 from eda_router.report import fragments
 from eda_router.report.bounds import BOUND_LABEL, BOUND_MEANING, lower_bounds
 from eda_router.report.packing import pack

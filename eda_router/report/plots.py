@@ -16,8 +16,7 @@ from numpy.typing import NDArray
 
 from eda_router.design import HORIZONTAL, VERTICAL, Design, Routes
 from eda_router.errors import EdarouteError, InputError
-from eda_router.formats.text import write_atomically
-from eda_router.ledger import CapacityLedger
+from eda_router.files import write_atomically
 from eda_router.report.congestion import (
     congestion_map,
     direction_figures,
@@ -26,6 +25,7 @@ from eda_router.report.congestion import (
     wire_density,
 )
 from eda_router.report.palette import DARK, LIGHT, Palette, congestion_colours
+from eda_router.routing.ledger import CapacityLedger
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

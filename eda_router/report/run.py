@@ -14,16 +14,16 @@ from numpy.typing import NDArray
 
 from eda_router.design import HORIZONTAL, VERTICAL, Design, IntArray, Routes
 from eda_router.errors import InputError
-from eda_router.ledger import CapacityLedger
 from eda_router.report.congestion import (
     DirectionFigures,
     direction_figures,
     utilisation_histogram,
 )
-from eda_router.result import Stage
+from eda_router.routing.ledger import CapacityLedger
+from eda_router.routing.result import RouteSource
 from eda_router.verification import Verification, verify
 
-STAGE_NAMES = tuple(stage.name.lower() for stage in Stage)
+STAGE_NAMES = tuple(stage.name.lower() for stage in RouteSource)
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +39,7 @@ class RunSummary:
         model_part: nets whose final wire is as the model drew it, their share of the nets to
             route, and the share that the model routed before others changed it.
         exits: figures of each exit of the model.
-        net_stages: uint8 ``(num_nets,)``, number of the :class:`Stage` of each net.
+        net_stages: uint8 ``(num_nets,)``, number of the :class:`RouteSource` of each net.
         net_exits: int32 ``(num_nets,)``, window of the model for each net, 0 without one.
         settings: configuration, versions and details, for a table.
     """

@@ -1,1 +1,1 @@
-"""Search kernels: numba functions over flat arrays, without Python objects, Keras or click."""
+"""Search on the grid: Numba kernels over flat arrays, without Python objects, settings or state."""

@@ -14,7 +14,7 @@ from numba import njit
 
 
 @njit(cache=True, nogil=True)
-def next_bits(rng):  # type: ignore[no-untyped-def]
+def next_bits(rng):
     """A random uint64; ``rng`` is uint64 ``(1,)``, changed in place."""
     rng[0] += np.uint64(0x9E3779B97F4A7C15)
     z = rng[0]
@@ -24,19 +24,19 @@ def next_bits(rng):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def uniform(rng):  # type: ignore[no-untyped-def]
+def uniform(rng):
     """A random float64 in [0, 1)."""
     return np.float64(next_bits(rng) >> np.uint64(11)) / 9007199254740992.0
 
 
 @njit(cache=True, nogil=True)
-def between(rng, low, high):  # type: ignore[no-untyped-def]
+def between(rng, low, high):
     """A random int64 from ``low`` to ``high``, both included."""
     return low + np.int64(uniform(rng) * (high - low + 1))
 
 
 @njit(cache=True, nogil=True)
-def normal(rng):  # type: ignore[no-untyped-def]
+def normal(rng):
     """A random float64 of the standard normal distribution (Box and Muller)."""
     radius = np.sqrt(-2.0 * np.log(1.0 - uniform(rng)))
     return radius * np.cos(2.0 * np.pi * uniform(rng))

@@ -23,9 +23,9 @@ from eda_router.neural.engines import (
     load_engine,
     write_exits,
 )
-from eda_router.neural_router import route_with
-from eda_router.result import Stage
-from eda_router.router import route
+from eda_router.routing.flow import route
+from eda_router.routing.neural import route_with
+from eda_router.routing.result import RouteSource
 from eda_router.study.measure import Row
 from eda_router.study.trainings import HALF, trained_exits
 from eda_router.training.config import TrainConfig
@@ -111,7 +111,7 @@ def _route_once(
         **options, fallback="none", negotiate=False, refine=False, redraws=0, samples=0
     )
     result = route_with(engine, bench, alone)
-    drawn = result.stage == Stage.DRAWN
+    drawn = result.stage == RouteSource.DRAWN
     counts = [count for count in result.details["exits"].values() if count["tree_tiles"]]
     tiles = sum(count["tree_tiles"] for count in counts)
     ink = sum(count["ink"] * count["tree_tiles"] for count in counts)
@@ -133,4 +133,4 @@ def _reference(bench: Design) -> int:
     """Nets that the deterministic router routes: each once, full edges closed."""
     config = RouteConfig(router="maze", negotiate=False, refine=False)
     result = route(bench, config)
-    return int((result.stage[bench.routable] != Stage.UNROUTED).sum())
+    return int((result.stage[bench.routable] != RouteSource.UNROUTED).sum())

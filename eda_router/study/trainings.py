@@ -6,12 +6,12 @@ import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 
+from eda_router.dataset.samples import VALIDATION_SHARD, SampleConfig, write_dataset
 from eda_router.neural.engines import Engine, KerasEngine
 from eda_router.neural.views import ViewsEngine
 from eda_router.study.variants import GROUPS, VARIANTS
 from eda_router.training.config import TrainConfig
 from eda_router.training.data import TrainingData
-from eda_router.training.samples import VALIDATION_SHARD, SampleConfig, write_dataset
 from eda_router.training.trainer import CHECKPOINT, StageData, Trainer
 
 TRAINED = "trained"

@@ -9,7 +9,7 @@ from eda_router.search.splitmix import between, normal, uniform
 
 
 @njit(cache=True, nogil=True)
-def density(rng, width, height, strength):  # type: ignore[no-untyped-def]
+def density(rng, width, height, strength):
     """Expected pins of each tile up to a factor: noise at scales of 1, 4 and 16 tiles."""
     log_density = np.zeros((height, width), np.float64)
     for scale, sigma in ((1, 0.16), (4, 0.26), (16, 0.30)):
@@ -30,14 +30,14 @@ def density(rng, width, height, strength):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _span(rng, median, sigma, shared, own, locality, room):  # type: ignore[no-untyped-def]
+def _span(rng, median, sigma, shared, own, locality, room):
     """A box's span in tile edges."""
     drawn = median * locality * np.exp(sigma * (shared + own * normal(rng)))
     return min(room, np.int64(min(drawn, 1e6)))
 
 
 @njit(cache=True, nogil=True)
-def place_nets(  # type: ignore[no-untyped-def]
+def place_nets(
     rng,
     num_nets,
     cumulated,
@@ -102,7 +102,7 @@ def place_nets(  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _place_pins(rng, weights, x0, y0, dx, dy, count, pins, total):  # type: ignore[no-untyped-def]
+def _place_pins(rng, weights, x0, y0, dx, dy, count, pins, total):
     """Put ``count`` distinct pins into a box so that they span it, rather on dense tiles."""
     width = weights.shape[1]
     begin = total

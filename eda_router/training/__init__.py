@@ -1,1 +1,1 @@
-"""Training: samples, teacher, growth, trainer, evaluation."""
+"""Training: growth, objective, trainer, measures, evaluation."""

@@ -13,15 +13,15 @@ from typing import Literal
 
 from tqdm import tqdm
 
-from eda_router.errors import InputError
-from eda_router.training.config import TrainConfig
-from eda_router.training.measure import held_out
-from eda_router.training.samples import (
+from eda_router.dataset.samples import (
     VALIDATION_SHARD,
     Dataset,
     SampleConfig,
     write_dataset,
 )
+from eda_router.errors import InputError
+from eda_router.training.config import TrainConfig
+from eda_router.training.measure import held_out
 from eda_router.training.trainer import Joined, StageData
 
 _SHARD_TILES = 16384 * 64

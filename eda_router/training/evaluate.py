@@ -15,9 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eda_router.config import RouteConfig
+from eda_router.dataset.replay import bench_waves
+from eda_router.dataset.samples import Samples
+from eda_router.dataset.teacher import edge_costs, label, label_costs, tree_edges
 from eda_router.design import Design, Routes
 from eda_router.neural.decode import decode
 from eda_router.neural.engines import Engine
+from eda_router.neural.extract import Extraction
 from eda_router.neural.waypoints import redraw
 from eda_router.neural.windows import (
     MAX_FREE,
@@ -27,16 +31,12 @@ from eda_router.neural.windows import (
     images,
     pin_tiles,
 )
-from eda_router.search.extract import Extraction
 from eda_router.training.measure import (
     choose_threshold,
     draw_all,
     quality,
     sweep,
 )
-from eda_router.training.replay import bench_waves
-from eda_router.training.samples import Samples
-from eda_router.training.teacher import edge_costs, label, label_costs, tree_edges
 
 INK_LIMITS = {8: 1.15, 16: 1.25, 32: 1.4, 64: 1.5}
 """Most ink that calibration allows an exit; further exits have the last one's."""
@@ -85,7 +85,7 @@ def bench_samples(
         most: samples for each.
         seed: of the choice.
         routes: legal wires of all nets for states of the full ledger; None for those of a first
-            pass (:func:`eda_router.training.replay.bench_waves`).
+            pass (:func:`eda_router.dataset.replay.bench_waves`).
     """
     found: dict[int, list[tuple[StateArray, StateArray]]] = {size: [] for size in sizes}
     for wave in bench_waves(design, routes, sizes=sizes):
@@ -224,8 +224,8 @@ def latent_use(model: Any, samples: Samples) -> dict[str, float]:
     """
     from keras import ops
 
+    from eda_router.dataset.teacher import tree_mask
     from eda_router.neural.model import Latent, kl_divergence
-    from eda_router.training.teacher import tree_mask
 
     routes = tree_mask(samples.labels)[..., None].astype(np.float32)
     drawing = model.exit(images(samples.states), Latent(routes=routes))

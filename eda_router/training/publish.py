@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from eda_router.dataset.samples import Samples
 from eda_router.neural.engines import (
     export_openvino,
     load_engine,
@@ -15,7 +16,6 @@ from eda_router.neural.engines import (
     write_exits,
 )
 from eda_router.training.evaluate import evaluate, latent_use
-from eda_router.training.samples import Samples
 
 METRICS = "metrics.json"
 
@@ -30,8 +30,7 @@ def publish(
 ) -> dict[int, dict[str, Any]]:
     """Calibrate and export the model of a training's folder, and measure it.
 
-    Writes ``exits.json``, the OpenVINO files where OpenVINO is installed, the curves where
-    matplotlib is, and ``metrics.json``.
+    Writes ``exits.json``, the OpenVINO files where OpenVINO is installed, and ``metrics.json``.
 
     Args:
         folder: with ``model.keras`` and the training's log.
@@ -62,10 +61,6 @@ def publish(
     text = json.dumps({"stages": stages, "exits": {str(k): v for k, v in report.items()}}, indent=1)
     beside.write_text(text + "\n", encoding="utf-8")
     beside.replace(folder / METRICS)
-    if find_spec("matplotlib") is not None:
-        from eda_router.report.curves import write_curves
-
-        write_curves(folder)
     return report
 
 

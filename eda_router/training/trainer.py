@@ -27,6 +27,8 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from eda_router.config import load_config
+from eda_router.dataset.samples import Samples
+from eda_router.dataset.teacher import RIGHT_BIT, TILE_BIT, UP_BIT
 from eda_router.errors import EdarouteError, InputError
 from eda_router.neural.engines import processor_has_bfloat16
 from eda_router.neural.model import Latent, RouteVAE
@@ -36,8 +38,6 @@ from eda_router.training.config import TrainConfig
 from eda_router.training.measure import draw_all, sweep
 from eda_router.training.objective import objective
 from eda_router.training.optimizers import learning_rate, make_optimizer
-from eda_router.training.samples import Samples
-from eda_router.training.teacher import RIGHT_BIT, TILE_BIT, UP_BIT
 
 CHECKPOINT = "checkpoint.npz"
 MODEL = "model.keras"

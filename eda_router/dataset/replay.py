@@ -14,9 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from eda_router.dataset.teacher import EXACT_PINS, LabelArray, label, route_box, tree_edges
 from eda_router.design import Design, IntArray, Routes
-from eda_router.ledger import CapacityLedger
-from eda_router.neural.expected import ExpectedDemand
+from eda_router.neural.rudy import ExpectedDemand
 from eda_router.neural.windows import (
     StateArray,
     choose_exits,
@@ -26,7 +26,7 @@ from eda_router.neural.windows import (
     place_windows,
     shown_tracks,
 )
-from eda_router.training.teacher import EXACT_PINS, LabelArray, label, route_box, tree_edges
+from eda_router.routing.ledger import CapacityLedger
 
 SIZES = (8, 16, 32, 64)
 QUICK_EXACT_PINS = 3

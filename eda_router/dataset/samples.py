@@ -5,7 +5,7 @@ changes a byte of it. Shards from :data:`VALIDATION_SHARD` on are for validation
 
 On disk a data set is a folder with ``manifest.json`` (format, size, config) and, for each shard,
 ``shard-NNNNNNN.npy``: uint8 ``(num_samples, 2, size, size)``, first the state
-(:mod:`eda_router.neural.windows`), then the label (:mod:`eda_router.training.teacher`); beside it
+(:mod:`eda_router.neural.windows`), then the label (:mod:`eda_router.dataset.teacher`); beside it
 ``shard-NNNNNNN.json`` with the checksum.
 """
 
@@ -25,12 +25,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from eda_router.dataset.config import SampleConfig
+from eda_router.dataset.ledger_windows import ledger_samples
+from eda_router.dataset.random_windows import random_states
+from eda_router.dataset.teacher import RIGHT_BIT, TILE_BIT, UP_BIT, LabelArray, label
 from eda_router.errors import InputError
 from eda_router.neural.windows import NUM_STATES, StateArray
-from eda_router.training.ledger_windows import ledger_samples
-from eda_router.training.random_windows import random_states
-from eda_router.training.sample_config import SampleConfig
-from eda_router.training.teacher import RIGHT_BIT, TILE_BIT, UP_BIT, LabelArray, label
 
 __all__ = [
     "FORMAT",
@@ -57,7 +57,7 @@ class Samples:
 
     Attributes:
         states: uint8 ``(num_samples, size, size)``, see :mod:`eda_router.neural.windows`.
-        labels: uint8 of the same shape, see :mod:`eda_router.training.teacher`.
+        labels: uint8 of the same shape, see :mod:`eda_router.dataset.teacher`.
     """
 
     states: StateArray

@@ -16,18 +16,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from eda_router.clock import PhaseTime, timed
 from eda_router.config import RouteConfig
 from eda_router.design import Design, IntArray, Routes
-from eda_router.result import PassRow, PhaseTime, RoutingResult, Stage
-from eda_router.search import negotiation as kernels
+from eda_router.routing import negotiation as kernels
+from eda_router.routing.negotiation import SPAN, UNIT, Market, Wires
+from eda_router.routing.result import PassRow, RouteSource, RoutingResult
 from eda_router.search.box import CLOSED, new_box
-from eda_router.search.negotiation import SPAN, UNIT, Market, Wires
 from eda_router.search.tree import new_tree_scratch
 
 CHUNK = 4096
@@ -136,7 +137,7 @@ class MazeRouter:
     Args:
         design: what to route.
         config: settings; ``effort``, ``seed``, ``iterations`` and ``allow_overflow`` count here.
-        on_pass: called with a :class:`~eda_router.result.PassRow` after each pass.
+        on_pass: called with a :class:`~eda_router.routing.result.PassRow` after each pass.
         deadline: ``time.monotonic()`` at which to stop, or None.
 
     Attributes:
@@ -158,7 +159,9 @@ class MazeRouter:
         self.effort = EFFORTS[config.effort]
         self.phases: dict[str, PhaseTime] = {}
         self.passes: list[PassRow] = []
-        self.stage = np.where(design.pin_counts > 1, Stage.UNROUTED, Stage.TRIVIAL).astype(np.uint8)
+        self.stage = np.where(
+            design.pin_counts > 1, RouteSource.UNROUTED, RouteSource.TRIVIAL
+        ).astype(np.uint8)
         self._on_pass = on_pass
         self._deadline = deadline
         self._began = time.monotonic()
@@ -226,7 +229,7 @@ class MazeRouter:
                     )  # fmt: skip
             finally:
                 routed = order[self._wires.length[order] > 0]
-                self.stage[routed] = Stage.MAZE
+                self.stage[routed] = RouteSource.MAZE
             self.report("first", len(routed))
 
     def negotiate(self, *, relax: bool = False) -> None:
@@ -268,7 +271,7 @@ class MazeRouter:
             finally:
                 if least > 0:
                     self._restore(best)
-                self._mark(Stage.NEGOTIATED)
+                self._mark(RouteSource.NEGOTIATED)
 
     def legalise(self) -> None:
         """Take nets on overflowed edges out and route them through free tracks where possible.
@@ -278,14 +281,14 @@ class MazeRouter:
         """
         with self.phase("legalisation"):
             removed = kernels.remove_overflow(self._market, self._wires, self._order)
-            self.stage[self._order[self._wires.length[self._order] == 0]] = Stage.UNROUTED
+            self.stage[self._order[self._wires.length[self._order] == 0]] = RouteSource.UNROUTED
             self._price_free_tracks()
             reach = max(self.design.width, self.design.height)
             with self.share_of_time(None):
                 self._refine_round(WIDE_MARGIN, self.open_nets)
             with suppress(OutOfTime):
                 self._refine_round(reach)
-            self._mark(Stage.NEGOTIATED)
+            self._mark(RouteSource.NEGOTIATED)
             self.report("legalise", removed)
 
     def refine(self) -> None:
@@ -299,7 +302,7 @@ class MazeRouter:
                     if saved == 0:
                         break
             finally:
-                self._mark(Stage.REFINED)
+                self._mark(RouteSource.REFINED)
 
     # State
 
@@ -342,7 +345,11 @@ class MazeRouter:
         self.stage[:] = stage
 
     def commit_free(
-        self, nets: NDArray[np.int64], offsets: NDArray[np.int64], edges: IntArray, stage: Stage
+        self,
+        nets: NDArray[np.int64],
+        offsets: NDArray[np.int64],
+        edges: IntArray,
+        stage: RouteSource,
     ) -> NDArray[np.bool_]:
         """Give nets without wire the trees that somebody else drew, one after the other.
 
@@ -384,16 +391,9 @@ class MazeRouter:
             config=self.config,
         )
 
-    @contextmanager
-    def phase(self, name: str) -> Iterator[None]:
+    def phase(self, name: str) -> AbstractContextManager[None]:
         """Book the time of the enclosed code on a phase."""
-        wall, cpu = time.perf_counter(), time.process_time()
-        try:
-            yield
-        finally:
-            booked = self.phases.setdefault(name, PhaseTime())
-            booked.wall += time.perf_counter() - wall
-            booked.cpu += time.process_time() - cpu
+        return timed(self.phases, name)
 
     @contextmanager
     def share_of_time(self, share: float | None) -> Iterator[None]:
@@ -506,7 +506,7 @@ class MazeRouter:
         self._market.slope[:] = 0
         kernels.update_prices(self._market)
 
-    def _mark(self, stage: Stage) -> None:
+    def _mark(self, stage: RouteSource) -> None:
         changed = (self._touched != 0) & (self._wires.length > 0)
         self.stage[changed] = stage
         self._touched[:] = 0

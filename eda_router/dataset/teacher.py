@@ -14,7 +14,7 @@ paths, which leaves about 1.5 % on nets of 9 and 10 pins.
 Choice among equals
     The cheapest tree is the one with the most slack. Among equally cheap ones the label is the one
     whose horizontal wires lie lowest, then whose vertical wires lie furthest left: between two pins
-    in free space an L, which has the fewest bends (:mod:`eda_router.search.window_trees`). Pins
+    in free space an L, which has the fewest bends (:mod:`eda_router.dataset.window_steiner`). Pins
     have no order, so permuting them changes nothing.
 """
 
@@ -23,10 +23,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from eda_router.dataset.window_steiner import RIGHT_BIT, TILE_BIT, UP_BIT, draw_trees
 from eda_router.design import HORIZONTAL, VERTICAL
 from eda_router.neural.prices import PRICE, tree_prices
 from eda_router.neural.windows import MAX_FREE, StateArray, free_tracks, pin_tiles
-from eda_router.search.window_trees import RIGHT_BIT, TILE_BIT, UP_BIT, draw_trees
 
 __all__ = [
     "EXACT_PINS",

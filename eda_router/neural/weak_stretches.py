@@ -11,7 +11,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from eda_router.design import HORIZONTAL, VERTICAL, IntArray
-from eda_router.search.extract import RIGHT_MAP, TILE_MAP
+from eda_router.neural.extract import RIGHT_MAP, TILE_MAP
 
 
 def weak_middles(
@@ -44,14 +44,14 @@ def weak_middles(
 
 
 @njit(cache=True, nogil=True)
-def _ends(edge, width):  # type: ignore[no-untyped-def]
+def _ends(edge, width):
     """The two tiles of an edge."""
     lower = edge >> 1
     return lower, lower + (width if edge & 1 == VERTICAL else 1)
 
 
 @njit(cache=True, nogil=True)
-def _link(links, edge, width):  # type: ignore[no-untyped-def]
+def _link(links, edge, width):
     """Note an edge at both of its tiles: a bit for each of right, up, left, down."""
     low, high = _ends(edge, width)
     if edge & 1 == HORIZONTAL:
@@ -63,7 +63,7 @@ def _link(links, edge, width):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _beside(tile, step, width):  # type: ignore[no-untyped-def]
+def _beside(tile, step, width):
     """The tile right, up, left or down."""
     if step == 0:
         return tile + 1
@@ -75,7 +75,7 @@ def _beside(tile, step, width):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _walk(start, links, weak, seen, mark, queue, width):  # type: ignore[no-untyped-def]
+def _walk(start, links, weak, seen, mark, queue, width):
     """Queue the weak stretch of ``start`` breadth first; tiles met are set to ``mark``."""
     queue[0] = start
     seen[start] = mark
@@ -95,7 +95,7 @@ def _walk(start, links, weak, seen, mark, queue, width):  # type: ignore[no-unty
 
 
 @njit(cache=True, nogil=True)
-def _is_end(tile, links, weak, width):  # type: ignore[no-untyped-def]
+def _is_end(tile, links, weak, width):
     count = 0
     for step in range(4):
         if links[tile] >> step & 1 and weak[_beside(tile, step, width)]:
@@ -104,7 +104,7 @@ def _is_end(tile, links, weak, width):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _weak_middles(pins, maps, offsets, edges, sure, most):  # type: ignore[no-untyped-def]
+def _weak_middles(pins, maps, offsets, edges, sure, most):
     num_windows, height, width = pins.shape
     num_tiles = height * width
     chosen = np.zeros(pins.shape, np.bool_)

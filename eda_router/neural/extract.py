@@ -120,7 +120,7 @@ def extract_surest(
 
 
 @njit(cache=True, nogil=True)
-def _extract(free, pins, maps, levels):  # type: ignore[no-untyped-def]
+def _extract(free, pins, maps, levels):
     num_windows, height, width = pins.shape
     num_tiles = height * width
     ok = np.zeros(num_windows, np.bool_)
@@ -191,7 +191,7 @@ def _extract(free, pins, maps, levels):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _surest_joining(free, pins, maps, levels, first, num_pins, parent, queue):  # type: ignore[no-untyped-def]
+def _surest_joining(free, pins, maps, levels, first, num_pins, parent, queue):
     """The first of the levels at which what is drawn joins the pins.
 
     ``len(levels)`` where only the last level's tiles over any open edge do, one more where nothing
@@ -218,7 +218,7 @@ def _surest_joining(free, pins, maps, levels, first, num_pins, parent, queue):  
 
 
 @njit(cache=True, nogil=True)
-def _flood(free, pins, maps, tile_level, edge_level, size, wanted, parent, queue):  # type: ignore[no-untyped-def]
+def _flood(free, pins, maps, tile_level, edge_level, size, wanted, parent, queue):
     """Grow the first ``size`` tiles of ``queue`` breadth first until more pins are reached.
 
     ``parent`` leads from every tile reached back to those.
@@ -255,7 +255,7 @@ def _flood(free, pins, maps, tile_level, edge_level, size, wanted, parent, queue
 
 
 @njit(cache=True, nogil=True)
-def _step(tile, step, height, width):  # type: ignore[no-untyped-def]
+def _step(tile, step, height, width):
     """The neighbour right, up, left or down, the edge's direction and lower tile; -1 outside."""
     r, c = tile // width, tile % width
     if step == 0:
@@ -268,7 +268,7 @@ def _step(tile, step, height, width):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _count_drawn(pins, maps, level):  # type: ignore[no-untyped-def]
+def _count_drawn(pins, maps, level):
     """Tiles that are drawn at a level, pins included."""
     height, width = pins.shape
     count = 0

@@ -33,7 +33,7 @@ def random_states(seeds: NDArray[np.uint64], size: int, max_pins: int) -> StateA
 
 
 @njit(cache=True, nogil=True)
-def _fill_random(seeds, max_pins, states):  # type: ignore[no-untyped-def]
+def _fill_random(seeds, max_pins, states):
     size = states.shape[1]
     rng = np.zeros(1, np.uint64)
     horizontal = np.zeros((size, size), np.float64)
@@ -56,7 +56,7 @@ def _fill_random(seeds, max_pins, states):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _draw_capacity(rng, free, upward):  # type: ignore[no-untyped-def]
+def _draw_capacity(rng, free, upward):
     """Free tracks of one direction's edges, not yet clipped."""
     size = free.shape[0]
     mode = uniform(rng)
@@ -103,7 +103,7 @@ def _draw_capacity(rng, free, upward):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _draw_obstacles(rng, horizontal, vertical):  # type: ignore[no-untyped-def]
+def _draw_obstacles(rng, horizontal, vertical):
     """Lower the free tracks inside random rectangles, mostly to nothing."""
     size = horizontal.shape[0]
     count = between(rng, 0, 5) - 2
@@ -123,7 +123,7 @@ def _draw_obstacles(rng, horizontal, vertical):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _draw_pins(rng, size, max_pins, xs, ys):  # type: ignore[no-untyped-def]
+def _draw_pins(rng, size, max_pins, xs, ys):
     """Distinct pins that span a random box at a random place; returns their number."""
     chance = uniform(rng)
     if chance < 0.33:
@@ -177,7 +177,7 @@ def _draw_pins(rng, size, max_pins, xs, ys):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _repeats(xs, ys, j):  # type: ignore[no-untyped-def]
+def _repeats(xs, ys, j):
     """Whether pin ``j`` lies on an earlier one."""
     repeated = False
     for other in range(j):

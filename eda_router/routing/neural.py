@@ -9,13 +9,12 @@ first drawable net and the order is fixed. A wave of one net is the plain sequen
 A net whose drawing does not join its pins is drawn again by waypoints of that drawing; what no
 drawing joins gets samples from the latent; what no sample joins is joined along the probability
 map, by lowering the threshold step by step; what is left goes to the maze router. Then negotiation
-and refinement as in :mod:`eda_router.maze_router`.
+and refinement as in :mod:`eda_router.routing.maze`.
 """
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,15 +22,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from eda_router.clock import PhaseTime, timed
 from eda_router.config import RouteConfig
 from eda_router.design import Design, IntArray, Routes
 from eda_router.errors import EdarouteError, InputError
-from eda_router.maze_router import MazeRouter, OutOfTime, finish
 from eda_router.neural.coarse import blow_up, pool_images
 from eda_router.neural.decode import decode
 from eda_router.neural.engines import Engine, load_engine
-from eda_router.neural.expected import ExpectedDemand
+from eda_router.neural.extract import Extraction
 from eda_router.neural.prices import tree_prices
+from eda_router.neural.rudy import ExpectedDemand
 from eda_router.neural.waypoints import add_waypoints, show_waypoints
 from eda_router.neural.windows import (
     Windows,
@@ -41,8 +41,8 @@ from eda_router.neural.windows import (
     net_boxes,
     place_windows,
 )
-from eda_router.result import PassRow, PhaseTime, RoutingResult, Stage
-from eda_router.search.extract import Extraction
+from eda_router.routing.maze import MazeRouter, OutOfTime, finish
+from eda_router.routing.result import BY_MODEL, PassRow, RouteSource, RoutingResult
 
 WAVE_TILES = 1 << 16
 """Tiles of all windows of a default wave; large windows share many tracks and race more."""
@@ -263,7 +263,9 @@ class NeuralRouter:
         drawings = self._decode(windows, drawing, size)
         if self.config.control:
             self._compare_with_blank(windows, drawings, count)
-        committed = self._commit_drawn(nets, origins, drawings, size * scale, count, Stage.DRAWN)
+        committed = self._commit_drawn(
+            nets, origins, drawings, size * scale, count, RouteSource.DRAWN
+        )
         count.drawn += int(committed.sum())
         lost = drawings.ok & ~committed
         count.races += int(lost.sum())
@@ -299,7 +301,7 @@ class NeuralRouter:
         drawings: Extraction,
         size: int,
         count: ExitCount,
-        stage: Stage,
+        stage: RouteSource,
     ) -> NDArray[np.bool_]:
         """Commit trees of drawings and count their tiles."""
         committed = self._commit(nets, origins, drawings, size, stage)
@@ -327,7 +329,7 @@ class NeuralRouter:
             the positions of the nets that got one.
         """
         committed = self._commit_past(
-            nets[lost], origins[lost], drawing[lost], size, scale, count, Stage.DRAWN
+            nets[lost], origins[lost], drawing[lost], size, scale, count, RouteSource.DRAWN
         )
         taken = lost[committed]
         count.drawn += len(taken)
@@ -343,7 +345,7 @@ class NeuralRouter:
         size: int,
         scale: int,
         count: ExitCount,
-        stage: Stage,
+        stage: RouteSource,
     ) -> NDArray[np.bool_]:
         """Commit trees of drawings, those that lose a race past the edges that are full then."""
         routed = np.zeros(len(nets), np.bool_)
@@ -388,7 +390,7 @@ class NeuralRouter:
                 break
             maps = self._draw(shown, scale)
             routed = self._commit_past(
-                nets[rest], origins[rest], maps, size, scale, count, Stage.REDRAWN
+                nets[rest], origins[rest], maps, size, scale, count, RouteSource.REDRAWN
             )
             count.redrawn += int(routed.sum())
             self._story.tell(nets[rest], _redrawn(waypoints, routed))
@@ -449,7 +451,7 @@ class NeuralRouter:
         origins: IntArray,
         trees: Extraction,
         size: int,
-        stage: Stage,
+        stage: RouteSource,
     ) -> NDArray[np.bool_]:
         with self.maze.phase("ledger"):
             edges = grid_edges(trees.edges, trees.offsets, origins, size, self.design.width)
@@ -484,7 +486,9 @@ class NeuralRouter:
             lengths = np.where(trees.ok, trees.lengths, np.iinfo(np.int32).max)
             best = int(np.argmin(lengths))
             alone = trees.only(best)
-            joined = self._commit(nets[one], origins[one], alone, size * scale, Stage.SAMPLED)[0]
+            joined = self._commit(
+                nets[one], origins[one], alone, size * scale, RouteSource.SAMPLED
+            )[0]
             count.sampled += int(joined)
             count.wirelength += len(alone.edges) if joined else 0
             self._story.tell(
@@ -512,7 +516,9 @@ class NeuralRouter:
             share /= 2
             windows = self._cut(nets[rest], origins[rest], size * scale)
             trees = self._decode(windows, drawing[rest], size, share)
-            committed = self._commit(nets[rest], origins[rest], trees, size * scale, Stage.JOINED)
+            committed = self._commit(
+                nets[rest], origins[rest], trees, size * scale, RouteSource.JOINED
+            )
             count.joined += int(committed.sum())
             count.wirelength += int(trees.lengths[committed].sum())
             self._story.tell(
@@ -546,12 +552,12 @@ def route_neural(
     """
     from eda_router.resources import bundled
 
-    wall, cpu = time.perf_counter(), time.process_time()
-    engine = load_engine(
-        config.model or bundled("models", ""), config.engine, config.threads, config.precision
-    )
-    loading = PhaseTime(time.perf_counter() - wall, time.process_time() - cpu)
-    return route_with(engine, design, config, loading=loading, on_pass=on_pass, deadline=deadline)
+    phases: dict[str, PhaseTime] = {}
+    with timed(phases, "load model"):
+        engine = load_engine(
+            config.model or bundled("models", ""), config.engine, config.threads, config.precision
+        )
+    return route_with(engine, design, config, phases=phases, on_pass=on_pass, deadline=deadline)
 
 
 def route_with(
@@ -559,15 +565,14 @@ def route_with(
     design: Design,
     config: RouteConfig,
     *,
-    loading: PhaseTime | None = None,
+    phases: Mapping[str, PhaseTime] | None = None,
     on_pass: Callable[[PassRow], None] | None = None,
     deadline: float | None = None,
 ) -> RoutingResult:
     """As :func:`route_neural`, with an engine that is already loaded."""
     router = NeuralRouter(design, config, engine, on_pass=on_pass, deadline=deadline)
     maze = router.maze
-    if loading is not None:
-        maze.phases["load model"] = loading
+    maze.phases.update(phases or {})
     finished = config.fallback == "maze"
     try:
         with maze.share_of_time(DRAWING_SHARE if finished else 1):
@@ -627,7 +632,10 @@ def model_share(
         final: the end result.
         unchanged: bool ``(num_nets,)``, nets whose wire is the same in both.
     """
-    by_model = np.isin(drawn.stage, (Stage.DRAWN, Stage.REDRAWN, Stage.SAMPLED, Stage.JOINED))
+    by_model = np.isin(
+        drawn.stage,
+        BY_MODEL,
+    )
     kept = by_model & unchanged
     total = max(1, len(final.design.routable))
     return {

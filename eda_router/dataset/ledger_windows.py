@@ -1,6 +1,6 @@
 """Windows from ledgers of synthetic designs, taken at every phase of a routing run.
 
-Each design is made tight and routed by the teacher (:mod:`eda_router.training.replay`): a first
+Each design is made tight and routed by the teacher (:mod:`eda_router.dataset.replay`): a first
 pass from an empty ledger, then rounds in which random nets are ripped up and routed again among all
 others. Common easy nets are thinned out, so that nets with many pins and nets among full edges make
 up most of what is kept.
@@ -11,11 +11,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from eda_router.dataset.replay import FORESIGHT, SIZES, Replay, Wave
+from eda_router.dataset.teacher import EXACT_PINS, LabelArray, label_costs, tree_mask
 from eda_router.neural.prices import TILE_EDGE
 from eda_router.neural.windows import StateArray, free_tracks, pin_tiles
 from eda_router.synthesis.designs import SynthConfig, synthesize
-from eda_router.training.replay import FORESIGHT, SIZES, Replay, Wave
-from eda_router.training.teacher import EXACT_PINS, LabelArray, label_costs, tree_mask
 
 LOW_FREE = 6
 """An edge with fewer free tracks than this is short of them."""
@@ -48,7 +48,7 @@ def ledger_samples(
     Args:
         rng: everything random comes from it.
         count: of the windows.
-        size: of the windows, one of :data:`eda_router.training.replay.SIZES` or a larger power
+        size: of the windows, one of :data:`eda_router.dataset.replay.SIZES` or a larger power
             of two.
 
     Returns:

@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 import eda_router
-from eda_router.clock import process_age
+from eda_router.clock import PhaseTime, process_age
 from eda_router.design import Design, Routes
-from eda_router.ledger import CapacityLedger
-from eda_router.result import PassRow, PhaseTime, RoutingResult, Stage
+from eda_router.routing.ledger import CapacityLedger
+from eda_router.routing.result import PassRow, RouteSource, RoutingResult
 from eda_router.verification import Verification
 
 PASS_HEADER = (
@@ -205,15 +205,19 @@ def summarize(
         "stages": {
             stage.name.lower(): int(count)
             for stage, count in zip(
-                Stage, np.bincount(result.stage, minlength=len(Stage)).tolist(), strict=True
+                RouteSource,
+                np.bincount(result.stage, minlength=len(RouteSource)).tolist(),
+                strict=True,
             )
             if count
         },
         "stage_wirelength": {
             stage.name.lower(): int(length)
             for stage, length in zip(
-                Stage,
-                np.bincount(result.stage, result.routes.lengths, minlength=len(Stage)).tolist(),
+                RouteSource,
+                np.bincount(
+                    result.stage, result.routes.lengths, minlength=len(RouteSource)
+                ).tolist(),
                 strict=True,
             )
             if length

@@ -8,10 +8,10 @@ from typing import Protocol
 
 from eda_router.config import RouteConfig
 from eda_router.design import Design
-from eda_router.result import PassRow, RoutingResult
+from eda_router.routing.result import PassRow, RoutingResult
 
 
-class Engine(Protocol):
+class Router(Protocol):
     """A router; see :func:`route` for the arguments, ``deadline`` is on the monotonic clock."""
 
     def __call__(
@@ -26,17 +26,17 @@ class Engine(Protocol):
         ...
 
 
-def load_engine(config: RouteConfig) -> Engine:
+def load_router(config: RouteConfig) -> Router:
     """Import the router that ``config`` asks for.
 
     Raises:
         EdarouteError: it cannot run here.
     """
     if config.router == "neural":
-        from eda_router.neural_router import route_neural
+        from eda_router.routing.neural import route_neural
 
         return route_neural
-    from eda_router.maze_router import route_maze
+    from eda_router.routing.maze import route_maze
 
     return route_maze
 
@@ -62,4 +62,4 @@ def route(
     """
     config = config or RouteConfig()
     deadline = None if config.time_limit is None else time.monotonic() + config.time_limit
-    return load_engine(config)(design, config, on_pass=on_pass, deadline=deadline)
+    return load_router(config)(design, config, on_pass=on_pass, deadline=deadline)

@@ -49,7 +49,7 @@ class ExpectedDemand:
 
 
 @njit(cache=True, nogil=True)
-def _spread(per_edge, boxes, nets, weight):  # type: ignore[no-untyped-def]
+def _spread(per_edge, boxes, nets, weight):
     for net in nets:
         x0, y0, x1, y1 = boxes[net, 0], boxes[net, 1], boxes[net, 2], boxes[net, 3]
         horizontal = np.float32(weight / (y1 - y0 + 1))

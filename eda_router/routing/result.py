@@ -10,13 +10,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from eda_router.clock import PhaseTime
 from eda_router.config import RouteConfig
 from eda_router.design import Design, Routes
-from eda_router.ledger import CapacityLedger
+from eda_router.routing.ledger import CapacityLedger
 
 
-class Stage(IntEnum):
-    """The stage that gave a net its final wire."""
+class RouteSource(IntEnum):
+    """Who gave a net its final wire."""
 
     TRIVIAL = 0  # all pins in one tile, no wire needed
     UNROUTED = 1
@@ -29,17 +30,8 @@ class Stage(IntEnum):
     REFINED = 8  # shortened after overflow was 0
 
 
-@dataclass
-class PhaseTime:
-    """Time one phase took.
-
-    Attributes:
-        wall: seconds on the clock.
-        cpu: seconds of processor time, all threads together.
-    """
-
-    wall: float = 0.0
-    cpu: float = 0.0
+BY_MODEL = (RouteSource.DRAWN, RouteSource.REDRAWN, RouteSource.SAMPLED, RouteSource.JOINED)
+"""Sources whose tree lies in what the model drew."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +64,7 @@ class RoutingResult:
     Attributes:
         design: what was routed.
         routes: the wires.
-        stage: uint8 ``(num_nets,)``, the :class:`Stage` of each net.
+        stage: uint8 ``(num_nets,)``, the :class:`RouteSource` of each net.
         phases: time of each phase, in the order in which they ran.
         passes: the status table.
         config: the settings used.

@@ -1,0 +1,1 @@
+"""Routing: the flow, the ledger, the maze router with its negotiation, the neural router."""
