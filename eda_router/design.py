@@ -87,6 +87,33 @@ class Design:
         """Tiles with pins of net number ``net``."""
         return self.pins[self.pin_offsets[net] : self.pin_offsets[net + 1]]
 
+    def pins_of(self, nets: NDArray[np.integer]) -> tuple[NDArray[np.int64], IntArray]:
+        """The pins of some nets, net after net.
+
+        Args:
+            nets: net numbers, in any order.
+
+        Returns:
+            int64 ``(len(nets) + 1,)`` offsets into the second: int32 tiles.
+        """
+        starts, counts = self.pin_offsets[nets], self.pin_counts[nets]
+        offsets = np.zeros(len(nets) + 1, np.int64)
+        np.cumsum(counts, out=offsets[1:])
+        index = np.arange(offsets[-1]) + np.repeat(starts - offsets[:-1], counts)
+        return offsets, self.pins[index]
+
+    @cached_property
+    def net_boxes(self) -> IntArray:
+        """int32 ``(num_nets, 4)``: lowest x, lowest y, highest x, highest y of each net's pins."""
+        return net_boxes(self.pin_offsets, self.pins, self.width)
+
+    @cached_property
+    def half_perimeters(self) -> IntArray:
+        """int32 ``(num_nets,)``: half the perimeter of each net's bounding box, tile edges."""
+        boxes = self.net_boxes
+        half: IntArray = (boxes[:, 2] - boxes[:, 0]) + (boxes[:, 3] - boxes[:, 1])
+        return half
+
     @staticmethod
     def from_pins(
         name: str,
@@ -168,3 +195,22 @@ def uniform_capacity(width: int, height: int, vertical: int, horizontal: int) ->
     capacity[:, :-1, HORIZONTAL] = horizontal
     capacity[:-1, :, VERTICAL] = vertical
     return capacity
+
+
+def net_boxes(pin_offsets: NDArray[np.int64], pins: IntArray, width: int) -> IntArray:
+    """Bounding boxes of nets given as CSR lists of tiles, none of them empty.
+
+    Returns:
+        int32 ``(num_nets, 4)``: lowest x, lowest y, highest x, highest y.
+    """
+    x, y = pins % width, pins // width
+    starts = pin_offsets[:-1]
+    return np.stack(
+        [
+            np.minimum.reduceat(x, starts),
+            np.minimum.reduceat(y, starts),
+            np.maximum.reduceat(x, starts),
+            np.maximum.reduceat(y, starts),
+        ],
+        axis=1,
+    ).astype(np.int32)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eda_router.neural.extract import RIGHT_MAP, TILE_MAP, extract_surest, extract_trees
-from eda_router.neural.windows import encode, free_tracks, pin_tiles
+from eda_router.neural.tensors import encode, free_tracks, pin_tiles
 from tests.connectivity import connected
 from tests.window_cases import edge_graph, graph, states
 

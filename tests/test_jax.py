@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from eda_router.neural.engines import TOLERANCE, load_engine
-from eda_router.neural.windows import encode, images
+from eda_router.neural.tensors import encode, images
 from eda_router.resources import folder
 
 DRAW = """

@@ -12,17 +12,8 @@ from eda_router.design import Design, Routes
 from eda_router.errors import EdarouteError, InputError
 from eda_router.neural.coarse import blow_up, pool_images
 from eda_router.neural.rudy import ExpectedDemand
-from eda_router.neural.windows import (
-    cut_states,
-    cut_windows,
-    encode,
-    free_tracks,
-    images,
-    net_boxes,
-    pin_tiles,
-    place_windows,
-    shown_tracks,
-)
+from eda_router.neural.tensors import encode, free_tracks, images, pin_tiles
+from eda_router.neural.windows import cut_states, cut_windows, place_windows, shown_tracks
 from eda_router.routing import maze as maze_router
 from eda_router.routing.ledger import CapacityLedger
 from eda_router.routing.maze import route_maze
@@ -285,7 +276,7 @@ def test_explain_tells_one_nets_story(design):
 
 def test_expected_demand_sums_to_the_half_perimeters():
     design = random_design(5)
-    boxes = net_boxes(design.pin_offsets, design.pins, design.width)
+    boxes = design.net_boxes
     everybody = np.arange(len(boxes))
     expected = ExpectedDemand(boxes, everybody, design.width, design.height)
     wide, high = (boxes[:, 2:] - boxes[:, :2]).sum(axis=0)
@@ -301,7 +292,7 @@ def test_expected_demand_sums_to_the_half_perimeters():
 def test_windows_cut_in_one_pass_equal_those_made_from_states(design, size):
     rng = np.random.default_rng(2)
     free = design.capacity - rng.integers(0, 12, design.capacity.shape).astype(np.int32)
-    boxes = net_boxes(design.pin_offsets, design.pins, design.width)
+    boxes = design.net_boxes
     nets = np.flatnonzero((boxes[:, 2:] - boxes[:, :2]).max(axis=1) < size)[:50]
     origins = place_windows(boxes[nets], size, design.width, design.height)
     pins = [design.net_pins(net) for net in nets]

@@ -9,7 +9,8 @@ from eda_router.dataset.replay import Replay, bench_waves
 from eda_router.dataset.teacher import tree_edges
 from eda_router.design import Routes
 from eda_router.errors import CapacityError
-from eda_router.neural.windows import cut_states, grid_edges, pin_tiles
+from eda_router.neural.tensors import pin_tiles
+from eda_router.neural.windows import cut_states, grid_edges
 from eda_router.routing.ledger import CapacityLedger
 from eda_router.routing.maze import route_maze
 from eda_router.synthesis.designs import SynthConfig, synthesize

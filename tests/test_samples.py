@@ -17,7 +17,7 @@ from eda_router.dataset.samples import (
 )
 from eda_router.dataset.teacher import label, label_costs
 from eda_router.errors import InputError
-from eda_router.neural.windows import NUM_STATES, encode, free_tracks, pin_tiles
+from eda_router.neural.tensors import NUM_STATES, encode, free_tracks, pin_tiles
 from eda_router.synthesis.designs import SynthConfig
 from tests.test_teacher import check_tree
 

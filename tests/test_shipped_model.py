@@ -9,7 +9,7 @@ import pytest
 
 from eda_router.dataset.samples import VALIDATION_SHARD, SampleConfig, make_samples
 from eda_router.neural.engines import TOLERANCE, load_engine, load_model
-from eda_router.neural.windows import images
+from eda_router.neural.tensors import images
 from eda_router.resources import folder
 from eda_router.training.evaluate import evaluate_exit, latent_use
 

@@ -13,7 +13,7 @@ from eda_router.dataset.samples import Dataset
 from eda_router.neural.engines import OpenVinoEngine, export_openvino
 from eda_router.neural.layers import Block, Convolution
 from eda_router.neural.model import RouteVAE
-from eda_router.neural.windows import images, pin_tiles
+from eda_router.neural.tensors import images, pin_tiles
 from eda_router.study.trainings import labels_folder, make_data, train_one
 from eda_router.study.variants import VARIANTS
 from eda_router.training.config import TrainConfig

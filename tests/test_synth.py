@@ -10,7 +10,6 @@ from eda_router import resources
 from eda_router.cli.synth import command
 from eda_router.config import RouteConfig
 from eda_router.formats import ispd98
-from eda_router.neural.windows import net_boxes
 from eda_router.routing.maze import route_maze
 from eda_router.synthesis import designs
 from eda_router.synthesis.designs import SynthConfig, synthesize
@@ -73,7 +72,7 @@ def test_designs_are_like_the_circuits():
     assert 0.2 < 1 - len(design.routable) / design.num_nets < 0.28
     assert 0.46 < np.mean(counts == 2) < 0.6
     assert 3.3 < counts.mean() < 4.5
-    boxes = net_boxes(design.pin_offsets, design.pins, design.width)[design.routable]
+    boxes = design.net_boxes[design.routable]
     side = np.max(boxes[:, 2:] - boxes[:, :2], axis=1) + 1
     assert 0.65 < np.mean(side <= 8) < 0.85
     assert 0.85 < np.mean(side <= 16) < 0.95

@@ -9,8 +9,8 @@ from hypothesis import given
 from eda_router.dataset.teacher import label, label_costs, tree_edges, tree_mask
 from eda_router.neural.decode import decode
 from eda_router.neural.prices import PRICE
+from eda_router.neural.tensors import encode, free_tracks, images, pin_tiles
 from eda_router.neural.views import VIEWS, ViewsEngine, turn_images, turn_maps
-from eda_router.neural.windows import encode, free_tracks, images, pin_tiles
 from tests.window_cases import states
 
 

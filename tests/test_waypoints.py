@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from eda_router.dataset.teacher import label, tree_edges, tree_mask
 from eda_router.neural.decode import decode
 from eda_router.neural.extract import RIGHT_MAP, TILE_MAP
+from eda_router.neural.tensors import encode, free_tracks, images, pin_tiles
 from eda_router.neural.waypoints import add_waypoints, redraw
 from eda_router.neural.weak_stretches import weak_middles
-from eda_router.neural.windows import encode, free_tracks, images, pin_tiles
 from tests.window_cases import edge_graph, states
 
 SIZE = 5

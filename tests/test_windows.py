@@ -5,19 +5,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eda_router.design import HORIZONTAL, VERTICAL, Design
-from eda_router.neural.windows import (
+from eda_router.design import HORIZONTAL, VERTICAL, Design, net_boxes
+from eda_router.neural.tensors import (
     IMAGE_TABLE,
     NUM_STATES,
+    encode,
+    free_tracks,
+    images,
+    pin_tiles,
+)
+from eda_router.neural.windows import (
     choose_exits,
     cut_states,
     cut_windows,
-    encode,
-    free_tracks,
     grid_edges,
-    images,
-    net_boxes,
-    pin_tiles,
     place_windows,
     shown_tracks,
 )

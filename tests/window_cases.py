@@ -6,7 +6,7 @@ import networkx as nx
 import numpy as np
 from hypothesis import strategies as st
 
-from eda_router.neural.windows import StateArray, encode, free_tracks, pin_tiles
+from eda_router.neural.tensors import StateArray, encode, free_tracks, pin_tiles
 
 
 @st.composite

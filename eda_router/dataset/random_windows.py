@@ -11,7 +11,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from eda_router.neural.windows import MAX_FREE, StateArray
+from eda_router.neural.tensors import MAX_FREE, StateArray
 from eda_router.search.splitmix import between, uniform
 
 
@@ -24,7 +24,7 @@ def random_states(seeds: NDArray[np.uint64], size: int, max_pins: int) -> StateA
         max_pins: most pins of a net, 2 or more.
 
     Returns:
-        uint8 ``(num_windows, size, size)`` states (:mod:`eda_router.neural.windows`). Not every
+        uint8 ``(num_windows, size, size)`` states (:mod:`eda_router.neural.tensors`). Not every
         window can be routed.
     """
     states = np.zeros((len(seeds), size, size), np.uint8)

@@ -17,12 +17,11 @@ from numpy.typing import NDArray
 from eda_router.dataset.teacher import EXACT_PINS, LabelArray, label, route_box, tree_edges
 from eda_router.design import Design, IntArray, Routes
 from eda_router.neural.rudy import ExpectedDemand
+from eda_router.neural.tensors import StateArray
 from eda_router.neural.windows import (
-    StateArray,
     choose_exits,
     cut_states,
     grid_edges,
-    net_boxes,
     place_windows,
     shown_tracks,
 )
@@ -102,7 +101,7 @@ class Replay:
         self._best = self._sizes if best is None else tuple(best)
         self._exact_pins = exact_pins
         self._offsets = offsets
-        self._boxes = net_boxes(design.pin_offsets, design.pins, design.width)
+        self._boxes = design.net_boxes
         self.exits = choose_exits(self._boxes, sizes, margin)
         self._expected = ExpectedDemand(
             self._boxes, design.routable, design.width, design.height, foresight

@@ -5,7 +5,7 @@ changes a byte of it. Shards from :data:`VALIDATION_SHARD` on are for validation
 
 On disk a data set is a folder with ``manifest.json`` (format, size, config) and, for each shard,
 ``shard-NNNNNNN.npy``: uint8 ``(num_samples, 2, size, size)``, first the state
-(:mod:`eda_router.neural.windows`), then the label (:mod:`eda_router.dataset.teacher`); beside it
+(:mod:`eda_router.neural.tensors`), then the label (:mod:`eda_router.dataset.teacher`); beside it
 ``shard-NNNNNNN.json`` with the checksum.
 """
 
@@ -30,7 +30,7 @@ from eda_router.dataset.ledger_windows import ledger_samples
 from eda_router.dataset.random_windows import random_states
 from eda_router.dataset.teacher import RIGHT_BIT, TILE_BIT, UP_BIT, LabelArray, label
 from eda_router.errors import InputError
-from eda_router.neural.windows import NUM_STATES, StateArray
+from eda_router.neural.tensors import NUM_STATES, StateArray
 
 __all__ = [
     "FORMAT",
@@ -56,7 +56,7 @@ class Samples:
     """Windows with their labels.
 
     Attributes:
-        states: uint8 ``(num_samples, size, size)``, see :mod:`eda_router.neural.windows`.
+        states: uint8 ``(num_samples, size, size)``, see :mod:`eda_router.neural.tensors`.
         labels: uint8 of the same shape, see :mod:`eda_router.dataset.teacher`.
     """
 

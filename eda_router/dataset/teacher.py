@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from eda_router.dataset.window_steiner import RIGHT_BIT, TILE_BIT, UP_BIT, draw_trees
 from eda_router.design import HORIZONTAL, VERTICAL
 from eda_router.neural.prices import PRICE, tree_prices
-from eda_router.neural.windows import MAX_FREE, StateArray, free_tracks, pin_tiles
+from eda_router.neural.tensors import MAX_FREE, StateArray, free_tracks, pin_tiles
 
 __all__ = [
     "EXACT_PINS",
@@ -64,7 +64,7 @@ def label(
     """The teacher's tree for each state.
 
     Args:
-        states: uint8 ``(num_windows, size, size)`` of :mod:`eda_router.neural.windows`.
+        states: uint8 ``(num_windows, size, size)`` of :mod:`eda_router.neural.tensors`.
         exact_pins: pins up to which trees are optimal.
         exchange_rounds: most rounds of path exchange in the other trees.
         tie_seeds: uint64 ``(num_windows,)``: choose among equals at random, from these seeds.

@@ -10,7 +10,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from eda_router.neural.windows import MAX_FREE
+from eda_router.neural.tensors import MAX_FREE
 
 
 def pool_images(images: NDArray[np.float32], scale: int) -> NDArray[np.float32]:

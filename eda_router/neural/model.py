@@ -22,7 +22,7 @@ Outputs
     takes the edge to its right and the edge above (:mod:`eda_router.neural.decode` says why).
     Calling the model gives the tiles alone.
 
-The input is described in :mod:`eda_router.neural.windows`.
+The input is described in :mod:`eda_router.neural.tensors`.
 
 References:
     [1] D. Kingma, M. Welling: Auto-encoding variational Bayes. ICLR 2014. arXiv 1312.6114.
@@ -345,7 +345,7 @@ class RouteVAE(keras.Model):
         """Draw images ``(batch, size, size, 3)`` with the exit of their size.
 
         Args:
-            images: as in :mod:`eda_router.neural.windows`.
+            images: as in :mod:`eda_router.neural.tensors`.
             latent: what the latent is taken from.
             training: whether normalisation uses the batch's statistics (trainable levels only).
         """

@@ -46,7 +46,7 @@ VIEWS = tuple(
 
 
 def turn_images(images: NDArray[np.float32], view: View) -> NDArray[np.float32]:
-    """Images ``(count, size, size, 3)`` (:mod:`eda_router.neural.windows`) seen in another view."""
+    """Images ``(count, size, size, 3)`` (:mod:`eda_router.neural.tensors`) seen in another view."""
     return _turn(images, view, _IMAGE)
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from eda_router.neural.windows import free_tracks, pin_tiles
+from eda_router.neural.tensors import free_tracks, pin_tiles
 from eda_router.report.curves import drawings_figure, write_curves
 from eda_router.report.plots import rasterise, save_figure
 

@@ -14,24 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eda_router.config import RouteConfig
-from eda_router.design import Design, IntArray, Routes
+from eda_router.design import Design, IntArray, Routes, net_boxes
 from eda_router.neural.coarse import blow_up, pool_images
 from eda_router.neural.decode import TILE_MAP, decode
 from eda_router.neural.engines import Engine
 from eda_router.neural.extract import Extraction
+from eda_router.neural.tensors import MAX_FREE, StateArray, free_tracks, images, pin_tiles
 from eda_router.neural.waypoints import redraw
-from eda_router.neural.windows import (
-    MAX_FREE,
-    StateArray,
-    choose_exits,
-    cut_states,
-    free_tracks,
-    grid_edges,
-    images,
-    net_boxes,
-    pin_tiles,
-    place_windows,
-)
+from eda_router.neural.windows import choose_exits, cut_states, grid_edges, place_windows
 from eda_router.report.curves import show_drawing, show_state
 from eda_router.report.net_plots import draw_edges_background, draw_pins, draw_wire
 from eda_router.report.palette import LIGHT, Palette

@@ -33,14 +33,7 @@ from eda_router.neural.extract import Extraction
 from eda_router.neural.prices import tree_prices
 from eda_router.neural.rudy import ExpectedDemand
 from eda_router.neural.waypoints import add_waypoints, show_waypoints
-from eda_router.neural.windows import (
-    Windows,
-    choose_exits,
-    cut_windows,
-    grid_edges,
-    net_boxes,
-    place_windows,
-)
+from eda_router.neural.windows import Windows, choose_exits, cut_windows, grid_edges, place_windows
 from eda_router.routing.maze import MazeRouter, OutOfTime, finish
 from eda_router.routing.result import BY_MODEL, PassRow, RouteSource, RoutingResult
 
@@ -165,7 +158,7 @@ class NeuralRouter:
         self._story = _story_of(design, config)
         self._sizes = _pyramid(engine.exits, config)
         with self.maze.phase("features"):
-            self._boxes = net_boxes(design.pin_offsets, design.pins, design.width)
+            self._boxes = design.net_boxes
             self._expected = ExpectedDemand(
                 self._boxes, design.routable, design.width, design.height, EXPECTED_WEIGHT
             )

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from eda_router.dataset.teacher import tree_mask
-from eda_router.neural.windows import free_tracks, images, pin_tiles
+from eda_router.neural.tensors import free_tracks, images, pin_tiles
 from eda_router.report.plots import save_figure
 from eda_router.report.study_plots import gallery_figure, learning_figure, overview_figure
 from eda_router.study.curves import Curves

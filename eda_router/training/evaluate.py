@@ -22,15 +22,8 @@ from eda_router.design import Design, Routes
 from eda_router.neural.decode import decode
 from eda_router.neural.engines import Engine
 from eda_router.neural.extract import Extraction
+from eda_router.neural.tensors import MAX_FREE, StateArray, encode, free_tracks, images, pin_tiles
 from eda_router.neural.waypoints import redraw
-from eda_router.neural.windows import (
-    MAX_FREE,
-    StateArray,
-    encode,
-    free_tracks,
-    images,
-    pin_tiles,
-)
 from eda_router.training.measure import (
     choose_threshold,
     draw_all,

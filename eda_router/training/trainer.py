@@ -32,7 +32,7 @@ from eda_router.dataset.teacher import RIGHT_BIT, TILE_BIT, UP_BIT
 from eda_router.errors import EdarouteError, InputError
 from eda_router.neural.engines import processor_has_bfloat16
 from eda_router.neural.model import Latent, RouteVAE
-from eda_router.neural.windows import IMAGE_TABLE
+from eda_router.neural.tensors import IMAGE_TABLE
 from eda_router.training.adversary import Adversary
 from eda_router.training.config import TrainConfig
 from eda_router.training.measure import draw_all, sweep
