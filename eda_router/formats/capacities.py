@@ -28,8 +28,8 @@ def take_tracks(
     """Take the tracks away that obstructions cover, in place.
 
     An edge is obstructed when the obstruction reaches both its GCells; one that lies within one
-    GCell obstructs the edge to the next. Of each obstructed edge the stretches covered across the
-    layer's direction are joined, and each costs its length in tracks, rounded up.
+    GCell obstructs the edge to the next. An obstructed edge loses the length that is covered across
+    the layer's direction, overlaps counted once, in tracks, rounded up.
 
     Args:
         capacity: of the layer.
@@ -81,7 +81,10 @@ def _gcells(lines: Lines, places: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def _in_tracks(lengths: NDArray[np.int64], step: int) -> NDArray[np.int32]:
-    return np.ceil(lengths.astype(np.float32) / np.float32(step)).astype(np.int32)
+    tracks: NDArray[np.int32] = np.ceil(lengths.astype(np.float32) / np.float32(step)).astype(
+        np.int32
+    )
+    return tracks
 
 
 def _covered_tracks(
@@ -94,17 +97,17 @@ def _covered_tracks(
     origin: int,
     step: int,
 ) -> NDArray[np.int32]:
-    """Tracks covered by stretches of edges.
+    """int32 ``shape``: tracks of each edge that stretches cover.
 
     Stretch i covers ``starts[i]`` to ``stops[i]`` of the edges ``(rows[i], firsts[i])`` to
-    ``(rows[i], lasts[i] - 1)``. Stretches that touch or overlap count as one.
+    ``(rows[i], lasts[i] - 1)``.
     """
-    blocked = np.zeros(shape[0] * shape[1], np.int32)
-    if not len(rows):
-        return blocked.reshape(shape)
+    covered = np.zeros(shape[0] * shape[1], np.int64)
     counts = lasts - firsts
     edges = np.repeat(rows * shape[1] + firsts, counts)
     edges += np.arange(len(edges)) - np.repeat(np.cumsum(counts) - counts, counts)
+    if not len(edges):
+        return covered.astype(np.int32).reshape(shape)
     # All edges one after the other on one axis, each with room for every stretch.
     room = int(stops.max()) - origin + 2
     begin = edges * room + np.repeat(starts - origin, counts)
@@ -113,8 +116,8 @@ def _covered_tracks(
     begin, finish = begin[order], np.maximum.accumulate(finish[order])
     heads = np.flatnonzero(np.concatenate([[True], begin[1:] > finish[:-1]]))
     tails = np.concatenate([heads[1:], [len(begin)]]) - 1
-    np.add.at(blocked, edges[order][heads], _in_tracks(finish[tails] - begin[heads], step))
-    return blocked.reshape(shape)
+    np.add.at(covered, edges[order][heads], finish[tails] - begin[heads])
+    return _in_tracks(covered, step).reshape(shape)
 
 
 def adjust(capacity: Capacity, share: float) -> None:

@@ -53,14 +53,14 @@ _SUFFIX = re.compile(r"\.extra[0-9]+$")
 
 
 class Tracks(NamedTuple):
-    """One TRACKS or GCELLGRID line: ``count`` lines at ``first``, ``first + step``, ...
+    """One TRACKS or GCELLGRID line: ``num`` lines at ``first``, ``first + step``, ...
 
     ``axis`` X gives places in x, that is vertical lines. ``layers`` is empty for a GCELLGRID.
     """
 
     axis: str
     first: int
-    count: int
+    num: int
     step: int
     layers: tuple[str, ...]
 
@@ -434,11 +434,11 @@ class _SpecialWires:
         words, key = self.words, self.words[here + 1]
         if key in ("ROUTED", "FIXED", "COVER", "SHIELD"):
             return self.wire(here + (3 if key == "SHIELD" else 2))
-        end = words.index("+", here + 1) if "+" in words[here + 1 :] else len(words)
+        end = self.next_plus(here + 1)
         if key in ("RECT", "POLYGON", "VIA"):
             name = words[here + 2]
             if end < len(words) and words[end + 1] == "MASK":
-                here, end = end, words.index("+", end + 1) if "+" in words[end + 1 :] else len(words)
+                here, end = end, self.next_plus(end + 1)
             orientation = next((w for w in words[here + 2 : end] if w in ORIENTATIONS), "N")
             points = _points(words[words.index("(", here) : end])
             if key == "RECT":
@@ -450,6 +450,10 @@ class _SpecialWires:
                 for x, y in points:
                     self.boxes += self.parser.via_boxes(self.at, name, x, y, orientation)
         return end
+
+    def next_plus(self, here: int) -> int:
+        """Index of the next ``+`` from ``here`` on, or of the end."""
+        return self.words.index("+", here) if "+" in self.words[here:] else len(self.words)
 
     def wire(self, here: int) -> int:
         """Read the wires from the layer at ``here`` on; gives the index of the ``+`` after them."""

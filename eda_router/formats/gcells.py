@@ -17,12 +17,16 @@ TILE_TRACKS = 15
 Lines = NDArray[np.int64]
 
 
+def _places(line: Tracks) -> NDArray[np.int64]:
+    return line.first + line.step * np.arange(line.num, dtype=np.int64)
+
+
 class TrackPattern(NamedTuple):
-    """Evenly spaced tracks: ``count`` of them at ``first``, ``first + step``, ..."""
+    """Evenly spaced tracks: ``num`` of them at ``first``, ``first + step``, ..."""
 
     first: int
     step: int
-    count: int
+    num: int
 
 
 def track_pattern(tracks: Iterable[Tracks], layer: str, axis: str) -> TrackPattern | None:
@@ -35,18 +39,16 @@ def track_pattern(tracks: Iterable[Tracks], layer: str, axis: str) -> TrackPatte
     if not lines:
         return None
     if len(lines) == 1:
-        return TrackPattern(lines[0].first, max(lines[0].step, 1), lines[0].count)
-    places = np.unique(
-        np.concatenate([line.first + line.step * np.arange(line.count) for line in lines])
-    )
+        return TrackPattern(lines[0].first, max(lines[0].step, 1), lines[0].num)
+    places = np.unique(np.concatenate([_places(line) for line in lines]))
     span = int(places[-1] - places[0])
     return TrackPattern(int(places[0]), max(math.ceil(span / len(places)), 1), len(places))
 
 
 def tracks_between(pattern: TrackPattern, lines: Lines) -> NDArray[np.int64]:
     """int64 ``(len(lines) - 1,)``: tracks from each line, itself included, up to the next."""
-    below = -(-(lines - pattern.first) // pattern.step)
-    return np.diff(np.clip(below, 0, pattern.count))
+    below = np.clip(-(-(lines - pattern.first) // pattern.step), 0, pattern.num)
+    return below[1:] - below[:-1]
 
 
 def tile_side(steps: list[int]) -> int:
@@ -70,6 +72,6 @@ def even_lines(low: int, high: int, tile: int) -> Lines:
 
 def given_lines(gcells: Iterable[Tracks], axis: str, low: int, high: int) -> Lines:
     """Borders of tiles from GCELLGRID lines, cut to the die; ``low`` and ``high`` are borders."""
-    places = [line.first + line.step * np.arange(line.count) for line in gcells if line.axis == axis]
+    places = [_places(line) for line in gcells if line.axis == axis]
     lines = np.unique(np.concatenate([*places, [low, high]])).astype(np.int64)
     return lines[(lines >= low) & (lines <= high)]

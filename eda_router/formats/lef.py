@@ -234,7 +234,7 @@ class _Parser:
         return self.source.after_block(end, name)
 
     def macro(self, at: int) -> int:
-        source, tokens = self.source, self.tokens
+        source = self.source
         name = source.name_at(at + 1)
         kind = ""
         origin, size = (0.0, 0.0), None

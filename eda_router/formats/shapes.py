@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import TypeAlias
 
 Point: TypeAlias = tuple[float, float]
@@ -20,7 +21,7 @@ ORIENTATIONS = {
     "FE": (0, -1, -1, 0),
 }
 """Matrices (a, b, c, d) of the orientations: (x, y) goes to (a x + b y, c x + d y). W turns by 90
-degrees against the clock; F mirrors at the y axis first."""
+degrees against the clock; F turns, then mirrors at the y axis."""
 
 
 def ordered(x1: float, y1: float, x2: float, y2: float) -> Rect:
@@ -51,13 +52,12 @@ def polygon_rects(points: Sequence[Point]) -> list[Rect]:
         ys = [y for _, y in points]
         return [(xs[0], min(ys), xs[-1], max(ys))]
     rects = []
-    for left, right in zip(xs, xs[1:], strict=False):
+    for left, right in pairwise(xs):
         crossed = sorted(
             y for (x1, y), (x2, _) in sides if min(x1, x2) <= left and max(x1, x2) >= right
         )
         rects += [
-            (left, low, right, high)
-            for low, high in zip(crossed[::2], crossed[1::2], strict=True)
+            (left, low, right, high) for low, high in zip(crossed[::2], crossed[1::2], strict=True)
         ]
     return rects
 

@@ -79,7 +79,7 @@ def choose_tiles(
         int32 ``(num_terminals,)``.
     """
     counts = np.diff(candidate_offsets)
-    best = candidate_tiles[candidate_offsets[:-1] + (counts - 1) // 2]
+    best: NDArray[np.int32] = candidate_tiles[candidate_offsets[:-1] + (counts - 1) // 2]
     net_of = np.repeat(np.arange(len(pin_offsets) - 1), np.diff(pin_offsets))
     choosers = np.flatnonzero(counts > 1)
     if not len(choosers):
