@@ -226,14 +226,16 @@ class _Parser:
                 at = source.after_extension(at)
                 continue
             end = source.end_of(at)
-            if word != "-" or "-" in tokens[at + 1 : end]:
+            rest = tokens[at + 1 : end]
+            # Two statements in one: a semicolon is missing between them.
+            if word != "-" or "-" in rest or "END" in rest:
                 source.fail(at, f"{source.shown(at)} in {name}", _FORMS[name])
             yield at, end
             at = end + 1
 
     def plain(self, at: int, words: list[str]) -> None:
         """A statement outside all sections."""
-        design, key = self.design, words[0]
+        design, key = self.design, words[0] if words else ""
         try:
             if key == "DESIGN":
                 design.name = words[1]

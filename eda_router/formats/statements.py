@@ -108,7 +108,10 @@ class Statements:
     def shown(self, at: int, words: int = 6) -> str:
         """The first words of the statement at ``at``, for a message."""
         part = self.tokens[at : at + words]
-        return shorten(" ".join(part[: part.index(";")] if ";" in part else part))
+        for stop in (";", "END"):
+            if stop in part[1:]:
+                part = part[: part.index(stop, 1)]
+        return shorten(" ".join(part))
 
 
 def whole(word: str) -> int:
