@@ -404,7 +404,7 @@ def test_chosen_tiles_are_candidates_and_never_longer(data: st.DataObject) -> No
         ),
         ({}, {"adjustment": 2.0}, "option adjustment: 2.0, expected a number from -1 to 1"),
         ({}, {"gcell_grid": True}, "{path}: no GCELLGRID, expected GCELLGRID X and Y"),
-        ({}, {"tile": 1}, None),
+        ({}, {"tile": 10}, None),
         (
             {"head": HEAD.replace("4500 3000", "99999999 99999999")},
             {"tile": 9},
@@ -439,7 +439,7 @@ def test_an_error_is_one_clear_line(
     tmp_path: Path, parts: dict[str, str], config: dict[str, Any], message: str | None
 ) -> None:
     if message is None:
-        assert read(tmp_path, config=config, **parts).width == 4500
+        assert read(tmp_path, config=config, **parts).width == 450
         return
     with pytest.raises(InputError) as caught:
         read(tmp_path, config=config, **parts)
