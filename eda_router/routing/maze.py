@@ -182,6 +182,7 @@ class MazeRouter:
         self._box = new_box(
             design.width,
             design.height,
+            MAX_EXACT_PINS,
             max(FIELD_ENTRIES, self.effort.max_nodes << MAX_EXACT_PINS - 2),
         )
         self._scratch = new_tree_scratch(design.width, design.height)
@@ -600,7 +601,7 @@ def steiner_bounds(design: Design, exact_pins: int = MAX_EXACT_PINS) -> IntArray
     bounds = np.zeros(design.num_nets, np.int32)
     if design.num_nets == 0:
         return bounds
-    box = new_box(design.width, design.height, 1 << max(exact_pins - 1, 1) + 7)
+    box = new_box(design.width, design.height, exact_pins, 0)
     unit_price = np.ones(2 * design.num_tiles, np.int32)
     kernels.steiner_bounds(
         box, design.width, design.height, design.routable,

@@ -32,7 +32,7 @@ class Box(NamedTuple):
         owner: int32, terminal that a node belongs to, or -1.
         terminal_nodes: int32, nodes of all terminals, terminal after terminal.
         terminal_offsets: int32, where each terminal's nodes begin.
-        stack: int32, work list of the trace.
+        stack: int32, work list of the trace: pairs of a subset and a node.
         marks: uint8, one flag a line, used to choose lines.
         out: int32, edges found by the last search.
     """
@@ -50,25 +50,45 @@ class Box(NamedTuple):
     out: Any
 
 
-def new_box(width: int, height: int, field_entries: int = 1 << 20) -> Box:
+MAX_PARTS = 5
+"""Terminals of the search that mends a tree around one tile: four key paths, and the tile."""
+
+
+def new_box(width: int, height: int, most_pins: int = 8, field_entries: int = 1 << 20) -> Box:
     """Scratch memory for searches on a grid of ``width`` x ``height`` tiles.
 
-    ``field_entries`` bounds (number of terminal subsets) x (nodes of the box).
+    Args:
+        width: tiles in x.
+        height: tiles in y.
+        most_pins: pins of the largest net that is joined exactly.
+        field_entries: wanted for distance fields; (number of fields) x (nodes of the box) never
+            exceeds what is there. At least one field of the whole grid, which grows trees, and
+            those of a box thinned out to the lines of ``most_pins`` pins are made.
     """
     tiles = width * height
+    terminals = max(most_pins, MAX_PARTS)
+    thinnest = fewest_nodes(terminals) << terminals - 1
     return Box(
         xs=np.zeros(width, np.int32),
         ys=np.zeros(height, np.int32),
         right=np.zeros(tiles, np.int32),
         up=np.zeros(tiles, np.int32),
-        fields=np.zeros(max(field_entries, 2 * tiles), np.int32),
+        fields=np.zeros(max(field_entries, 2 * tiles, thinnest), np.int32),
         owner=np.full(tiles, -1, np.int32),
-        terminal_nodes=np.zeros(2 * tiles, np.int32),
-        terminal_offsets=np.zeros(1024, np.int32),
-        stack=np.zeros(4096, np.int32),
+        # Terminals share no node.
+        terminal_nodes=np.zeros(tiles, np.int32),
+        terminal_offsets=np.zeros(terminals + 1, np.int32),
+        # Each subset on it holds terminals that no other one holds.
+        stack=np.zeros(2 * terminals, np.int32),
         marks=np.zeros(max(width, height), np.uint8),
-        out=np.zeros(4 * tiles, np.int32),
+        # A tree has fewer edges than tiles.
+        out=np.zeros(tiles, np.int32),
     )
+
+
+def fewest_nodes(pins: int) -> int:
+    """Most nodes of a box that is thinned out as far as possible: the pins' lines and three."""
+    return (pins + 3) ** 2
 
 
 @njit(cache=True, nogil=True)
@@ -122,11 +142,12 @@ def load_prices(box, price, grid_width, w, h):
 
 
 @njit(cache=True, nogil=True)
-def open_box(box, price, grid_width, grid_height, pins, margin, max_nodes):
+def open_box(box, price, grid_width, grid_height, pins, margin, max_nodes, num_fields):
     """Make ``box`` the bounding box of ``pins`` plus ``margin`` tiles, with its prices loaded.
 
-    The box keeps every line if it has at most ``max_nodes`` nodes, else the pins' lines and as
-    many others as fit. Pin t's node is written to ``box.terminal_nodes[t]``.
+    The box keeps every line if it has at most ``max_nodes`` nodes, else the pins' lines and about
+    as many others as fit; in any case so few that ``num_fields`` distance fields fit. Pin t's node
+    is written to ``box.terminal_nodes[t]``.
 
     Returns:
         (width, height) of the box in nodes.
@@ -152,12 +173,18 @@ def open_box(box, price, grid_width, grid_height, pins, margin, max_nodes):
         shrink = np.sqrt(max_nodes / (wanted_x * wanted_y))
         wanted_x = max(2, int(wanted_x * shrink))
         wanted_y = max(2, int(wanted_y * shrink))
-    for pin in pins:
-        box.marks[pin % grid_width] = 1
-    w = choose_lines(box.xs, box.marks, x0, x1, wanted_x)
-    for pin in pins:
-        box.marks[pin // grid_width] = 1
-    h = choose_lines(box.ys, box.marks, y0, y1, wanted_y)
+    while True:
+        for pin in pins:
+            box.marks[pin % grid_width] = 1
+        w = choose_lines(box.xs, box.marks, x0, x1, wanted_x)
+        for pin in pins:
+            box.marks[pin // grid_width] = 1
+        h = choose_lines(box.ys, box.marks, y0, y1, wanted_y)
+        if w * h * num_fields <= len(box.fields):
+            break
+        # A long and narrow box: its short side cannot shrink with the long one.
+        wanted_x = max(2, wanted_x // 2)
+        wanted_y = max(2, wanted_y // 2)
     load_prices(box, price, grid_width, w, h)
     for t in range(len(pins)):
         i = np.searchsorted(box.xs[:w], pins[t] % grid_width)

@@ -194,7 +194,7 @@ def join_pins(box, price, grid_width, grid_height, pins, margin, max_nodes):
     Returns as :func:`join_terminals`.
     """
     k = len(pins)
-    w, h = open_box(box, price, grid_width, grid_height, pins, margin, max_nodes)
+    w, h = open_box(box, price, grid_width, grid_height, pins, margin, max_nodes, 1 << k - 1)
     for t in range(k + 1):
         box.terminal_offsets[t] = t
     return join_terminals(box, w, h, k, grid_width)
@@ -227,8 +227,8 @@ def steiner_tree(
     pins = np.sort(np.asarray(pins, np.int32))
     tiles = width * height
     needed = (1 << (len(pins) - 1)) * tiles
-    if box is None or len(box.fields) < needed:
-        box = new_box(width, height, needed)
+    if box is None or len(box.fields) < needed or len(box.terminal_offsets) <= len(pins):
+        box = new_box(width, height, len(pins), needed)
     reach = max(width, height) if margin is None else margin
     cost, count = join_pins(box, price, width, height, pins, reach, tiles)
     if cost >= CLOSED:

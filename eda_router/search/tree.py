@@ -20,7 +20,15 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
-from eda_router.search.box import CLOSED, UNREACHED, emit_step, load_prices, open_box, sweep
+from eda_router.search.box import (
+    CLOSED,
+    MAX_PARTS,
+    UNREACHED,
+    emit_step,
+    load_prices,
+    open_box,
+    sweep,
+)
 from eda_router.search.steiner import join_terminals
 
 LEFT, RIGHT, DOWN, UP, PIN = 1, 2, 4, 8, 16
@@ -52,10 +60,12 @@ def new_tree_scratch(width: int, height: int) -> TreeScratch:
     return TreeScratch(
         links=np.zeros(tiles, np.uint8),
         part=np.zeros(tiles, np.int32),
-        queue=np.zeros(tiles, np.int32),
+        # The parts of a tree hold no tile twice; the tiles where they begin stand before them.
+        queue=np.zeros(tiles + MAX_PARTS, np.int32),
         keys=np.zeros(tiles, np.int32),
-        removed=np.zeros(2 * tiles, np.int32),
-        edges=np.zeros(2 * tiles, np.int32),
+        # A tree has fewer edges than tiles.
+        removed=np.zeros(tiles, np.int32),
+        edges=np.zeros(tiles, np.int32),
     )
 
 
@@ -96,7 +106,7 @@ def grow_tree(box, scratch, price, grid_width, grid_height, pins, margin, max_no
         number of edges, or -1 if a pin cannot be reached.
     """
     k = len(pins)
-    w, h = open_box(box, price, grid_width, grid_height, pins, margin, max_nodes)
+    w, h = open_box(box, price, grid_width, grid_height, pins, margin, max_nodes, 1)
     field = box.fields
     nodes = box.terminal_nodes
     for i in range(w * h):
