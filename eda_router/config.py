@@ -1,8 +1,8 @@
 """Settings as frozen dataclasses, checked once and described once.
 
 A settings class derives from :class:`Settings` and declares each field with :func:`setting`. From
-the field's type and metadata come the checks, the command-line options, the YAML template and the
-table in the documentation, so that nothing is said twice. Field types are ``bool``, ``int``,
+the field's type and metadata come the checks, the command-line options and the YAML template, so
+that nothing is said twice. Field types are ``bool``, ``int``,
 ``float``, ``str``, a ``Literal`` of strings, any of these ``| None``, and ``tuple[..., ...]`` of
 one of them.
 """
@@ -40,6 +40,7 @@ class SettingInfo:
         low: smallest value allowed, or None.
         high: largest value allowed, or None.
         choices: the values allowed; empty when any is.
+        option: whether the command line has an option for it, beside YAML and Python.
     """
 
     name: str
@@ -52,6 +53,7 @@ class SettingInfo:
     low: float | None
     high: float | None
     choices: tuple[str, ...]
+    option: bool
 
     @property
     def expected(self) -> str:
@@ -119,9 +121,10 @@ def setting(
     unit: str = "",
     low: float | None = None,
     high: float | None = None,
+    option: bool = True,
 ) -> T:
     """Declare a field of a :class:`Settings` class; see :class:`SettingInfo` for the arguments."""
-    metadata = {"help": help, "unit": unit, "low": low, "high": high}
+    metadata = {"help": help, "unit": unit, "low": low, "high": high, "option": option}
     return dataclasses.field(default=default, metadata=metadata)
 
 
@@ -174,6 +177,7 @@ def _describe(cls: type) -> tuple[SettingInfo, ...]:
                 low=field.metadata["low"],
                 high=field.metadata["high"],
                 choices=choices,
+                option=field.metadata["option"],
             )
         )
     return tuple(infos)
@@ -287,16 +291,8 @@ def yaml_template(cls: type[Settings]) -> str:
     return "\n".join(lines)
 
 
-def markdown_table(cls: type[Settings]) -> str:
-    """A Markdown table of every option: name, default, values, meaning."""
-    lines = ["| Option | Default | Values | Meaning |", "|---|---|---|---|"]
-    for info in describe(cls):
-        unit = f", {info.unit}" if info.unit else ""
-        name = info.name.replace("_", "-")
-        lines.append(
-            f"| `--{name}` | `{shown(info.default)}` | {info.expected}{unit} | {info.help} |"
-        )
-    return "\n".join(lines) + "\n"
+MOST_EXACT_PINS = 8
+"""Pins of the largest net that gets an exact tree: each further one takes three times as long."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -307,7 +303,9 @@ class RouteConfig(Settings):
         "neural", "Who draws the nets first: the neural router, or the maze router alone."
     )
     effort: Literal["low", "medium", "high"] = setting(
-        "medium", "Trade between time and wirelength."
+        "medium",
+        "Trade between time and wirelength; --config can set each figure of a level alone, as "
+        "`edaroute config route` shows.",
     )
     seed: int = setting(1, "Seed of every random choice.", low=0, high=2**31 - 1)
     iterations: int | None = setting(
@@ -376,4 +374,78 @@ class RouteConfig(Settings):
         "auto",
         "What OpenVINO computes in; auto: bfloat16 where the processor has it, which takes half "
         "the time, else float32.",
+    )
+    congestion_weight: float | None = setting(
+        None,
+        "Height of the logistic step in an edge's cost where its tracks run out, null: as the "
+        "effort says. Gentle costs keep wires short and take more rounds.",
+        unit="tile edges",
+        low=0,
+        high=10,
+        option=False,
+    )
+    history_step: float | None = setting(
+        None,
+        "What the first round of negotiation adds to the history of an overflowed edge, by which "
+        "its cost is multiplied; null: as the effort says.",
+        low=0,
+        high=250,
+        option=False,
+    )
+    history_growth: float | None = setting(
+        None,
+        "Factor from round to round on that step; null: as the effort says.",
+        low=1,
+        high=10,
+        option=False,
+    )
+    history_limit: float | None = setting(
+        None, "Largest such step; null: as the effort says.", low=0, high=250, option=False
+    )
+    patience: int | None = setting(
+        None,
+        "Rounds without a new least overflow after which negotiation gives up; null: as the effort "
+        "says.",
+        low=0,
+        option=False,
+    )
+    rounds_per_margin: int | None = setting(
+        None,
+        "Rounds after which the boxes in which negotiation searches grow by a tile; null: as the "
+        "effort says.",
+        low=1,
+        option=False,
+    )
+    exact_pins: int | None = setting(
+        None,
+        "Nets up to this many pins get trees of least cost in the first pass; null: as the effort "
+        "says.",
+        low=2,
+        high=MOST_EXACT_PINS,
+        option=False,
+    )
+    improvements: int | None = setting(
+        None,
+        "Most passes over the branches of larger trees in the first pass; null: as the effort "
+        "says.",
+        low=0,
+        option=False,
+    )
+    refinements: int | None = setting(
+        None, "Most passes of refinement; null: as the effort says.", low=0, option=False
+    )
+    refine_exact_pins: int | None = setting(
+        None,
+        "As exact_pins, in refinement; null: as the effort says.",
+        low=2,
+        high=MOST_EXACT_PINS,
+        option=False,
+    )
+    box_nodes: int | None = setting(
+        None,
+        "Nodes of the box in which two pins are joined, halved for every further pin; of larger "
+        "boxes only some lines are kept; null: as the effort says.",
+        low=64,
+        high=65536,
+        option=False,
     )

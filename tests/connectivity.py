@@ -9,7 +9,13 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from eda_router.design import HORIZONTAL, VERTICAL
+from eda_router.search.grid import (
+    COUNTERCLOCKWISE,
+    direction_of,
+    neighbour,
+    owner_of,
+    stays_inside,
+)
 
 
 def connected(
@@ -51,26 +57,18 @@ def _connected(free, pins, drawn):  # type: ignore[no-untyped-def]
         missing -= tail
         head = 0
         while head < tail and missing > 0:
-            r, c = queue[head] // width, queue[head] % width
+            tile = queue[head]
             head += 1
-            for step in range(4):
-                nr, nc = r, c
-                if step == 0:
-                    nc = c + 1
-                    opened = nc < width and free[i, r, c, HORIZONTAL] > 0
-                elif step == 1:
-                    nr = r + 1
-                    opened = nr < height and free[i, r, c, VERTICAL] > 0
-                elif step == 2:
-                    nc = c - 1
-                    opened = nc >= 0 and free[i, r, nc, HORIZONTAL] > 0
-                else:
-                    nr = r - 1
-                    opened = nr >= 0 and free[i, nr, c, VERTICAL] > 0
-                if opened and not seen[nr, nc] and (drawn[i, nr, nc] or pins[i, nr, nc]):
-                    seen[nr, nc] = True
-                    missing -= pins[i, nr, nc]
-                    queue[tail] = nr * width + nc
+            for step in COUNTERCLOCKWISE:
+                if not stays_inside(tile, step, width, height):
+                    continue
+                owner, other = owner_of(tile, step, width), neighbour(tile, step, width)
+                opened = free[i, owner // width, owner % width, direction_of(step)] > 0
+                r, c = other // width, other % width
+                if opened and not seen[r, c] and (drawn[i, r, c] or pins[i, r, c]):
+                    seen[r, c] = True
+                    missing -= pins[i, r, c]
+                    queue[tail] = other
                     tail += 1
         result[i] = missing == 0
     return result

@@ -9,12 +9,12 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from eda_router.cli.route import command as route
 from eda_router.config import (
     RouteConfig,
     Settings,
     describe,
     load_config,
-    markdown_table,
     setting,
     yaml_template,
 )
@@ -119,11 +119,17 @@ def test_the_template_holds_the_defaults(tmp_path: Path, cls: type[Settings]) ->
     assert load_config(cls, path) == cls()
 
 
-def test_the_table_names_every_option() -> None:
-    table = markdown_table(RouteConfig)
-    for info in describe(RouteConfig):
-        assert f"| `--{info.name.replace('_', '-')}` |" in table
-        assert info.help in table
+def test_what_has_no_option_is_set_in_files(tmp_path: Path) -> None:
+    path = tmp_path / "route.yaml"
+    path.write_text("effort: low\nbox-nodes: 100\ncongestion_weight: 2\n")
+    assert load_config(RouteConfig, path) == RouteConfig(
+        effort="low", box_nodes=100, congestion_weight=2.0
+    )
+    assert "box_nodes: null" in yaml_template(RouteConfig)
+    assert "--box-nodes" not in {name for p in route.params for name in p.opts}
+    path.write_text("box_nodes: 1\n")
+    with pytest.raises(InputError, match="option box_nodes: 1, expected a whole number from 64"):
+        load_config(RouteConfig, path)
 
 
 def test_values_given_in_python_are_checked_too() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 
 from eda_router.design import HORIZONTAL, VERTICAL
 from eda_router.neural.decode import RIGHT_MAP, TILE_MAP, UP_MAP, decode
-from eda_router.neural.extract import extract_trees
+from tests.extracted import extract_trees
 
 
 def edge(x, y, direction, size=4):

@@ -2,12 +2,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
 
 from eda_router.design import Design, Routes, uniform_capacity
 from eda_router.errors import CapacityError
-from eda_router.routing.ledger import CapacityLedger
+from eda_router.routing.ledger import SPAN, CapacityLedger
 from tests.generators import grid_edges
 
 GRID = Design.from_pins("grid", 4, 3, 2, 1, [])
@@ -73,14 +74,12 @@ TestLedger = LedgerMachine.TestCase
 def test_demand_is_seen_without_copies() -> None:
     ledger = CapacityLedger.of(GRID)
     horizontal, vertical = ledger.horizontal_demand, ledger.vertical_demand
-    free = ledger.free
     assert horizontal.shape == (3, 3)
     assert vertical.shape == (2, 4)
     ledger.commit(np.array([2 * 5, 2 * 5 + 1]))
     assert horizontal[1, 1] == vertical[1, 1] == 1
     assert ledger.demand.sum() == 2
-    assert ledger.free is free
-    assert free[1, 1].tolist() == [0, 1]
+    assert ledger.free[1, 1].tolist() == [0, 1]
 
 
 def test_routes_are_booked_whole() -> None:
@@ -94,3 +93,27 @@ def test_no_edge_leaves_the_grid() -> None:
     assert set(np.flatnonzero(capacity).tolist()) == set(EDGES)
     with pytest.raises(CapacityError):
         CapacityLedger(capacity).commit(np.array([2 * 3]))
+
+
+@given(st.lists(st.tuples(st.integers(0, len(EDGES) - 1), st.booleans()), max_size=40), st.data())
+def test_costs_follow_every_change(changes: list[tuple[int, bool]], data: st.DataObject) -> None:
+    ledger = CapacityLedger.of(GRID)
+    base = np.array(data.draw(st.lists(st.integers(1, 9), min_size=2 * SPAN + 1, max_size=49)))
+    slope = np.linspace(0, 50, 2 * SPAN + 1)
+    ledger.set_costs(base, slope)
+    history = np.ones(2 * GRID.num_tiles)
+    for index, takes in changes:
+        edges = np.array([EDGES[index]])
+        if takes:
+            ledger.commit(edges, allow_overflow=True)
+        elif ledger.demand.reshape(-1)[edges[0]]:
+            ledger.release(edges)
+        else:
+            ledger.raise_history(3.0)
+            history[(ledger.overflow > 0).reshape(-1)] += 3.0
+    for edge in EDGES:
+        d = int(ledger.demand.reshape(-1)[edge]) + 1 - int(GRID.capacity.reshape(-1)[edge])
+        at = min(max(d, -SPAN), SPAN) + SPAN
+        expected = base[at] + int(np.float32(history[edge]) * np.float32(slope[at]))
+        assert ledger.costs is not None
+        assert ledger.costs.cost[edge] == expected

@@ -1,7 +1,6 @@
 """The deterministic router as a whole, judged by the independent evaluator."""
 
-import time
-from types import SimpleNamespace
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -10,9 +9,11 @@ from hypothesis import strategies as st
 
 from eda_router.config import RouteConfig
 from eda_router.design import Design
-from eda_router.routing import maze as maze_router
-from eda_router.routing.maze import MazeRouter, OutOfTime, route_maze, steiner_bounds
+from eda_router.routing.bounds import steiner_bounds
+from eda_router.routing.effort import LEVELS, effort_of
+from eda_router.routing.maze import MazeRouter, route_maze
 from eda_router.routing.result import RouteSource
+from eda_router.routing.run import OutOfTime
 from eda_router.verification import verify
 
 
@@ -53,7 +54,8 @@ def test_every_result_is_legal_or_says_what_is_missing(seed, capacity, effort):
     assert np.array_equal(np.flatnonzero(result.stage == RouteSource.UNROUTED), result.unrouted)
     assert np.array_equal(result.stage == RouteSource.TRIVIAL, design.pin_counts < 2)
     assert np.all(
-        (result.routes.lengths >= steiner_bounds(design)) | (result.stage == RouteSource.UNROUTED)
+        (result.routes.lengths >= steiner_bounds(design, 8))
+        | (result.stage == RouteSource.UNROUTED)
     )
 
 
@@ -102,16 +104,18 @@ def test_the_same_seed_gives_the_same_wires_and_another_seed_others():
 
 def test_a_deadline_in_the_past_leaves_every_net_unrouted():
     design = random_design(2)
-    result = route_maze(design, RouteConfig(router="maze"), deadline=time.monotonic() - 1)
+    result = route_maze(design, RouteConfig(router="maze"), deadline=0.0, clock=lambda: 1.0)
     assert len(result.unrouted) == len(design.routable)
 
 
 def test_a_deadline_during_negotiation_keeps_a_legal_state():
     design = random_design(2, capacity=4, nets=300)
-    router = MazeRouter(design, RouteConfig(router="maze"))
+    now = 0.0
+    config = RouteConfig(router="maze")
+    router = MazeRouter(design, config, deadline=1.0, clock=lambda: now)
     router.route_first()
     assert router.total_overflow > 0
-    router._deadline = time.monotonic() - 1
+    now = 2.0
     with pytest.raises(OutOfTime):
         router.negotiate()
     router.legalise()
@@ -120,17 +124,16 @@ def test_a_deadline_during_negotiation_keeps_a_legal_state():
     assert check.disconnected == len(router.result().unrouted)
 
 
-def test_negotiation_leaves_time_to_remove_overflow(monkeypatch):
+def test_negotiation_leaves_time_to_remove_overflow():
     design = random_design(4, width=24, height=20, nets=400, capacity=5, spread=4)
-    clock = SimpleNamespace(now=0.0, monotonic=lambda: clock.now)
-    clock.perf_counter, clock.process_time = time.perf_counter, time.process_time
-    monkeypatch.setattr(maze_router, "time", clock)
-
-    def tick(row):
-        clock.now += 1
-
-    config = RouteConfig(router="maze")
-    stopped = route_maze(design, config, on_pass=tick, deadline=5.0)
+    rows = []
+    stopped = route_maze(
+        design,
+        RouteConfig(router="maze"),
+        on_pass=rows.append,
+        deadline=5.0,
+        clock=lambda: float(len(rows)),
+    )
     names = [row.name for row in stopped.passes]
     assert names[:5] == ["first", "negotiate 1", "negotiate 2", "negotiate 3", "legalise"]
     assert verify(design, stopped.routes).total_overflow == 0
@@ -142,21 +145,45 @@ def test_the_pool_grows_when_wires_outgrow_it():
     design = random_design(7, nets=240, capacity=9)
     expected = route_maze(design, RouteConfig(router="maze")).routes
     router = MazeRouter(design, RouteConfig(router="maze"))
-    router._wires = router._wires._replace(pool=np.zeros(200, np.int32))
+    router._pool = router._pool._replace(edges=np.zeros(200, np.int32))
     router.route_first()
     router.negotiate()
     router.refine()
     assert np.array_equal(router.routes().edges, expected.edges)
 
 
-def test_adopted_wires_are_booked_and_kept():
+def test_given_trees_are_booked_until_tracks_run_out():
     design = random_design(7, nets=100, capacity=20)
     result = route_maze(design, RouteConfig(router="maze"))
-    router = MazeRouter(design, RouteConfig(router="maze"))
-    router.adopt(result.routes, result.stage)
-    assert np.array_equal(router.demand, result.ledger.demand)
-    assert np.array_equal(router.routes().edges, result.routes.edges)
-    assert np.array_equal(router.stage, result.stage)
+    tight = random_design(7, nets=100, capacity=5)
+    router = MazeRouter(tight, RouteConfig(router="maze"))
+    nets = np.arange(design.num_nets)
+    committed = router.commit_free(
+        nets, result.routes.offsets, result.routes.edges, RouteSource.DRAWN
+    )
+    assert np.array_equal(router.ledger.demand, router.result().ledger.demand)
+    assert 0 < committed.sum() < len(design.routable)
+    assert router.total_overflow == 0
+    kept = router.routes()
+    for net in nets:
+        expected = result.routes.net_edges(net) if committed[net] else []
+        assert kept.net_edges(net).tolist() == list(expected)
+        refused = not committed[net] and design.pin_counts[net] > 1
+        assert not refused or not router.ledger.fits(result.routes.net_edges(net))
+
+
+def test_settings_depart_from_the_level_of_effort():
+    config = RouteConfig(router="maze", effort="low", refinements=3, exact_pins=6)
+    changed = effort_of(config)
+    assert (changed.refinements, changed.exact_pins) == (3, 6)
+    assert replace(changed, refinements=0, exact_pins=4) == LEVELS["low"]
+    design = random_design(7, nets=240, capacity=9)
+    assert any(row.name == "refine 1" for row in route_maze(design, config).passes)
+
+
+def test_every_figure_of_every_level_is_a_value_of_its_setting():
+    for name, level in LEVELS.items():
+        assert effort_of(RouteConfig(effort="low", **asdict(level))) == level, name
 
 
 def test_a_legal_first_pass_never_overflows():

@@ -1,8 +1,5 @@
 """The flow of the neural router, with engines whose drawings are known."""
 
-import time
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 
@@ -14,7 +11,6 @@ from eda_router.neural.coarse import blow_up, pool_images
 from eda_router.neural.rudy import ExpectedDemand
 from eda_router.neural.tensors import encode, free_tracks, images, pin_tiles
 from eda_router.neural.windows import cut_states, cut_windows, place_windows, shown_tracks
-from eda_router.routing import maze as maze_router
 from eda_router.routing.ledger import CapacityLedger
 from eda_router.routing.maze import route_maze
 from eda_router.routing.neural import route_with, same_wires
@@ -247,19 +243,19 @@ def test_the_pyramid_can_be_cut_short(design):
     assert {"8", "16"} <= set(full.details["exits"])
 
 
-def test_what_the_clock_leaves_undrawn_goes_to_the_maze_router(design, monkeypatch):
+def test_what_the_clock_leaves_undrawn_goes_to_the_maze_router(design):
     class Slow(Teacher):
         """Takes a second of a clock of its own for every wave."""
 
+        now = 0.0
+
         def draw(self, images):
-            clock.now += 1
+            self.now += 1
             return super().draw(images)
 
-    clock = SimpleNamespace(now=0.0, monotonic=lambda: clock.now)
-    clock.perf_counter, clock.process_time = time.perf_counter, time.process_time
-    monkeypatch.setattr(maze_router, "time", clock)
+    slow = Slow()
     config = RouteConfig(router="neural", wave=16)
-    result = route_with(Slow(), design, config, deadline=12.0)
+    result = route_with(slow, design, config, deadline=12.0, clock=lambda: slow.now)
     assert verify(design, result.routes).legal
     drawn = result.details["model"]["routed"]
     assert 5 * 16 < drawn <= 6 * 16

@@ -11,21 +11,22 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import dijkstra
 
 from eda_router.search.box import CLOSED, new_box, sweep
-from eda_router.search.steiner import steiner_tree
+from eda_router.search.grid import Grid
 from eda_router.search.tree import grow_tree, improve_tree, new_tree_scratch
+from tests.steiner_tree import steiner_tree
 
 
-def graph_of(price, width, height):
-    """The grid as a networkx graph with prices as weights; closed edges are missing."""
+def graph_of(cost, width, height):
+    """The grid as a networkx graph with costs as weights; closed edges are missing."""
     graph = nx.Graph()
     graph.add_nodes_from(range(width * height))
     for y in range(height):
         for x in range(width):
             tile = y * width + x
-            if x < width - 1 and price[2 * tile] < CLOSED:
-                graph.add_edge(tile, tile + 1, weight=int(price[2 * tile]))
-            if y < height - 1 and price[2 * tile + 1] < CLOSED:
-                graph.add_edge(tile, tile + width, weight=int(price[2 * tile + 1]))
+            if x < width - 1 and cost[2 * tile] < CLOSED:
+                graph.add_edge(tile, tile + 1, weight=int(cost[2 * tile]))
+            if y < height - 1 and cost[2 * tile + 1] < CLOSED:
+                graph.add_edge(tile, tile + width, weight=int(cost[2 * tile + 1]))
     return graph
 
 
@@ -99,16 +100,16 @@ def test_sweep_gives_the_distances_of_dijkstra(width, height, seed, closed):
 def test_trees_are_optimal_on_tiny_grids(seed, count):
     rng = np.random.default_rng(seed)
     width, height = 4, 3
-    price = rng.integers(1, 20, 2 * width * height).astype(np.int32)
-    price[rng.random(len(price)) < 0.15] = CLOSED
+    cost = rng.integers(1, 20, 2 * width * height).astype(np.int32)
+    cost[rng.random(len(cost)) < 0.15] = CLOSED
     pins = rng.choice(width * height, count, replace=False)
-    best = cheapest_tree(graph_of(price, width, height), list(map(int, pins)))
-    found = steiner_tree(price, width, height, pins)
+    best = cheapest_tree(graph_of(cost, width, height), list(map(int, pins)))
+    found = steiner_tree(cost, width, height, pins)
     if best is None:
         assert found is None
     else:
-        cost, edges = found
-        assert cost == best == price[edges].sum()
+        total, edges = found
+        assert total == best == cost[edges].sum()
         assert_joins(edges, pins, width)
 
 
@@ -133,10 +134,10 @@ def test_known_optimal_lengths(pins, length):
 @given(seed=st.integers(0, 2**32 - 1))
 def test_the_order_of_the_pins_does_not_matter(seed):
     rng = np.random.default_rng(seed)
-    price = np.full(2 * 8 * 8, 10, np.int32)
+    cost = np.full(2 * 8 * 8, 10, np.int32)
     pins = rng.choice(64, 5, replace=False)
-    _, first = steiner_tree(price, 8, 8, pins)
-    _, second = steiner_tree(price, 8, 8, rng.permutation(pins))
+    _, first = steiner_tree(cost, 8, 8, pins)
+    _, second = steiner_tree(cost, 8, 8, rng.permutation(pins))
     assert np.array_equal(first, second)
 
 
@@ -144,28 +145,30 @@ def test_the_order_of_the_pins_does_not_matter(seed):
 def test_grown_trees_join_all_pins_and_improvement_never_costs(seed, count):
     rng = np.random.default_rng(seed)
     width, height = 14, 11
-    price = rng.integers(800, 1600, 2 * width * height).astype(np.int32)
+    cost = rng.integers(800, 1600, 2 * width * height).astype(np.int32)
     pins = np.sort(rng.choice(width * height, count, replace=False)).astype(np.int32)
-    box, scratch = new_box(width, height), new_tree_scratch(width, height)
-    length = grow_tree(box, scratch, price, width, height, pins, 1, 4096)
+    grid = Grid(width, height)
+    box, scratch = new_box(grid), new_tree_scratch(grid)
+    length = grow_tree(box, scratch, cost, grid, pins, 1, 4096)
     grown = scratch.edges[:length].copy()
     assert_joins(grown, pins, width)
-    length = improve_tree(box, scratch, price, width, height, pins, length, 1, 3)
+    length = improve_tree(box, scratch, cost, grid, pins, length, 1, 3)
     improved = scratch.edges[:length].copy()
     assert_joins(improved, pins, width)
-    assert price[improved].sum() <= price[grown].sum()
+    assert cost[improved].sum() <= cost[grown].sum()
     assert not scratch.links.any()
     assert not scratch.part.any()
     if count <= 6:
-        optimum, _ = steiner_tree(price, width, height, pins, margin=1)
-        assert optimum <= price[improved].sum() <= 1.1 * optimum
+        optimum, _ = steiner_tree(cost, width, height, pins, margin=1)
+        assert optimum <= cost[improved].sum() <= 1.1 * optimum
 
 
 def test_a_thinned_box_still_finds_a_tree():
     width, height = 60, 50
     rng = np.random.default_rng(3)
-    price = rng.integers(900, 1100, 2 * width * height).astype(np.int32)
+    cost = rng.integers(900, 1100, 2 * width * height).astype(np.int32)
     pins = np.sort(rng.choice(width * height, 30, replace=False)).astype(np.int32)
-    box, scratch = new_box(width, height), new_tree_scratch(width, height)
-    length = grow_tree(box, scratch, price, width, height, pins, 2, 100)
+    grid = Grid(width, height)
+    box, scratch = new_box(grid), new_tree_scratch(grid)
+    length = grow_tree(box, scratch, cost, grid, pins, 2, 100)
     assert_joins(scratch.edges[:length], pins, width)

@@ -69,7 +69,7 @@ class _ManyType(click.ParamType):  # type: ignore[type-arg]
 
 
 def click_options(cls: type[Settings]) -> Callable[[F], F]:
-    """A decorator that gives a command one option for each field of a settings class.
+    """A decorator that gives a command an option for each field of a settings class that has one.
 
     Each arrives as a keyword argument named like the field, None where it was not given. Build
     the settings with :func:`settings_from`, which also checks the ranges.
@@ -77,7 +77,8 @@ def click_options(cls: type[Settings]) -> Callable[[F], F]:
 
     def decorate(function: F) -> F:
         for info in reversed(describe(cls)):
-            function = _option(info)(function)
+            if info.option:
+                function = _option(info)(function)
         return function
 
     return decorate

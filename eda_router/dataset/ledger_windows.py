@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from eda_router.dataset.replay import FORESIGHT, SIZES, Replay, Wave
 from eda_router.dataset.teacher import EXACT_PINS, LabelArray, label_costs, tree_mask
-from eda_router.neural.prices import TILE_EDGE
 from eda_router.neural.tensors import StateArray, free_tracks, pin_tiles
+from eda_router.search.grid import TILE_EDGE
 from eda_router.synthesis.designs import SynthConfig, synthesize
 
 LOW_FREE = 6

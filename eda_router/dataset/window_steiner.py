@@ -17,14 +17,31 @@ import numpy as np
 from numba import njit
 
 from eda_router.design import HORIZONTAL, VERTICAL
+from eda_router.search.grid import (
+    COUNTERCLOCKWISE,
+    DOWN,
+    LEFT,
+    RIGHT,
+    UP,
+    direction_of,
+    neighbour,
+    opposite,
+    owner_of,
+    stays_inside,
+)
 from eda_router.search.splitmix import between
 
 RIGHT_BIT = 1
 """The tree uses the edge to the tile's right."""
 UP_BIT = 2
 """The tree uses the edge above the tile."""
+EDGE_BITS = (RIGHT_BIT, UP_BIT)
+"""The bit of an edge by its direction."""
 TILE_BIT = 4
 """The tile is in the tree."""
+
+STEPS = 4
+"""How a value of the dynamic programme came about is a step, or this plus a subset merged."""
 
 TIE_SCALE = 1 << 24
 """Position terms of a tree sum to less than this in windows up to 1024 x 1024 tiles, random terms
@@ -105,11 +122,10 @@ def draw_trees(free, pins, price, exact_pins, exchange_rounds, tie_seeds, labels
 
 @njit(cache=True, nogil=True)
 def _relax(costs, field, came):
-    """Lower ``field`` until no edge shortens it; ``came`` gets the step each value came over.
+    """Lower ``field`` until no edge shortens it; ``came`` gets the step back each value came from.
 
     Sweeps rows upward and downward, each row in both directions, until nothing changes: exact for
     any prices, and two sweeps suffice for paths that do not turn back.
-    Steps: 0 from the left, 1 from below, 2 from the right, 3 from above.
     """
     height, width = field.shape
     changed = True
@@ -123,26 +139,26 @@ def _relax(costs, field, came):
                         step = costs[r - 1, c, VERTICAL]
                         if step > 0 and field[r - 1, c] + step < field[r, c]:
                             field[r, c] = field[r - 1, c] + step
-                            came[r, c] = 1
+                            came[r, c] = DOWN
                             changed = True
                 if upward == 1 and r + 1 < height:
                     for c in range(width):
                         step = costs[r, c, VERTICAL]
                         if step > 0 and field[r + 1, c] + step < field[r, c]:
                             field[r, c] = field[r + 1, c] + step
-                            came[r, c] = 3
+                            came[r, c] = UP
                             changed = True
                 for c in range(1, width):
                     step = costs[r, c - 1, HORIZONTAL]
                     if step > 0 and field[r, c - 1] + step < field[r, c]:
                         field[r, c] = field[r, c - 1] + step
-                        came[r, c] = 0
+                        came[r, c] = LEFT
                         changed = True
                 for c in range(width - 2, -1, -1):
                     step = costs[r, c, HORIZONTAL]
                     if step > 0 and field[r, c + 1] + step < field[r, c]:
                         field[r, c] = field[r, c + 1] + step
-                        came[r, c] = 2
+                        came[r, c] = RIGHT
                         changed = True
 
 
@@ -150,19 +166,10 @@ def _relax(costs, field, came):
 def _walk_back(came, tile, label_bits):
     """Mark the edge over which ``tile`` was reached; return the tile before it."""
     width = came.shape[1]
-    r, c = tile // width, tile % width
-    step = came[r, c]
-    if step == 0:
-        label_bits[r, c - 1] |= RIGHT_BIT
-        return tile - 1
-    if step == 1:
-        label_bits[r - 1, c] |= UP_BIT
-        return tile - width
-    if step == 2:
-        label_bits[r, c] |= RIGHT_BIT
-        return tile + 1
-    label_bits[r, c] |= UP_BIT
-    return tile + width
+    step = came[tile // width, tile % width]
+    owner = owner_of(tile, step, width)
+    label_bits[owner // width, owner % width] |= EDGE_BITS[direction_of(step)]
+    return neighbour(tile, step, width)
 
 
 @njit(cache=True, nogil=True)
@@ -192,7 +199,7 @@ def _optimal_tree(costs, terminals, fields, came, label_bits):
                             both = one[r, c] + two[r, c]
                             if both < field[r, c]:
                                 field[r, c] = both
-                                back[r, c] = 4 + part
+                                back[r, c] = STEPS + part
                 part = (part - 1) & subset
         _relax(costs, field, back)
     full = (1 << k) - 1
@@ -206,12 +213,12 @@ def _optimal_tree(costs, terminals, fields, came, label_bits):
     while depth > 0:
         depth -= 1
         subset, tile = subsets[depth], tiles[depth]
-        while came[subset, tile // width, tile % width] in (0, 1, 2, 3):
+        while 0 <= came[subset, tile // width, tile % width] < STEPS:
             tile = _walk_back(came[subset], tile, label_bits)
         merged = came[subset, tile // width, tile % width]
-        if merged >= 4:
-            subsets[depth], tiles[depth] = merged - 4, tile
-            subsets[depth + 1], tiles[depth + 1] = subset ^ (merged - 4), tile
+        if merged >= STEPS:
+            subsets[depth], tiles[depth] = merged - STEPS, tile
+            subsets[depth + 1], tiles[depth + 1] = subset ^ (merged - STEPS), tile
             depth += 2
     return True
 
@@ -246,33 +253,22 @@ def _grown_tree(costs, terminals, field, came, label_bits):
 
 @njit(cache=True, nogil=True)
 def _step(label_bits, tile, step):
-    """The neighbour of ``tile`` over a tree edge to the right, up, left or down, or -1."""
-    width = label_bits.shape[1]
-    r, c = tile // width, tile % width
-    if step == 0 and label_bits[r, c] & RIGHT_BIT:
-        return tile + 1
-    if step == 1 and label_bits[r, c] & UP_BIT:
-        return tile + width
-    if step == 2 and c > 0 and label_bits[r, c - 1] & RIGHT_BIT:
-        return tile - 1
-    if step == 3 and r > 0 and label_bits[r - 1, c] & UP_BIT:
-        return tile - width
+    """The neighbour of ``tile`` over a tree edge, or -1 where the tree does not take the step."""
+    height, width = label_bits.shape
+    if not stays_inside(tile, step, width, height):
+        return -1
+    owner = owner_of(tile, step, width)
+    if label_bits[owner // width, owner % width] & EDGE_BITS[direction_of(step)]:
+        return neighbour(tile, step, width)
     return -1
 
 
 @njit(cache=True, nogil=True)
 def _toggle(label_bits, tile, step):
-    """Put in or take out the tree edge to the right, up, left or down of ``tile``."""
+    """Put in or take out the tree edge over a step from ``tile``."""
     width = label_bits.shape[1]
-    r, c = tile // width, tile % width
-    if step == 0:
-        label_bits[r, c] ^= RIGHT_BIT
-    elif step == 1:
-        label_bits[r, c] ^= UP_BIT
-    elif step == 2:
-        label_bits[r, c - 1] ^= RIGHT_BIT
-    else:
-        label_bits[r - 1, c] ^= UP_BIT
+    owner = owner_of(tile, step, width)
+    label_bits[owner // width, owner % width] ^= EDGE_BITS[direction_of(step)]
 
 
 @njit(cache=True, nogil=True)
@@ -287,16 +283,10 @@ def _is_key(label_bits, pins, tile):
 
 @njit(cache=True, nogil=True)
 def _step_cost(costs, tile, step):
-    """Price of the edge to the right, up, left or down of ``tile``."""
+    """Price of the edge over a step from ``tile``."""
     width = costs.shape[1]
-    r, c = tile // width, tile % width
-    if step == 0:
-        return costs[r, c, HORIZONTAL]
-    if step == 1:
-        return costs[r, c, VERTICAL]
-    if step == 2:
-        return costs[r, c - 1, HORIZONTAL]
-    return costs[r - 1, c, VERTICAL]
+    owner = owner_of(tile, step, width)
+    return costs[owner // width, owner % width, direction_of(step)]
 
 
 @njit(cache=True, nogil=True)
@@ -313,7 +303,7 @@ def _exchange_paths(costs, pins, field, came, label_bits):
     stack = np.empty(num_tiles, np.int32)
     improved = False
     for start in range(num_tiles):
-        for first in range(2):
+        for first in (RIGHT, UP):
             if _step(label_bits, start, first) < 0 or not _is_key(label_bits, pins, start):
                 continue
             tile, step, length = start, first, 0
@@ -325,8 +315,8 @@ def _exchange_paths(costs, pins, field, came, label_bits):
                 tile = _step(label_bits, tile, step)
                 if _is_key(label_bits, pins, tile):
                     break
-                came_from = (step + 2) % 4
-                for onward in range(4):
+                came_from = opposite(step)
+                for onward in COUNTERCLOCKWISE:
                     if onward != came_from and _step(label_bits, tile, onward) >= 0:
                         step = onward
                         break
@@ -340,11 +330,11 @@ def _exchange_paths(costs, pins, field, came, label_bits):
                 while depth > 0:
                     depth -= 1
                     at = stack[depth]
-                    for onward in range(4):
-                        neighbour = _step(label_bits, at, onward)
-                        if neighbour >= 0 and part[neighbour] == 0:
-                            part[neighbour] = side
-                            stack[depth] = neighbour
+                    for onward in COUNTERCLOCKWISE:
+                        other = _step(label_bits, at, onward)
+                        if other >= 0 and part[other] == 0:
+                            part[other] = side
+                            stack[depth] = other
                             depth += 1
             for t in range(num_tiles):
                 field[t // width, t % width] = 0 if part[t] == 1 else _FAR

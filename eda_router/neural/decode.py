@@ -36,7 +36,7 @@ def decode(
 
     Args:
         free: integers ``(num_windows, size, size, 2)``, see
-            :func:`eda_router.neural.extract.extract_trees`.
+            :func:`eda_router.neural.extract.extract_surest`.
         pins: bool ``(num_windows, size, size)``.
         maps: float32 ``(num_windows, size, size, 3)``, probabilities.
         threshold: from which a tile or an edge counts as drawn.

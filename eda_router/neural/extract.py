@@ -13,7 +13,15 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from eda_router.design import HORIZONTAL, VERTICAL, IntArray
+from eda_router.design import IntArray
+from eda_router.search.grid import (
+    COUNTERCLOCKWISE,
+    direction_of,
+    edge_between,
+    neighbour,
+    owner_of,
+    stays_inside,
+)
 
 TILE_MAP, RIGHT_MAP, UP_MAP = 0, 1, 2
 """A drawing's maps; an edge's map is RIGHT_MAP plus its direction."""
@@ -76,10 +84,16 @@ class Extraction:
         )
 
 
-def extract_trees(
-    free: NDArray[np.integer], pins: NDArray[np.bool_], drawn: NDArray[np.bool_]
+def extract_surest(
+    free: NDArray[np.integer],
+    pins: NDArray[np.bool_],
+    maps: NDArray[np.float32],
+    levels: NDArray[np.float32],
 ) -> Extraction:
-    """Take a tree over the pins from each drawing of tiles.
+    """Take a tree over the pins from each drawing, over what is drawn most surely.
+
+    The levels are tried one after the other until all pins are joined over tiles and edges whose
+    probability reaches the level; at last the tiles of the last level and any open edge.
 
     From the pin with the lowest tile the tree grows pin by pin: a breadth-first search from all its
     tiles over drawn tiles and edges with a free track finds the nearest pin. Ties fall to the tile
@@ -90,28 +104,7 @@ def extract_trees(
         free: integers ``(num_windows, height, width, 2)``, free tracks of each tile's right and
             upper edge; an edge is open when it is above 0. Edges that leave the window are never
             followed.
-        pins: bool ``(num_windows, height, width)``.
-        drawn: bool of the same shape; pins count as drawn.
-    """
-    maps = np.ones((*drawn.shape, 3), np.float32)
-    maps[..., TILE_MAP] = drawn
-    return extract_surest(free, pins, maps, np.ones(1, np.float32))
-
-
-def extract_surest(
-    free: NDArray[np.integer],
-    pins: NDArray[np.bool_],
-    maps: NDArray[np.float32],
-    levels: NDArray[np.float32],
-) -> Extraction:
-    """Take a tree as :func:`extract_trees` does, over what is drawn most surely.
-
-    The levels are tried one after the other until all pins are joined over tiles and edges whose
-    probability reaches the level; at last the tiles of the last level and any open edge.
-
-    Args:
-        free: as in :func:`extract_trees`.
-        pins: likewise.
+        pins: bool ``(num_windows, height, width)``; pins count as drawn.
         maps: float32 ``(num_windows, height, width, 3)``, probability that the route takes the
             tile, its right edge and its upper edge.
         levels: float32, falling. The last one decides which tiles count as drawn.
@@ -172,9 +165,7 @@ def _extract(free, pins, maps, levels):
                 in_tree[tile] = True
                 tree[size] = tile
                 size += 1
-                lower = min(tile, parent[tile])
-                direction = VERTICAL if abs(tile - parent[tile]) == width else HORIZONTAL
-                edges[total] = 2 * lower + direction
+                edges[total] = edge_between(tile, parent[tile], width)
                 total += 1
                 tile = parent[tile]
             for j in range(reached):
@@ -234,37 +225,27 @@ def _flood(free, pins, maps, tile_level, edge_level, size, wanted, parent, queue
     while head < tail and wanted > 0:
         tile = queue[head]
         head += 1
-        for step in range(4):
-            neighbour, direction, lower = _step(tile, step, height, width)
-            if neighbour < 0 or parent[neighbour] >= 0:
+        for step in COUNTERCLOCKWISE:
+            if not stays_inside(tile, step, width, height):
                 continue
-            er, ec = lower // width, lower % width
+            other = neighbour(tile, step, width)
+            if parent[other] >= 0:
+                continue
+            owner, direction = owner_of(tile, step, width), direction_of(step)
+            er, ec = owner // width, owner % width
             if free[er, ec, direction] <= 0 or maps[er, ec, RIGHT_MAP + direction] < edge_level:
                 continue
-            nr, nc = neighbour // width, neighbour % width
+            nr, nc = other // width, other % width
             if not pins[nr, nc] and maps[nr, nc, TILE_MAP] < tile_level:
                 continue
-            parent[neighbour] = tile
-            queue[tail] = neighbour
+            parent[other] = tile
+            queue[tail] = other
             tail += 1
             if pins[nr, nc]:
                 wanted -= 1
                 if wanted == 0:
-                    return neighbour, tail
+                    return other, tail
     return -1, tail
-
-
-@njit(cache=True, nogil=True)
-def _step(tile, step, height, width):
-    """The neighbour right, up, left or down, the edge's direction and lower tile; -1 outside."""
-    r, c = tile // width, tile % width
-    if step == 0:
-        return (tile + 1 if c + 1 < width else -1), HORIZONTAL, tile
-    if step == 1:
-        return (tile + width if r + 1 < height else -1), VERTICAL, tile
-    if step == 2:
-        return (tile - 1 if c > 0 else -1), HORIZONTAL, tile - 1
-    return (tile - width if r > 0 else -1), VERTICAL, tile - width
 
 
 @njit(cache=True, nogil=True)

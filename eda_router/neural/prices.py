@@ -8,8 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-TILE_EDGE = 1000
-"""Price of an edge with room."""
+from eda_router.search.grid import TILE_EDGE
 
 PRICE: NDArray[np.int32] = np.array(
     [0, 4000, 2600, 1900, 1500, 1250, 1100, TILE_EDGE, TILE_EDGE], np.int32

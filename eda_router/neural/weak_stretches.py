@@ -10,8 +10,9 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from eda_router.design import HORIZONTAL, VERTICAL, IntArray
+from eda_router.design import IntArray
 from eda_router.neural.extract import RIGHT_MAP, TILE_MAP
+from eda_router.search.grid import COUNTERCLOCKWISE, edge_step, edge_tiles, neighbour, opposite
 
 
 def weak_middles(
@@ -44,34 +45,12 @@ def weak_middles(
 
 
 @njit(cache=True, nogil=True)
-def _ends(edge, width):
-    """The two tiles of an edge."""
-    lower = edge >> 1
-    return lower, lower + (width if edge & 1 == VERTICAL else 1)
-
-
-@njit(cache=True, nogil=True)
 def _link(links, edge, width):
-    """Note an edge at both of its tiles: a bit for each of right, up, left, down."""
-    low, high = _ends(edge, width)
-    if edge & 1 == HORIZONTAL:
-        links[low] |= 1
-        links[high] |= 4
-    else:
-        links[low] |= 2
-        links[high] |= 8
-
-
-@njit(cache=True, nogil=True)
-def _beside(tile, step, width):
-    """The tile right, up, left or down."""
-    if step == 0:
-        return tile + 1
-    if step == 1:
-        return tile + width
-    if step == 2:
-        return tile - 1
-    return tile - width
+    """Note an edge at both of its tiles: bit s tells of an edge over the step s."""
+    owner, other = edge_tiles(edge, width)
+    step = edge_step(edge)
+    links[owner] |= 1 << step
+    links[other] |= 1 << opposite(step)
 
 
 @njit(cache=True, nogil=True)
@@ -83,10 +62,10 @@ def _walk(start, links, weak, seen, mark, queue, width):
     while head < tail:
         tile = queue[head]
         head += 1
-        for step in range(4):
+        for step in COUNTERCLOCKWISE:
             if not links[tile] >> step & 1:
                 continue
-            other = _beside(tile, step, width)
+            other = neighbour(tile, step, width)
             if weak[other] and seen[other] != mark:
                 seen[other] = mark
                 queue[tail] = other
@@ -98,7 +77,7 @@ def _walk(start, links, weak, seen, mark, queue, width):
 def _is_end(tile, links, weak, width):
     count = 0
     for step in range(4):
-        if links[tile] >> step & 1 and weak[_beside(tile, step, width)]:
+        if links[tile] >> step & 1 and weak[neighbour(tile, step, width)]:
             count += 1
     return count <= 1
 
@@ -119,7 +98,7 @@ def _weak_middles(pins, maps, offsets, edges, sure, most):
         found = False
         for edge in edges[begin:end]:
             _link(links, edge, width)
-            for tile in _ends(edge, width):
+            for tile in edge_tiles(edge, width):
                 r, c = tile // width, tile % width
                 if not pins[i, r, c] and maps[i, r, c, TILE_MAP] < sure:
                     weak[tile] = True
@@ -128,12 +107,12 @@ def _weak_middles(pins, maps, offsets, edges, sure, most):
             for edge in edges[begin:end]:
                 low = edge >> 1
                 if maps[i, low // width, low % width, RIGHT_MAP + (edge & 1)] < sure:
-                    for tile in _ends(edge, width):
+                    for tile in edge_tiles(edge, width):
                         if not pins[i, tile // width, tile % width]:
                             weak[tile] = True
         stretches = 0
         for edge in edges[begin:end]:
-            for tile in _ends(edge, width):
+            for tile in edge_tiles(edge, width):
                 if not weak[tile] or seen[tile]:
                     continue
                 size = _walk(tile, links, weak, seen, 1, queue, width)
@@ -161,7 +140,7 @@ def _weak_middles(pins, maps, offsets, edges, sure, most):
         for j in order[:most]:
             chosen[i, middles[j] // width, middles[j] % width] = True
         for edge in edges[begin:end]:
-            for tile in _ends(edge, width):
+            for tile in edge_tiles(edge, width):
                 links[tile] = 0
                 weak[tile] = False
                 seen[tile] = 0

@@ -26,7 +26,7 @@ BOUND_MEANING = (
 def lower_bounds(design: Design) -> IntArray:
     """int32 ``(num_nets,)``: no tree that joins the pins is shorter, tile edges."""
     # Numba takes a while to load, and packages that only draw pictures need no bounds.
-    from eda_router.routing.maze import steiner_bounds
+    from eda_router.routing.bounds import steiner_bounds
 
     bounds = steiner_bounds(design, EXACT_PINS)
     for net in np.flatnonzero(design.pin_counts > EXACT_PINS).tolist():

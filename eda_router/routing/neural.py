@@ -14,6 +14,7 @@ and refinement as in :mod:`eda_router.routing.maze`.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -34,8 +35,9 @@ from eda_router.neural.prices import tree_prices
 from eda_router.neural.rudy import ExpectedDemand
 from eda_router.neural.waypoints import add_waypoints, show_waypoints
 from eda_router.neural.windows import Windows, choose_exits, cut_windows, grid_edges, place_windows
-from eda_router.routing.maze import MazeRouter, OutOfTime, finish
+from eda_router.routing.maze import MazeRouter, finish
 from eda_router.routing.result import BY_MODEL, PassRow, RouteSource, RoutingResult
+from eda_router.routing.run import OutOfTime
 
 WAVE_TILES = 1 << 16
 """Tiles of all windows of a default wave; large windows share many tracks and race more."""
@@ -132,7 +134,8 @@ class NeuralRouter:
         config: settings.
         engine: the loaded model.
         on_pass: called after each pass.
-        deadline: ``time.monotonic()`` at which to stop, or None.
+        deadline: when to stop, on ``clock``, or None.
+        clock: seconds that only rise.
 
     Attributes:
         maze: holds the ledger and the wires, and finishes.
@@ -148,11 +151,12 @@ class NeuralRouter:
         *,
         on_pass: Callable[[PassRow], None] | None = None,
         deadline: float | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ):
         self.design = design
         self.config = config
         self.engine = engine
-        self.maze = MazeRouter(design, config, on_pass=on_pass, deadline=deadline)
+        self.maze = MazeRouter(design, config, on_pass=on_pass, deadline=deadline, clock=clock)
         self.counts: dict[tuple[int, int], ExitCount] = {}
         self._net_exits = np.zeros(design.num_nets, np.uint8)
         self._story = _story_of(design, config)
@@ -561,9 +565,10 @@ def route_with(
     phases: Mapping[str, PhaseTime] | None = None,
     on_pass: Callable[[PassRow], None] | None = None,
     deadline: float | None = None,
+    clock: Callable[[], float] = time.monotonic,
 ) -> RoutingResult:
-    """As :func:`route_neural`, with an engine that is already loaded."""
-    router = NeuralRouter(design, config, engine, on_pass=on_pass, deadline=deadline)
+    """As :func:`route_neural`, with an engine that is loaded and a clock for the deadline."""
+    router = NeuralRouter(design, config, engine, on_pass=on_pass, deadline=deadline, clock=clock)
     maze = router.maze
     maze.phases.update(phases or {})
     finished = config.fallback == "maze"
@@ -578,7 +583,7 @@ def route_with(
     drawn = maze.result()
     drawn.stage = drawn.stage.copy()
     if finished or config.negotiate or config.refine:
-        finish(maze, relax=True)
+        finish(maze, reroute_detours=True)
     result = maze.result()
     unchanged = same_wires(drawn.routes, result.routes)
     result.stage[unchanged] = drawn.stage[unchanged]

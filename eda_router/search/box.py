@@ -1,8 +1,8 @@
 """A box: the part of the grid that one search looks at, copied into small dense arrays.
 
 A box is a set of columns ``xs`` and rows ``ys`` of the grid, usually all between two corners. A
-large box may keep only some of them; the price of a step between neighbouring kept lines then is
-the sum over the edges in between, so a search in the box is exact for the routes that bend on kept
+large box may keep only some of them; the cost of a step between neighbouring kept lines then is the
+sum over the edges in between, so a search in the box is exact for the routes that bend on kept
 lines only. A node of the box is ``row * width + column``.
 """
 
@@ -13,8 +13,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
+from eda_router.search.grid import Grid, direction_of, owner_of
+
 CLOSED = np.int32(1 << 28)
-"""Price of an edge that must not be used; a cost at or above it means 'no way'."""
+"""Cost of an edge that must not be used; a path at or above it means 'no way'."""
 
 UNREACHED = np.int32(1 << 29)
 """Value of a distance field where no route has arrived yet."""
@@ -26,13 +28,13 @@ class Box(NamedTuple):
     Attributes:
         xs: int32, grid column of each box column.
         ys: int32, grid row of each box row.
-        right: int32, price of the step from a node to its right neighbour.
-        up: int32, price of the step from a node to its upper neighbour.
+        right: int32, cost of the step from a node to its right neighbour.
+        up: int32, cost of the step from a node to its upper neighbour.
         fields: int32, distance fields, one after the other.
         owner: int32, terminal that a node belongs to, or -1.
         terminal_nodes: int32, nodes of all terminals, terminal after terminal.
         terminal_offsets: int32, where each terminal's nodes begin.
-        stack: int32, work list of the trace.
+        stack: int32, work list of the trace: pairs of a subset and a node.
         marks: uint8, one flag a line, used to choose lines.
         out: int32, edges found by the last search.
     """
@@ -50,25 +52,45 @@ class Box(NamedTuple):
     out: Any
 
 
-def new_box(width: int, height: int, field_entries: int = 1 << 20) -> Box:
-    """Scratch memory for searches on a grid of ``width`` x ``height`` tiles.
+MAX_PARTS = 5
+"""Terminals of the search that mends a tree around one tile: four key paths, and the tile."""
 
-    ``field_entries`` bounds (number of terminal subsets) x (nodes of the box).
+
+def new_box(grid: Grid, most_pins: int = 8, field_entries: int = 1 << 20) -> Box:
+    """Scratch memory for searches on a grid.
+
+    Args:
+        grid: its size.
+        most_pins: pins of the largest net that is joined exactly.
+        field_entries: wanted for distance fields; (number of fields) x (nodes of the box) never
+            exceeds what is there. There is always room for the two fields that join two parts
+            on the whole grid, and for those of a box thinned out to the lines of ``most_pins``
+            pins.
     """
-    tiles = width * height
+    tiles = grid.width * grid.height
+    terminals = max(most_pins, MAX_PARTS)
+    thinnest = thinned_nodes(terminals) << terminals - 1
     return Box(
-        xs=np.zeros(width, np.int32),
-        ys=np.zeros(height, np.int32),
+        xs=np.zeros(grid.width, np.int32),
+        ys=np.zeros(grid.height, np.int32),
         right=np.zeros(tiles, np.int32),
         up=np.zeros(tiles, np.int32),
-        fields=np.zeros(max(field_entries, 2 * tiles), np.int32),
+        fields=np.zeros(max(field_entries, 2 * tiles, thinnest), np.int32),
         owner=np.full(tiles, -1, np.int32),
-        terminal_nodes=np.zeros(2 * tiles, np.int32),
-        terminal_offsets=np.zeros(1024, np.int32),
-        stack=np.zeros(4096, np.int32),
-        marks=np.zeros(max(width, height), np.uint8),
-        out=np.zeros(4 * tiles, np.int32),
+        # Terminals share no node.
+        terminal_nodes=np.zeros(tiles, np.int32),
+        terminal_offsets=np.zeros(terminals + 1, np.int32),
+        # Each subset on it holds terminals that no other one holds.
+        stack=np.zeros(2 * terminals, np.int32),
+        marks=np.zeros(max(grid.width, grid.height), np.uint8),
+        # A tree has fewer edges than tiles.
+        out=np.zeros(tiles, np.int32),
     )
+
+
+def thinned_nodes(pins: int) -> int:
+    """Most nodes of a box that is thinned out as far as possible: the pins' lines and three."""
+    return (pins + 3) ** 2
 
 
 @njit(cache=True, nogil=True)
@@ -99,22 +121,22 @@ def choose_lines(lines, marks, low, high, wanted):
 
 
 @njit(cache=True, nogil=True)
-def load_prices(box, price, grid_width, w, h):
-    """Fill ``box.right`` and ``box.up`` from the per-edge ``price`` for the box's lines."""
+def load_costs(box, cost, grid_width, w, h):
+    """Fill ``box.right`` and ``box.up`` from the per-edge ``cost`` for the box's lines."""
     for j in range(h):
         row = box.ys[j] * grid_width
         base = j * w
         for i in range(w - 1):
             total = np.int32(0)
             for x in range(box.xs[i], box.xs[i + 1]):
-                total += price[2 * (row + x)]
+                total += cost[2 * (row + x)]
             box.right[base + i] = min(total, CLOSED)
         box.right[base + w - 1] = CLOSED
         if j < h - 1:
             for i in range(w):
                 total = np.int32(0)
                 for y in range(box.ys[j], box.ys[j + 1]):
-                    total += price[2 * (y * grid_width + box.xs[i]) + 1]
+                    total += cost[2 * (y * grid_width + box.xs[i]) + 1]
                 box.up[base + i] = min(total, CLOSED)
         else:
             for i in range(w):
@@ -122,60 +144,75 @@ def load_prices(box, price, grid_width, w, h):
 
 
 @njit(cache=True, nogil=True)
-def open_box(box, price, grid_width, grid_height, pins, margin, max_nodes):
-    """Make ``box`` the bounding box of ``pins`` plus ``margin`` tiles, with its prices loaded.
+def open_box(box, cost, grid, pins, margin, max_nodes, num_fields):
+    """Make ``box`` the bounding box of ``pins`` plus ``margin`` tiles, with its costs loaded.
 
-    The box keeps every line if it has at most ``max_nodes`` nodes, else the pins' lines and as
-    many others as fit. Pin t's node is written to ``box.terminal_nodes[t]``.
+    The box keeps every line if it has at most ``max_nodes`` nodes, else the pins' lines and about
+    as many others as fit; in any case so few that ``num_fields`` distance fields fit. Pin t's node
+    is written to ``box.terminal_nodes[t]``.
 
     Returns:
         (width, height) of the box in nodes.
     """
-    x0 = grid_width
+    x0 = grid.width
     x1 = 0
-    y0 = grid_height
+    y0 = grid.height
     y1 = 0
     for pin in pins:
-        x = pin % grid_width
-        y = pin // grid_width
+        x = pin % grid.width
+        y = pin // grid.width
         x0 = min(x0, x)
         x1 = max(x1, x)
         y0 = min(y0, y)
         y1 = max(y1, y)
     x0 = max(0, x0 - margin)
     y0 = max(0, y0 - margin)
-    x1 = min(grid_width - 1, x1 + margin)
-    y1 = min(grid_height - 1, y1 + margin)
+    x1 = min(grid.width - 1, x1 + margin)
+    y1 = min(grid.height - 1, y1 + margin)
     wanted_x = x1 - x0 + 1
     wanted_y = y1 - y0 + 1
     if wanted_x * wanted_y > max_nodes:
         shrink = np.sqrt(max_nodes / (wanted_x * wanted_y))
         wanted_x = max(2, int(wanted_x * shrink))
         wanted_y = max(2, int(wanted_y * shrink))
-    for pin in pins:
-        box.marks[pin % grid_width] = 1
-    w = choose_lines(box.xs, box.marks, x0, x1, wanted_x)
-    for pin in pins:
-        box.marks[pin // grid_width] = 1
-    h = choose_lines(box.ys, box.marks, y0, y1, wanted_y)
-    load_prices(box, price, grid_width, w, h)
+    while True:
+        for pin in pins:
+            box.marks[pin % grid.width] = 1
+        w = choose_lines(box.xs, box.marks, x0, x1, wanted_x)
+        for pin in pins:
+            box.marks[pin // grid.width] = 1
+        h = choose_lines(box.ys, box.marks, y0, y1, wanted_y)
+        if w * h * num_fields <= len(box.fields):
+            break
+        # A long and narrow box: its short side cannot shrink with the long one.
+        wanted_x = max(2, wanted_x // 2)
+        wanted_y = max(2, wanted_y // 2)
+    load_costs(box, cost, grid.width, w, h)
     for t in range(len(pins)):
-        i = np.searchsorted(box.xs[:w], pins[t] % grid_width)
-        j = np.searchsorted(box.ys[:h], pins[t] // grid_width)
+        i = np.searchsorted(box.xs[:w], pins[t] % grid.width)
+        j = np.searchsorted(box.ys[:h], pins[t] // grid.width)
         box.terminal_nodes[t] = j * w + i
     return w, h
 
 
+@njit(cache=True, nogil=True, inline="always")
+def step_cost(box, node, step, w):
+    """Cost of a step from ``node`` that stays in a box of ``w`` columns."""
+    owner = owner_of(node, step, w)
+    return box.up[owner] if direction_of(step) else box.right[owner]
+
+
 @njit(cache=True, nogil=True)
-def emit_step(box, node, w, vertical, grid_width, edges, count):
-    """Append the grid edges of the step right of ``node``, or upwards if ``vertical``.
+def emit_step(box, node, step, w, grid_width, edges, count):
+    """Append the grid edges that a step from ``node`` crosses.
 
     Returns:
         the new number of edges.
     """
-    i = node % w
-    j = node // w
-    if vertical:
+    owner = owner_of(node, step, w)
+    i = owner % w
+    j = owner // w
+    if direction_of(step):
         for y in range(box.ys[j], box.ys[j + 1]):
             edges[count] = 2 * (y * grid_width + box.xs[i]) + 1
             count += 1

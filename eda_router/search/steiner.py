@@ -1,4 +1,4 @@
-"""Exact Steiner trees under edge prices, for few terminals in a box.
+"""Exact Steiner trees under edge costs, for few terminals in a box.
 
 Dreyfus and Wagner's dynamic programme [1] over subsets of terminals, with each subset's distance
 field relaxed by sweeping (:func:`eda_router.search.box.sweep`) instead of Dijkstra's algorithm.
@@ -9,27 +9,18 @@ vertex, so wire that is there already is free. Joining the parts of a tree that 
 two pins and finding an optimal tree for eight pins thus are the same call.
 
 Choice among equal trees is fixed: the subset split with the smallest subset first, then straight
-on, then left, right, down, up. Nothing depends on hash or thread order.
+on, then the steps by their numbers (:mod:`eda_router.search.grid`). Nothing depends on hash or
+thread order.
 
 [1] S. E. Dreyfus, R. A. Wagner: The Steiner problem in graphs. Networks 1 (1971), 195-207.
 """
 
 from __future__ import annotations
 
-import numpy as np
 from numba import njit
-from numpy.typing import NDArray
 
-from eda_router.design import IntArray
-from eda_router.search.box import (
-    CLOSED,
-    UNREACHED,
-    Box,
-    emit_step,
-    new_box,
-    open_box,
-    sweep,
-)
+from eda_router.search.box import CLOSED, UNREACHED, emit_step, open_box, step_cost, sweep
+from eda_router.search.grid import neighbour, stays_inside
 
 
 @njit(cache=True, nogil=True)
@@ -37,7 +28,7 @@ def join_terminals(box, w, h, k, grid_width):
     """Find the cheapest tree that joins the ``k`` terminals of ``box``.
 
     Terminal t's nodes are ``box.terminal_nodes[terminal_offsets[t]:terminal_offsets[t + 1]]`` and
-    ``box.owner`` names each node's terminal. Prices must be loaded. Writes the edges (grid edge
+    ``box.owner`` names each node's terminal. Costs must be loaded. Writes the edges (grid edge
     ids, each once, unsorted) to ``box.out``.
 
     Returns:
@@ -104,12 +95,13 @@ def _contract(fields, base, nodes, start, stop):
 
 
 @njit(cache=True, nogil=True)
-def _derive(fields, right, up, subset, node, w, h, heading):
+def _derive(box, subset, node, w, h, heading):
     """How the value of ``subset`` at ``node`` came about.
 
-    Returns (kind, what): kind 1, split off the part ``what``; kind 2, a step towards ``what``
-    (0 left, 1 right, 2 down, 3 up); kind 0, neither.
+    Returns (kind, what): kind 1, split off the part ``what``; kind 2, over the step ``what``; kind
+    0, neither. The step ``heading`` is tried first, unless it is -1.
     """
+    fields = box.fields
     n = w * h
     value = fields[subset * n + node]
     if subset & (subset - 1) != 0:
@@ -118,22 +110,15 @@ def _derive(fields, right, up, subset, node, w, h, heading):
             if fields[part * n + node] + fields[(subset ^ part) * n + node] == value:
                 return 1, part
             part = (part - 1) & subset
-    x = node % w
-    y = node // w
     base = subset * n
     for attempt in range(-1, 4):
         step = heading if attempt < 0 else attempt
-        if step == 0:
-            if x > 0 and fields[base + node - 1] + right[node - 1] == value:
-                return 2, 0
-        elif step == 1:
-            if x < w - 1 and fields[base + node + 1] + right[node] == value:
-                return 2, 1
-        elif step == 2:
-            if y > 0 and fields[base + node - w] + up[node - w] == value:
-                return 2, 2
-        elif step == 3 and y < h - 1 and fields[base + node + w] + up[node] == value:
-            return 2, 3
+        if (
+            step >= 0
+            and stays_inside(node, step, w, h)
+            and fields[base + neighbour(node, step, w)] + step_cost(box, node, step, w) == value
+        ):
+            return 2, step
     return 0, 0
 
 
@@ -154,16 +139,14 @@ def _trace(box, w, h, k, grid_width):
         node = stack[top + 1]
         heading = -1
         while fields[subset * n + node] != 0:
-            kind, what = _derive(fields, box.right, box.up, subset, node, w, h, heading)
+            kind, what = _derive(box, subset, node, w, h, heading)
             if kind == 0:
                 # Only a contracted terminal takes its value from another of its nodes.
                 value = fields[subset * n + node]
                 owner = box.owner[node]
                 for i in range(offsets[owner], offsets[owner + 1]):
                     if fields[subset * n + nodes[i]] == value:
-                        kind, what = _derive(
-                            fields, box.right, box.up, subset, nodes[i], w, h, heading
-                        )
+                        kind, what = _derive(box, subset, nodes[i], w, h, heading)
                         if kind != 0:
                             node = nodes[i]
                             break
@@ -175,62 +158,19 @@ def _trace(box, w, h, k, grid_width):
                 heading = -1
                 continue
             heading = what
-            if what == 0:
-                node -= 1
-            elif what == 2:
-                node -= w
-            count = emit_step(box, node, w, what > 1, grid_width, box.out, count)
-            if what == 1:
-                node += 1
-            elif what == 3:
-                node += w
+            count = emit_step(box, node, what, w, grid_width, box.out, count)
+            node = neighbour(node, what, w)
     return count
 
 
 @njit(cache=True, nogil=True)
-def join_pins(box, price, grid_width, grid_height, pins, margin, max_nodes):
+def join_pins(box, cost, grid, pins, margin, max_nodes):
     """Cheapest tree over the pins (tiles, distinct) in the box that ``open_box`` makes.
 
     Returns as :func:`join_terminals`.
     """
     k = len(pins)
-    w, h = open_box(box, price, grid_width, grid_height, pins, margin, max_nodes)
+    w, h = open_box(box, cost, grid, pins, margin, max_nodes, 1 << k - 1)
     for t in range(k + 1):
         box.terminal_offsets[t] = t
-    return join_terminals(box, w, h, k, grid_width)
-
-
-def steiner_tree(
-    price: NDArray[np.int32],
-    width: int,
-    height: int,
-    pins: NDArray[np.integer],
-    *,
-    margin: int | None = None,
-    box: Box | None = None,
-) -> tuple[int, IntArray] | None:
-    """Optimal Steiner tree of one net under edge prices.
-
-    Args:
-        price: int32 ``(2 * height * width,)``, price of each edge, positive; at or above
-            :data:`~eda_router.search.box.CLOSED` the edge is not to be used. Border edges that
-            leave the grid are never looked at.
-        width: tiles in x.
-        height: tiles in y.
-        pins: tiles, at least two, distinct; more than about ten take long.
-        margin: tiles around the pins' bounding box that the tree may use; None, the whole grid.
-        box: scratch memory to reuse.
-
-    Returns:
-        (cost, edges): the sum of prices and int32 edge ids, sorted; None if no tree exists.
-    """
-    pins = np.sort(np.asarray(pins, np.int32))
-    tiles = width * height
-    needed = (1 << (len(pins) - 1)) * tiles
-    if box is None or len(box.fields) < needed:
-        box = new_box(width, height, needed)
-    reach = max(width, height) if margin is None else margin
-    cost, count = join_pins(box, price, width, height, pins, reach, tiles)
-    if cost >= CLOSED:
-        return None
-    return int(cost), np.sort(box.out[:count])
+    return join_terminals(box, w, h, k, grid.width)

@@ -1,0 +1,32 @@
+"""Kernels that keep the costs of a ledger's edges (:mod:`eda_router.routing.ledger`)."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from eda_router.routing.ledger import SPAN
+
+
+@njit(cache=True, nogil=True, inline="always")
+def update_cost(costs, edge):
+    """Bring one edge's cost up to date after its demand changed."""
+    d = costs.demand[edge] + 1 - costs.capacity[edge]
+    d = min(max(d, -SPAN), SPAN) + SPAN
+    costs.cost[edge] = costs.base[d] + np.int32(costs.history[edge] * costs.slope[d])
+
+
+@njit(cache=True, nogil=True)
+def update_costs(costs, edges):
+    """Bring the costs of ``edges`` up to date, after tables, history or demand changed."""
+    for edge in edges:
+        update_cost(costs, edge)
+
+
+@njit(cache=True, nogil=True, inline="always")
+def cost_of(costs, edges):
+    """Cost of a tree."""
+    total = 0
+    for edge in edges:
+        total += costs.cost[edge]
+    return total

@@ -1,0 +1,75 @@
+"""One run of a router against the clock: its phases, its deadline, its status table."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+
+from eda_router.clock import PhaseTime, timed
+from eda_router.routing.result import PassRow
+
+
+class OutOfTime(Exception):
+    """The deadline passed between two kernel calls."""
+
+
+class Run:
+    """A run that has begun.
+
+    Args:
+        on_pass: called with a :class:`~eda_router.routing.result.PassRow` after each pass.
+        deadline: when to stop, on ``clock``, or None.
+        clock: seconds that only rise; what the deadline and the status table go by.
+
+    Attributes:
+        phases: time of the phases that ran.
+        passes: one row a pass.
+    """
+
+    def __init__(
+        self,
+        *,
+        on_pass: Callable[[PassRow], None] | None = None,
+        deadline: float | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ):
+        self.phases: dict[str, PhaseTime] = {}
+        self.passes: list[PassRow] = []
+        self._on_pass = on_pass
+        self._deadline = deadline
+        self._clock = clock
+        self._began = clock()
+
+    def phase(self, name: str) -> AbstractContextManager[None]:
+        """Book the time of the enclosed code on a phase."""
+        return timed(self.phases, name)
+
+    @property
+    def age(self) -> float:
+        """Seconds since the run began."""
+        return self._clock() - self._began
+
+    def check_clock(self) -> None:
+        """Raise :class:`OutOfTime` once the deadline has passed."""
+        if self._deadline is not None and self._clock() >= self._deadline:
+            raise OutOfTime
+
+    @contextmanager
+    def share_of_time(self, share: float | None) -> Iterator[None]:
+        """Stop the enclosed code after a share of the time to the deadline; None: never."""
+        deadline = self._deadline
+        if share is None:
+            self._deadline = None
+        elif deadline is not None:
+            self._deadline = self._began + share * (deadline - self._began)
+        try:
+            yield
+        finally:
+            self._deadline = deadline
+
+    def add_row(self, row: PassRow) -> None:
+        """Add a row to the status table and show it."""
+        self.passes.append(row)
+        if self._on_pass is not None:
+            self._on_pass(row)

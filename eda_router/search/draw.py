@@ -1,0 +1,79 @@
+"""The cheapest tree of one net: exact for few pins, grown and improved for more."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from numba import njit
+
+from eda_router.search.box import CLOSED, new_box
+from eda_router.search.grid import Grid
+from eda_router.search.steiner import join_pins
+from eda_router.search.tree import grow_tree, improve_tree, new_tree_scratch
+
+
+class Workspace(NamedTuple):
+    """What every search on one grid needs; allocate once with :func:`new_workspace`.
+
+    Attributes:
+        grid: :class:`~eda_router.search.grid.Grid`.
+        box: :class:`~eda_router.search.box.Box`.
+        tree: :class:`~eda_router.search.tree.TreeScratch`; ``tree.edges`` gets what is drawn.
+    """
+
+    grid: Any
+    box: Any
+    tree: Any
+
+
+class Limits(NamedTuple):
+    """How far a search goes.
+
+    Attributes:
+        exact_pins: nets up to this many pins get exact trees.
+        margin: tiles around a net's pins that its tree may use.
+        max_nodes: nodes of a two-pin search box, halved for every further pin; larger boxes are
+            thinned out.
+        rounds: passes over a grown tree's key tiles.
+    """
+
+    exact_pins: Any
+    margin: Any
+    max_nodes: Any
+    rounds: Any
+
+
+def new_workspace(grid: Grid, exact_pins: int, field_entries: int) -> Workspace:
+    """Scratch memory for nets of which those up to ``exact_pins`` pins get exact trees.
+
+    ``field_entries``: see :func:`~eda_router.search.box.new_box`.
+    """
+    return Workspace(grid, new_box(grid, exact_pins, field_entries), new_tree_scratch(grid))
+
+
+@njit(cache=True, nogil=True)
+def draw_tree(cost, work, pins, limits):
+    """Cheapest tree over ``pins`` (at least two) under the cost of each edge.
+
+    Writes to ``work.tree.edges`` and returns the number of edges, or -1 if there is no way.
+    """
+    if len(pins) <= limits.exact_pins:
+        nodes = limits.max_nodes >> len(pins) - 2
+        total, count = join_pins(work.box, cost, work.grid, pins, limits.margin, nodes)
+        if total >= CLOSED:
+            return -1
+        for i in range(count):
+            work.tree.edges[i] = work.box.out[i]
+        return count
+    count = grow_tree(work.box, work.tree, cost, work.grid, pins, limits.margin, limits.max_nodes)
+    if count < 0:
+        return -1
+    return improve_drawn(cost, work, pins, count, limits)
+
+
+@njit(cache=True, nogil=True)
+def improve_drawn(cost, work, pins, count, limits):
+    """Improve the tree ``work.tree.edges[:count]`` in place; returns its number of edges."""
+    return improve_tree(
+        work.box, work.tree, cost, work.grid, pins, count, limits.margin, limits.rounds
+    )
