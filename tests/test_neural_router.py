@@ -17,10 +17,11 @@ from eda_router.neural.windows import cut_states, cut_windows, place_windows, sh
 from eda_router.routing import maze as maze_router
 from eda_router.routing.ledger import CapacityLedger
 from eda_router.routing.maze import route_maze
-from eda_router.routing.neural import route_with, same_wires
+from eda_router.routing.model_share import same_wires
+from eda_router.routing.neural import route_with
 from eda_router.routing.result import RouteSource
 from eda_router.verification import verify
-from tests.test_maze_router import random_design
+from tests.generators import random_design
 
 BARE = RouteConfig(router="neural", fallback="none", negotiate=False, refine=False, samples=0)
 
