@@ -76,42 +76,25 @@ class Extraction:
         )
 
 
-def extract_trees(
-    free: NDArray[np.integer], pins: NDArray[np.bool_], drawn: NDArray[np.bool_]
-) -> Extraction:
-    """Take a tree over the pins from each drawing of tiles.
-
-    From the pin with the lowest tile the tree grows pin by pin: a breadth-first search from all its
-    tiles over drawn tiles and edges with a free track finds the nearest pin. Ties fall to the tile
-    that joined the tree first, then to the steps right, up, left, down. Every path ends at a pin,
-    so there are no dead ends. O(pins x tiles) a window.
-
-    Args:
-        free: integers ``(num_windows, height, width, 2)``, free tracks of each tile's right and
-            upper edge; an edge is open when it is above 0. Edges that leave the window are never
-            followed.
-        pins: bool ``(num_windows, height, width)``.
-        drawn: bool of the same shape; pins count as drawn.
-    """
-    maps = np.ones((*drawn.shape, 3), np.float32)
-    maps[..., TILE_MAP] = drawn
-    return extract_surest(free, pins, maps, np.ones(1, np.float32))
-
-
 def extract_surest(
     free: NDArray[np.integer],
     pins: NDArray[np.bool_],
     maps: NDArray[np.float32],
     levels: NDArray[np.float32],
 ) -> Extraction:
-    """Take a tree as :func:`extract_trees` does, over what is drawn most surely.
+    """Take a tree over the pins from each drawing, at the highest level that joins all of them.
 
-    The levels are tried one after the other until all pins are joined over tiles and edges whose
-    probability reaches the level; at last the tiles of the last level and any open edge.
+    From the pin with the lowest tile the tree grows pin by pin: a breadth-first search from all its
+    tiles, over tiles and edges whose probability reaches the level and edges with a free track,
+    finds the nearest pin. Ties fall to the tile that joined the tree first, then to the steps
+    right, up, left, down. Every path ends at a pin, so there are no dead ends. Where no level joins
+    the pins, the tiles of the last level and any open edge are tried. O(pins x tiles) a window.
 
     Args:
-        free: as in :func:`extract_trees`.
-        pins: likewise.
+        free: integers ``(num_windows, height, width, 2)``, free tracks of each tile's right and
+            upper edge; an edge is open when it is above 0. Edges that leave the window are never
+            followed.
+        pins: bool ``(num_windows, height, width)``; pins count as drawn.
         maps: float32 ``(num_windows, height, width, 3)``, probability that the route takes the
             tile, its right edge and its upper edge.
         levels: float32, falling. The last one decides which tiles count as drawn.

@@ -43,7 +43,7 @@ def add_waypoints(
 
     Args:
         free: integers ``(num_windows, size, size, 2)``, see
-            :func:`eda_router.neural.extract.extract_trees`.
+            :func:`eda_router.neural.extract.extract_surest`.
         pins: bool ``(num_windows, size, size)``.
         waypoints: bool of the same shape, those that the drawings were made with.
         maps: float32 ``(num_windows, size, size, 3)``, the drawings.

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from eda_router.design import Design, IntArray, Routes, net_boxes
 from eda_router.neural.coarse import ScaledExit, assign_exits
-from eda_router.neural.decode import TILE_MAP
 from eda_router.neural.drawer import Attempt, Drawer, Drawing, FrozenWave, LatentSample
 from eda_router.neural.engines import Engine
+from eda_router.neural.extract import TILE_MAP
 from eda_router.neural.tensors import MAX_FREE
 from eda_router.neural.windows import Windows, cut_states, grid_edges, place_windows
 from eda_router.report.curves import show_drawing, show_state
