@@ -64,7 +64,7 @@ CONTROLS = {
 
 MODEL_STAGES = ("drawn", "redrawn", "sampled", "joined")
 INKS = {"taken_ink": "ink", "ink": "ink at the threshold"}
-"""What :class:`eda_router.routing.neural.ExitCount` counts, by the name in the tables."""
+"""Ratios of :meth:`eda_router.routing.exit_count.ExitCount.figures`, by the name in the tables."""
 
 
 def main() -> int:

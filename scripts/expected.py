@@ -19,7 +19,7 @@ from eda_router.design import Design
 from eda_router.formats import ispd98
 from eda_router.neural.engines import Engine, load_engine
 from eda_router.resources import bundled, find_design
-from eda_router.routing import neural as neural_router
+from eda_router.routing.neural import route_with
 
 ALONE = {"fallback": "none", "negotiate": False, "refine": False}
 WEIGHTS = (0.0, 0.1, 0.2, 0.4, 0.7)
@@ -50,14 +50,13 @@ def measure(
     engine: Engine, blank: Engine, design: Design, weight: float, largest_window: int | None
 ) -> list[object]:
     """The figures of one row of the table."""
-    neural_router.EXPECTED_WEIGHT = weight
-    common = {"largest_window": largest_window, "samples": 8}
+    common = {"largest_window": largest_window, "samples": 8, "expected_demand": weight}
     config = RouteConfig(**ALONE, **common, control=True)
-    model, control = (neural_router.route_with(e, design, config) for e in (engine, blank))
+    model, control = (route_with(e, design, config) for e in (engine, blank))
     same = same_nets(model.routes.lengths, control.routes.lengths)
     exits = model.details["exits"].values()
     price = sum(e["control_cost"] for e in exits) / sum(e["cost"] for e in exits)
-    final = neural_router.route_with(engine, design, RouteConfig(**common))
+    final = route_with(engine, design, RouteConfig(**common))
     return [
         int((model.routes.lengths > 0).sum()),
         f"{same['wirelength'] / same['nets']:.3f}",

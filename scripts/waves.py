@@ -61,7 +61,7 @@ def left(row: dict[str, Any]) -> int:
 
 
 def summed(row: dict[str, Any], name: str) -> int:
-    """A count of :class:`eda_router.routing.neural.ExitCount` over all exits."""
+    """A count of :class:`eda_router.routing.exit_count.ExitCount` over all exits."""
     return sum(exit_[name] for exit_ in row["details"]["exits"].values())
 
 

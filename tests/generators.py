@@ -43,6 +43,33 @@ def routed_designs(draw: st.DrawFn) -> tuple[Design, Routes]:
     return design, Routes.from_lists([draw(one) for _ in range(design.num_nets)])
 
 
+def random_design(
+    seed: int,
+    *,
+    width: int = 16,
+    height: int = 12,
+    nets: int = 150,
+    capacity: int = 6,
+    spread: int = 5,
+) -> Design:
+    """Nets of 1 to 9 pins, mostly near each other."""
+    rng = np.random.default_rng(seed)
+
+    def pins() -> list[tuple[int, int]]:
+        x, y = rng.integers(width), rng.integers(height)
+        count = 1 + min(8, rng.geometric(0.4))
+        return [
+            (
+                int(np.clip(x + rng.integers(-spread, spread + 1), 0, width - 1)),
+                int(np.clip(y + rng.integers(-spread, spread + 1), 0, height - 1)),
+            )
+            for _ in range(count)
+        ]
+
+    drawn = [(f"n{i}", i, pins()) for i in range(nets)]
+    return Design.from_pins(f"random{seed}", width, height, capacity, capacity, drawn)
+
+
 def spines(design: Design) -> Routes:
     """Connected wires without any care: each net's pins joined to its first by an L."""
     nets = []

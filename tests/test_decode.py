@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from eda_router.design import HORIZONTAL, VERTICAL
-from eda_router.neural.decode import RIGHT_MAP, TILE_MAP, UP_MAP, decode
-from tests.extracted import extract_trees
+from eda_router.neural.decode import decode
+from eda_router.neural.extract import RIGHT_MAP, TILE_MAP, UP_MAP
+from tests.window_cases import extract_drawn
 
 
 def edge(x, y, direction, size=4):
@@ -84,7 +85,7 @@ def test_a_blank_drawing_gives_the_congestion_blind_tree():
     pins = generator.random((40, 8, 8)) < 0.06
     pins[:, 0, 0] = True
     blank = decode(free, pins, np.ones((40, 8, 8, 3), np.float32), 0.1)
-    plain = extract_trees(free, pins, np.ones((40, 8, 8), np.bool_))
+    plain = extract_drawn(free, pins, np.ones((40, 8, 8), np.bool_))
     assert np.array_equal(blank.ok, plain.ok)
     assert np.array_equal(blank.edges, plain.edges)
     assert np.array_equal(blank.offsets, plain.offsets)

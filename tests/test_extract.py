@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 from eda_router.neural.extract import RIGHT_MAP, TILE_MAP, extract_surest
 from eda_router.neural.tensors import encode, free_tracks, pin_tiles
 from tests.connectivity import connected
-from tests.extracted import extract_trees
-from tests.window_cases import edge_graph, graph, states
+from tests.window_cases import edge_graph, extract_drawn, graph, states
 
 drawings = st.integers(0, 2**25 - 1).map(
     lambda bits: np.array([bits >> i & 1 for i in range(25)], np.bool_).reshape(1, 5, 5)
@@ -27,7 +26,7 @@ def test_connected_is_what_networkx_says(state, drawn):
 @given(states(max_free=2), drawings)
 def test_extraction_takes_a_minimal_tree_or_refuses(state, drawn):
     free, pins = free_tracks(state), pin_tiles(state)
-    result = extract_trees(free, pins, drawn)
+    result = extract_drawn(free, pins, drawn)
     assert np.array_equal(result.ok, connected(free, pins, drawn))
     edges = result.tree(0)
     tiles = set(np.flatnonzero(pins).tolist())
@@ -76,7 +75,7 @@ def test_windows_of_a_batch_do_not_touch_each_other():
     closed = encode(np.zeros((4, 4), int), np.zeros((4, 4), int), np.eye(4, dtype=np.bool_))
     batch = np.stack([one, closed, one])
     blank = np.ones((3, 4, 4), np.bool_)
-    result = extract_trees(free_tracks(batch), pin_tiles(batch), blank)
+    result = extract_drawn(free_tracks(batch), pin_tiles(batch), blank)
     assert result.ok.tolist() == [True, False, True]
     assert result.lengths.tolist() == [6, 0, 6]
     assert result.tree(0).tolist() == result.tree(2).tolist()
@@ -88,7 +87,7 @@ def test_ties_fall_to_the_right_first():
     pins = np.zeros((1, 3, 3), np.bool_)
     pins[0, 0, 0] = pins[0, 2, 2] = True
     free = np.ones((1, 3, 3, 2), np.uint8)
-    result = extract_trees(free, pins, np.ones((1, 3, 3), np.bool_))
+    result = extract_drawn(free, pins, np.ones((1, 3, 3), np.bool_))
     # Along the lowest row, then up the last column.
     assert result.tree(0).tolist() == [0, 2, 2 * 2 + 1, 2 * 5 + 1]
 
@@ -96,5 +95,5 @@ def test_ties_fall_to_the_right_first():
 def test_a_window_of_one_column():
     pins = np.array([[[True], [False], [True]]])
     free = np.ones((1, 3, 1, 2), np.uint8)
-    result = extract_trees(free, pins, np.ones((1, 3, 1), np.bool_))
+    result = extract_drawn(free, pins, np.ones((1, 3, 1), np.bool_))
     assert result.tree(0).tolist() == [1, 3]

@@ -15,27 +15,7 @@ from eda_router.routing.maze import MazeRouter, route_maze
 from eda_router.routing.result import RouteSource
 from eda_router.routing.run import OutOfTime
 from eda_router.verification import verify
-
-
-def random_design(seed, *, width=16, height=12, nets=150, capacity=6, spread=5):
-    """Nets of 1 to 9 pins, mostly near each other."""
-    rng = np.random.default_rng(seed)
-
-    def pins():
-        x, y = rng.integers(width), rng.integers(height)
-        count = 1 + min(8, rng.geometric(0.4))
-        return [
-            (
-                int(np.clip(x + rng.integers(-spread, spread + 1), 0, width - 1)),
-                int(np.clip(y + rng.integers(-spread, spread + 1), 0, height - 1)),
-            )
-            for _ in range(count)
-        ]
-
-    return Design.from_pins(
-        f"random{seed}", width, height, capacity, capacity,
-        [(f"n{i}", i, pins()) for i in range(nets)],
-    )  # fmt: skip
+from tests.generators import random_design
 
 
 @settings(deadline=None, max_examples=30)

@@ -1,65 +1,26 @@
 """The flow of the neural router, with engines whose drawings are known."""
 
+import itertools
+
 import numpy as np
 import pytest
 
 from eda_router.config import RouteConfig
-from eda_router.dataset.teacher import label, tree_edges, tree_mask
 from eda_router.design import Design, Routes
 from eda_router.errors import EdarouteError, InputError
-from eda_router.neural.coarse import blow_up, pool_images
 from eda_router.neural.rudy import ExpectedDemand
-from eda_router.neural.tensors import encode, free_tracks, images, pin_tiles
+from eda_router.neural.tensors import free_tracks, images, pin_tiles
 from eda_router.neural.windows import cut_states, cut_windows, place_windows, shown_tracks
 from eda_router.routing.ledger import CapacityLedger
 from eda_router.routing.maze import route_maze
-from eda_router.routing.neural import route_with, same_wires
+from eda_router.routing.model_share import same_wires
+from eda_router.routing.neural import route_with
 from eda_router.routing.result import RouteSource
 from eda_router.verification import verify
-from tests.test_maze_router import random_design
+from tests.generators import random_design
+from tests.known_engines import Blank, Hesitant, PinsOnly, Teacher
 
 BARE = RouteConfig(router="neural", fallback="none", negotiate=False, refine=False, samples=0)
-
-
-class Teacher:
-    """Draws the teacher's tree: a perfect model."""
-
-    name = "teacher"
-    precision = "float32"
-    batches = 1
-    exits = (8, 16)
-    latent = 1
-
-    def __init__(self):
-        self.thresholds = dict.fromkeys(self.exits, 0.5)
-
-    def draw(self, images):
-        vertical, horizontal = (np.rint(images[..., c] * 8).astype(np.int32) for c in (0, 1))
-        states = encode(vertical, horizontal, images[..., 2] > 0.5)
-        labels = label(states)[0]
-        maps = [tree_mask(labels)[..., None], tree_edges(labels)]
-        return np.concatenate(maps, axis=-1).astype(np.float32)
-
-    def sample(self, images, count, seed):
-        return np.repeat(self.draw(images)[:, None], count, axis=1)
-
-
-class PinsOnly(Teacher):
-    """Draws nothing at first; samples draw what ``sampled`` says."""
-
-    name = "pins only"
-
-    def __init__(self, sampled=0.0, drawn=0.0):
-        super().__init__()
-        self.sampled, self.drawn = sampled, drawn
-
-    def draw(self, images):
-        return np.full(images.shape, self.drawn, np.float32)
-
-    def sample(self, images, count, seed):
-        drawings = np.zeros((len(images), count, *images.shape[1:]), np.float32)
-        drawings[:, -1] = self.sampled * super().draw(images)
-        return drawings
 
 
 def counts(result):
@@ -125,16 +86,6 @@ def test_samples_save_nets_whose_first_drawing_fails(design):
     )
 
 
-class Hesitant(Teacher):
-    """Draws nets of two pins faintly, until a waypoint is shown."""
-
-    name = "hesitant"
-
-    def draw(self, images):
-        two = (images[..., 2] > 0.5).sum(axis=(1, 2)) == 2
-        return super().draw(images) * np.where(two, 0.1, 1.0)[:, None, None, None].astype("f")
-
-
 def test_doubtful_nets_are_drawn_again_by_waypoints(design):
     result = route_with(Hesitant(), design, BARE)
     assert counts(result)[RouteSource.REDRAWN] > 0.2 * len(design.routable)
@@ -190,16 +141,7 @@ def test_a_sequential_wave_never_races(design):
 
 
 def test_a_lost_net_gets_another_tree_from_its_drawing_before_it_is_drawn_again(design):
-    class Everything(Teacher):
-        """Draws every tile and edge, and counts what it is asked for."""
-
-        asked = 0
-
-        def draw(self, images):
-            self.asked += len(images)
-            return np.ones_like(images)
-
-    engine = Everything()
+    engine = Blank()
     result = route_with(engine, design, RouteConfig(**{**vars(BARE), "wave": 1000}))
     exits = result.details["exits"].values()
     nets, races, retaken = (sum(e[name] for e in exits) for name in ("nets", "races", "retaken"))
@@ -262,6 +204,61 @@ def test_what_the_clock_leaves_undrawn_goes_to_the_maze_router(design):
     assert result.passes[0].name == "first"
 
 
+def story(engine, design, net, **settings):
+    config = RouteConfig(**{**vars(BARE), **settings, "explain": design.net_names[net]})
+    result = route_with(engine, design, config)
+    return result.details["story"], RouteSource(result.stage[net])
+
+
+def test_the_story_tells_each_step_and_ends_with_what_became_wire(design):
+    last = {
+        "edges, committed": RouteSource.DRAWN,
+        "another tree from the same drawing": RouteSource.DRAWN,
+        "drawn again by 1 waypoints: committed": RouteSource.REDRAWN,
+        "1 of 4 samples join the pins": RouteSource.SAMPLED,
+        "joined at 0.25 of the threshold": RouteSource.JOINED,
+    }
+    engines = (Blank(), Hesitant(), PinsOnly(sampled=1.0), PinsOnly(drawn=0.2))
+    ends = set()
+    for engine, net in itertools.product(engines, design.routable[::40].tolist()):
+        lines, source = story(engine, design, net, wave=1000, samples=4)
+        assert lines[0].startswith("exit ")
+        assert ", threshold 0.5: drew " in lines[0]
+        for end, meant in last.items():
+            if lines[-1].endswith(end):
+                assert source == meant
+                ends.add(end)
+    assert ends == set(last)
+
+
+def test_a_coarse_exits_story_names_its_scale():
+    design = Design.from_pins("wide", 60, 40, 5, 5, [("a", 0, [(1, 1), (58, 37)])])
+    (line,), _ = story(Teacher(), design, 0)
+    assert line.startswith("exit 16 at 1:4, window at (-2,-12), threshold 0.5: drew ")
+    assert line.endswith(" edges, committed")
+
+
+def test_the_demand_shown_is_a_setting(design):
+    class Witness(Teacher):
+        """Remembers the least free capacity that it was shown of any open edge, wave by wave."""
+
+        def __init__(self):
+            super().__init__()
+            self.least = []
+
+        def draw(self, images):
+            shown = images[..., :2]
+            self.least.append(shown[shown > 0].min())
+            return super().draw(images)
+
+    def first_wave(share):
+        engine = Witness()
+        route_with(engine, design, RouteConfig(**{**vars(BARE), "expected_demand": share}))
+        return engine.least[0]
+
+    assert first_wave(1.0) < first_wave(0.2) <= first_wave(0.0) == 1
+
+
 def test_explain_tells_one_nets_story(design):
     name = design.net_names[int(design.routable[0])]
     result = route_with(Teacher(), design, RouteConfig(**{**vars(BARE), "explain": name}))
@@ -301,24 +298,6 @@ def test_windows_cut_in_one_pass_equal_those_made_from_states(design, size):
     assert np.array_equal(windows.pins, pin_tiles(states))
     shown = shown_tracks(free, expected)
     assert np.array_equal(windows.images, images(cut_states(shown, *arguments)))
-
-
-def test_pooling_keeps_pins_and_open_borders():
-    rng = np.random.default_rng(1)
-    free = rng.integers(0, 9, (3, 16, 16, 2))
-    pins = rng.random((3, 16, 16)) < 0.05
-    states = encode(free[..., 1], free[..., 0], pins)
-    pooled = pool_images(images(states), 4)
-    assert pooled.shape == (3, 4, 4, 3)
-    fine = pin_tiles(states).reshape(3, 4, 4, 4, 4).any(axis=(2, 4))
-    assert np.array_equal(pooled[..., 2] > 0, fine)
-    border = free_tracks(states)[:, 3, 0:4, 1].mean(axis=-1)
-    assert np.allclose(8 * pooled[:, 0, 0, 0], border, atol=0.51)
-    drawing = rng.random((2, 4, 4, 3)).astype(np.float32)
-    corridor = blow_up(drawing, 4)
-    assert corridor.shape == (2, 16, 16, 3)
-    assert np.array_equal(corridor[:, ::4, ::4, 1], drawing[..., 0])
-    assert np.array_equal(corridor[:, 3::4, 3::4, 2], drawing[..., 0])
 
 
 def test_same_wires_compares_net_by_net():

@@ -1,4 +1,4 @@
-"""Waypoints: where they lie, and what drawing again by them gives."""
+"""Waypoints: where they lie."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ import numpy as np
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from eda_router.dataset.teacher import label, tree_edges, tree_mask
 from eda_router.neural.decode import decode
 from eda_router.neural.extract import RIGHT_MAP, TILE_MAP
-from eda_router.neural.tensors import encode, free_tracks, images, pin_tiles
-from eda_router.neural.waypoints import add_waypoints, redraw
+from eda_router.neural.tensors import free_tracks, pin_tiles
+from eda_router.neural.waypoints import add_waypoints, show_waypoints
 from eda_router.neural.weak_stretches import weak_middles
 from tests.window_cases import edge_graph, states
 
@@ -75,64 +74,11 @@ def test_waypoints_are_kept_and_never_pins(state, seed):
     assert first.any() == bool(weak)
 
 
-class Hesitant:
-    """Draws the teacher's tree, faintly until it is shown more pins than the net has."""
-
-    def __init__(self, pins):
-        self.pins, self.calls = pins, []
-
-    def __call__(self, seen):
-        vertical, horizontal = (np.rint(seen[..., c] * 8).astype(np.int32) for c in (0, 1))
-        labels = label(encode(vertical, horizontal, seen[..., 2] > 0.5))[0]
-        drawn = np.concatenate([tree_mask(labels)[..., None], tree_edges(labels)], axis=-1)
-        shown = (seen[..., 2] > 0.5).sum(axis=(1, 2))
-        self.calls.append(shown.tolist())
-        sure = np.where(shown > self.pins, 0.9, 0.1)[:, None, None, None]
-        return (drawn * sure).astype(np.float32)
-
-
-def far_pins(count):
-    """Open windows with two pins in opposite corners."""
-    pins = np.zeros((count, 8, 8), np.bool_)
-    pins[:, 0, 0] = pins[:, 7, 7] = True
-    free = np.full((count, 8, 8), 4)
-    return encode(free, free, pins)
-
-
-def test_a_doubtful_net_is_drawn_again_until_it_is_joined():
-    state = far_pins(2)
-    free, pins, draw = free_tracks(state), pin_tiles(state), Hesitant(2)
-    seen = images(state)
-    first = draw(seen)
-    # The second window is drawn well from the start and stays as it is.
-    first[1] *= 9
-    maps, waypoints, drawings = redraw(draw, seen, free, pins, first, 0.5, 4)
-    assert drawings.tolist() == [2, 1]
-    assert waypoints.sum(axis=(1, 2)).tolist() == [1, 0]
-    assert draw.calls == [[2, 2], [3]]
-    assert decode(free, pins, maps, 0.5).ok.all()
-    assert np.array_equal(maps[1], first[1])
-
-
-def test_drawing_again_ends_with_its_times_and_where_nothing_joins():
-    state = far_pins(2)
-    free, pins, draw = free_tracks(state), pin_tiles(state), Hesitant(100)
-    free[1] = 0
-    first = draw(images(state))
-    _, waypoints, drawings = redraw(draw, images(state), free, pins, first, 0.5, 3)
-    assert drawings.tolist() == [4, 1]
-    assert not waypoints[1].any()
-    none = redraw(draw, images(state), free, pins, first, 0.5, 0)
-    assert np.array_equal(none[0], first)
-
-
-def test_waypoints_alone_join_nothing():
-    """They are shown to the model; the tree takes only what the model draws."""
-    state = far_pins(1)
-    free, pins = free_tracks(state), pin_tiles(state)
-    faint = np.full((1, 8, 8, 3), 0.1, np.float32)
-    maps, waypoints, _ = redraw(
-        lambda seen: faint[: len(seen)], images(state), free, pins, faint, 0.5, 8
-    )
-    assert waypoints.sum() > 8
-    assert not decode(free, pins, maps, 0.5).ok.any()
+def test_waypoints_are_shown_as_pins():
+    seen = np.random.default_rng(4).random((2, 4, 4, 3)).astype(np.float32)
+    waypoints = np.zeros((2, 4, 4), np.bool_)
+    waypoints[1, 2, 3] = True
+    shown = show_waypoints(seen, waypoints)
+    assert shown[1, 2, 3, 2] == 1
+    shown[1, 2, 3, 2] = seen[1, 2, 3, 2]
+    assert np.array_equal(shown, seen)

@@ -6,6 +6,7 @@ import networkx as nx
 import numpy as np
 from hypothesis import strategies as st
 
+from eda_router.neural.extract import TILE_MAP, Extraction, extract_surest
 from eda_router.neural.tensors import StateArray, encode, free_tracks, pin_tiles
 
 
@@ -49,3 +50,10 @@ def edge_graph(edges: np.ndarray, size: int) -> nx.Graph:
         tile = edge // 2
         result.add_edge(tile, tile + (size if edge % 2 else 1))
     return result
+
+
+def extract_drawn(free: np.ndarray, pins: np.ndarray, drawn: np.ndarray) -> Extraction:
+    """Trees over drawn tiles, bool ``(num_windows, height, width)``, and any open edge."""
+    maps = np.ones((*drawn.shape, 3), np.float32)
+    maps[..., TILE_MAP] = drawn
+    return extract_surest(free, pins, maps, np.ones(1, np.float32))

@@ -2,15 +2,87 @@
 
 A window of ``scale`` times the model's size is pooled to that size, drawn, and the drawing blown up
 again: a corridor ``scale`` tiles wide, in which the tree is then taken at full resolution.
+:class:`ScaledExit` is the one place that tells the two kinds of windows apart.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from eda_router.design import IntArray
 from eda_router.neural.tensors import MAX_FREE
+from eda_router.neural.windows import choose_exits
+
+
+@dataclass(frozen=True)
+class ScaledExit:
+    """An exit of the model, and the scale of the windows that it draws.
+
+    Attributes:
+        size: of the exit, tiles.
+        scale: tiles of the grid along one tile of the exit; more than 1 for nets wider than the
+            largest exit.
+    """
+
+    size: int
+    scale: int = 1
+
+    @property
+    def side(self) -> int:
+        """Tiles of the grid along a window."""
+        return self.size * self.scale
+
+    @property
+    def name(self) -> str:
+        """``16``, or ``16 (1:4)`` where the grid is coarser."""
+        return f"{self.size}" if self.scale == 1 else f"{self.size} (1:{self.scale})"
+
+    @property
+    def title(self) -> str:
+        """The name in a sentence: ``exit 16``, or ``exit 16 at 1:4``."""
+        return f"exit {self.size}" if self.scale == 1 else f"exit {self.size} at 1:{self.scale}"
+
+    def pool(self, images: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Images of windows as the exit takes them; :func:`pool_images`."""
+        return images if self.scale == 1 else pool_images(images, self.scale)
+
+    def blow_up(self, maps: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The exit's maps at the windows' resolution; :func:`blow_up`."""
+        return maps if self.scale == 1 else blow_up(maps, self.scale)
+
+
+def assign_exits(
+    boxes: IntArray, sizes: Sequence[int]
+) -> Iterator[tuple[ScaledExit, NDArray[np.int64]]]:
+    """Sort nets to exits: the smallest that holds the net, or the largest at the least scale.
+
+    Args:
+        boxes: int32 ``(num_nets, 4)``, lowest x, lowest y, highest x, highest y.
+        sizes: of the exits, in rising order.
+
+    Yields:
+        each exit that gets any net, from the smallest windows to the largest, and the indices of
+        its nets, rising. Scales are powers of 2.
+    """
+    chosen = choose_exits(boxes, sizes)
+    for index, size in enumerate(sizes):
+        nets = np.flatnonzero(chosen == index)
+        if len(nets):
+            yield ScaledExit(size), nets
+    side = np.max(boxes[:, 2:] - boxes[:, :2], axis=1) + 1
+    largest = ScaledExit(sizes[-1], 2)
+    wide = np.flatnonzero(chosen < 0)
+    while len(wide):
+        fits = side[wide] <= largest.side
+        if fits.any():
+            yield largest, wide[fits]
+        wide = wide[~fits]
+        largest = ScaledExit(largest.size, 2 * largest.scale)
 
 
 def pool_images(images: NDArray[np.float32], scale: int) -> NDArray[np.float32]:
@@ -33,15 +105,15 @@ def pool_images(images: NDArray[np.float32], scale: int) -> NDArray[np.float32]:
     return pooled
 
 
-def blow_up(drawing: NDArray[np.float32], scale: int) -> NDArray[np.float32]:
+def blow_up(maps: NDArray[np.float32], scale: int) -> NDArray[np.float32]:
     """Each tile of ``(num_windows, size, size, 3)`` becomes a block of ``scale x scale`` tiles.
 
     All edges inside a drawn block are drawn, so the edge maps become the tile map.
     """
-    count, size = len(drawing), drawing.shape[1] * scale
+    count, size = len(maps), maps.shape[1] * scale
     corridor = np.empty((count, size, size, 3), np.float32)
-    blocks = corridor.reshape(count, -1, scale, drawing.shape[2], scale, 3)
-    blocks[:] = drawing[:, :, None, :, None, :1]
+    blocks = corridor.reshape(count, -1, scale, maps.shape[2], scale, 3)
+    blocks[:] = maps[:, :, None, :, None, :1]
     return corridor
 
 

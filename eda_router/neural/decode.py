@@ -17,9 +17,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from eda_router.neural.extract import RIGHT_MAP, TILE_MAP, UP_MAP, Extraction, extract_surest
-
-__all__ = ["LEVELS", "RIGHT_MAP", "TILE_MAP", "UP_MAP", "decode"]
+from eda_router.neural.extract import Extraction, extract_surest
 
 LEVELS = tuple(0.5 * 0.8**step for step in range(60))
 """Probabilities from which a tree is tried before the exit's threshold; finer steps save little

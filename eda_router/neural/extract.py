@@ -90,15 +90,13 @@ def extract_surest(
     maps: NDArray[np.float32],
     levels: NDArray[np.float32],
 ) -> Extraction:
-    """Take a tree over the pins from each drawing, over what is drawn most surely.
-
-    The levels are tried one after the other until all pins are joined over tiles and edges whose
-    probability reaches the level; at last the tiles of the last level and any open edge.
+    """Take a tree over the pins from each drawing, at the highest level that joins all of them.
 
     From the pin with the lowest tile the tree grows pin by pin: a breadth-first search from all its
-    tiles over drawn tiles and edges with a free track finds the nearest pin. Ties fall to the tile
-    that joined the tree first, then to the steps right, up, left, down. Every path ends at a pin,
-    so there are no dead ends. O(pins x tiles) a window.
+    tiles, over tiles and edges whose probability reaches the level and edges with a free track,
+    finds the nearest pin. Ties fall to the tile that joined the tree first, then to the steps
+    right, up, left, down. Every path ends at a pin, so there are no dead ends. Where no level joins
+    the pins, the tiles of the last level and any open edge are tried. O(pins x tiles) a window.
 
     Args:
         free: integers ``(num_windows, height, width, 2)``, free tracks of each tile's right and

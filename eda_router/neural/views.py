@@ -13,8 +13,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from eda_router.neural.decode import RIGHT_MAP, TILE_MAP, UP_MAP
 from eda_router.neural.engines import Engine, FloatArray
+from eda_router.neural.extract import RIGHT_MAP, TILE_MAP, UP_MAP
 
 _IMAGE = (2, 1, 0)
 """Channels of an image that hold the tiles, the right edges and the upper edges."""

@@ -17,8 +17,6 @@ References:
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -66,44 +64,3 @@ def show_waypoints(
     shown = images.copy()
     shown[..., 2] = np.maximum(shown[..., 2], waypoints)
     return shown
-
-
-def redraw(
-    draw: Callable[[NDArray[np.float32]], NDArray[np.float32]],
-    images: NDArray[np.float32],
-    free: NDArray[np.integer],
-    pins: NDArray[np.bool_],
-    maps: NDArray[np.float32],
-    threshold: float,
-    times: int,
-) -> tuple[NDArray[np.float32], NDArray[np.bool_], NDArray[np.int64]]:
-    """Draw again, with more waypoints each time, what does not join its pins.
-
-    Args:
-        draw: float32 images ``(count, size, size, 3)`` to maps of the same shape.
-        images: float32 ``(num_windows, size, size, 3)``.
-        free: as in :func:`add_waypoints`.
-        pins: likewise.
-        maps: likewise, the first drawings.
-        threshold: from which a tile or an edge counts as drawn.
-        times: most drawings after the first.
-
-    Returns:
-        the last drawings; the waypoints they were made with; int64 ``(num_windows,)``, how many
-        drawings each window took, the first included.
-    """
-    maps, waypoints = maps.copy(), np.zeros_like(pins)
-    drawings = np.ones(len(maps), np.int64)
-    left = np.flatnonzero(~decode(free, pins, maps, threshold).ok)
-    for _ in range(times):
-        more = add_waypoints(free[left], pins[left], waypoints[left], maps[left])
-        new = (more != waypoints[left]).any(axis=(1, 2))
-        left, more = left[new], more[new]
-        if len(left) == 0:
-            break
-        waypoints[left] = more
-        maps[left] = draw(show_waypoints(images[left], more))
-        drawings[left] += 1
-        joined = decode(free[left], pins[left], maps[left], threshold).ok
-        left = left[~joined]
-    return maps, waypoints, drawings

@@ -10,7 +10,14 @@ from numba import njit
 from numpy.typing import NDArray
 
 from eda_router.design import HORIZONTAL, VERTICAL, IntArray
-from eda_router.neural.tensors import IMAGE_CHANNELS, MAX_FREE, StateArray
+from eda_router.neural.tensors import (
+    IMAGE_CHANNELS,
+    MAX_FREE,
+    StateArray,
+    free_tracks,
+    images,
+    pin_tiles,
+)
 
 
 def choose_exits(boxes: IntArray, sizes: Sequence[int], margin: int = 1) -> IntArray:
@@ -111,6 +118,18 @@ class Windows:
     images: NDArray[np.float32]
     free: NDArray[np.uint8]
     pins: NDArray[np.bool_]
+
+    @staticmethod
+    def of_states(states: StateArray) -> Windows:
+        """Windows ``(num_nets, size, size)`` of states; the model is shown what is free."""
+        return Windows(images(states), free_tracks(states), pin_tiles(states))
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def at(self, chosen: NDArray[np.integer] | NDArray[np.bool_]) -> Windows:
+        """The windows at these positions, or where these flags are set."""
+        return Windows(self.images[chosen], self.free[chosen], self.pins[chosen])
 
 
 def cut_windows(

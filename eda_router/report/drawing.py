@@ -13,15 +13,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from eda_router.config import RouteConfig
 from eda_router.design import Design, IntArray, Routes, net_boxes
-from eda_router.neural.coarse import blow_up, pool_images
-from eda_router.neural.decode import TILE_MAP, decode
+from eda_router.neural.coarse import ScaledExit, assign_exits
+from eda_router.neural.drawer import Attempt, Drawer, Drawing, FrozenWave, LatentSample
 from eda_router.neural.engines import Engine
-from eda_router.neural.extract import Extraction
-from eda_router.neural.tensors import MAX_FREE, StateArray, free_tracks, images, pin_tiles
-from eda_router.neural.waypoints import redraw
-from eda_router.neural.windows import choose_exits, cut_states, grid_edges, place_windows
+from eda_router.neural.extract import TILE_MAP
+from eda_router.neural.tensors import MAX_FREE
+from eda_router.neural.windows import Windows, cut_states, grid_edges, place_windows
 from eda_router.report.curves import show_drawing, show_state
 from eda_router.report.net_plots import draw_edges_background, draw_pins, draw_wire
 from eda_router.report.palette import LIGHT, Palette
@@ -31,10 +29,6 @@ from eda_router.routing.ledger import CapacityLedger
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-JOIN_STEPS = 6
-"""Times the threshold is halved to join what was drawn in pieces."""
-
 
 _NO_WAYPOINTS = np.empty((0, 2), np.int64)
 
@@ -121,131 +115,60 @@ def draw_net(
     pins = design.net_pins(net)
     offsets = np.array([0, len(pins)], np.int64)
     boxes = net_boxes(offsets, pins, design.width)
-    size, scale = _exit_of(engine, boxes)
-    origins = place_windows(boxes, size * scale, design.width, design.height)
-    states = cut_states(ledger.free, origins, offsets, pins, size * scale)
-    seen = images(states) if scale == 1 else pool_images(images(states), scale)
-    maps = engine.draw(seen)
-    floor = engine.thresholds[size]
-    found = _extract(states, maps, floor, scale)
-    threshold = float(found.taken_levels[0])
-    tree = _tree(found, 0, origins, size * scale, design.width)
-    mending = None
-    if tree is None:
-        mending = _redraw(engine, states, seen, maps, scale, origins, design.width)
-    if tree is None and mending is None:
-        sampled = engine.sample(seen, samples, seed)[0] if samples else maps[:0]
-        mending = _mend(states, maps, sampled, floor, scale, origins, design.width)
+    ((exit_, _),) = assign_exits(boxes, engine.exits)
+    origins = place_windows(boxes, exit_.side, design.width, design.height)
+    windows = Windows.of_states(cut_states(ledger.free, origins, offsets, pins, exit_.side))
+    wave = FrozenWave(windows, exit_.scale)
+    Drawer(engine, samples=samples, seed=seed).route(wave)
+    first, last = wave.attempts[0], wave.attempts[-1]
+    tiles, threshold = _tiles(first, exit_.scale), float(first.trees.taken_levels[0])
+    seen = exit_.pool(windows.images)[0]
     return NetDrawing(
         net=net,
-        exit=size,
-        scale=scale,
+        exit=exit_.size,
+        scale=exit_.scale,
         origin=(int(origins[0, 0]), int(origins[0, 1])),
-        seen=seen[0],
-        tiles=maps[0, ..., TILE_MAP],
+        seen=seen,
+        tiles=tiles,
         threshold=threshold,
-        drawn_tiles=int(np.count_nonzero((maps[0, ..., TILE_MAP] >= threshold) | _pins(seen[0]))),
-        tree=tree,
-        mending=mending,
+        drawn_tiles=int(np.count_nonzero((tiles >= threshold) | _pins(seen))),
+        tree=_tree(first, origins, exit_.side, design.width),
+        mending=None if last is first else _mending(last, origins, exit_, design.width),
     )
-
-
-def _exit_of(engine: Engine, boxes: IntArray) -> tuple[int, int]:
-    (chosen,) = choose_exits(boxes, engine.exits)
-    if chosen >= 0:
-        return engine.exits[chosen], 1
-    side = int(np.max(boxes[0, 2:] - boxes[0, :2])) + 1
-    scale = 2
-    while engine.exits[-1] * scale < side:
-        scale *= 2
-    return engine.exits[-1], scale
-
-
-def _extract(
-    states: StateArray, maps: NDArray[np.float32], threshold: float, scale: int
-) -> Extraction:
-    """Trees from maps of ``len(maps)`` drawings of the one window in ``states``."""
-    states = states.repeat(len(maps), axis=0)
-    full = maps if scale == 1 else blow_up(maps, scale)
-    return decode(free_tracks(states), pin_tiles(states), full, threshold)
 
 
 def _pins(seen: NDArray[np.float32]) -> NDArray[np.bool_]:
     return seen[..., 2] > 0
 
 
-def _tree(
-    found: Extraction, number: int, origins: IntArray, size: int, width: int
-) -> IntArray | None:
-    if not found.ok[number]:
+def _tiles(attempt: Attempt, scale: int) -> NDArray[np.float32]:
+    """The map of tiles, at the exit's scale, over which the one tree of an attempt was taken."""
+    return attempt.maps[0, ::scale, ::scale, TILE_MAP]
+
+
+def _tree(attempt: Attempt, origins: IntArray, side: int, width: int) -> IntArray | None:
+    """The one tree of an attempt, in edges of the grid; None where the pins are not joined."""
+    trees = attempt.trees
+    if not trees.ok[0]:
         return None
-    tree = found.tree(number)
-    return grid_edges(tree, np.array([0, len(tree)], np.int64), origins, size, width)
+    return grid_edges(trees.edges, trees.offsets, origins, side, width)
 
 
-def _redraw(
-    engine: Engine,
-    states: StateArray,
-    seen: NDArray[np.float32],
-    maps: NDArray[np.float32],
-    scale: int,
-    origins: IntArray,
-    width: int,
-) -> Mending | None:
-    """The first further drawing, by waypoints, that joins the pins."""
-    free, pins = free_tracks(states), pin_tiles(states)
-    exit_ = seen.shape[1]
-
-    def draw(shown: NDArray[np.float32]) -> NDArray[np.float32]:
-        drawn = engine.draw(shown if scale == 1 else pool_images(shown, scale))
-        return drawn if scale == 1 else blow_up(drawn, scale)
-
-    full = maps if scale == 1 else blow_up(maps, scale)
-    threshold = engine.thresholds[exit_]
-    full, waypoints, drawings = redraw(
-        draw, images(states), free, pins, full, threshold, RouteConfig.redraws
-    )
-    found = decode(free, pins, full, threshold)
-    tree = _tree(found, 0, origins, states.shape[1], width)
+def _mending(attempt: Attempt, origins: IntArray, exit_: ScaledExit, width: int) -> Mending | None:
+    """The last attempt at a net that the first one did not join; None where that failed too."""
+    tree = _tree(attempt, origins, exit_.side, width)
     if tree is None:
         return None
-    how = f"drawing {drawings[0]}, by {waypoints.sum()} waypoints"
-    tiles = full[0, ::scale, ::scale, TILE_MAP]
-    at = np.argwhere(waypoints[0])[:, ::-1] // scale
-    return Mending(how, tiles, float(found.taken_levels[0]), tree, at)
-
-
-def _mend(
-    states: StateArray,
-    maps: NDArray[np.float32],
-    sampled: NDArray[np.float32],
-    threshold: float,
-    scale: int,
-    origins: IntArray,
-    width: int,
-) -> Mending | None:
-    """The shortest tree of the samples, else the first that a lower threshold gives."""
-    size = states.shape[1]
-    if len(sampled):
-        found = _extract(states, sampled, threshold, scale)
-        if found.ok.any():
-            lengths = np.where(found.ok, found.lengths, np.iinfo(np.int32).max)
-            best = int(np.argmin(lengths))
-            tree = _tree(found, best, origins, size, width)
-            assert tree is not None
-            how = f"sample {best + 1} of {len(sampled)}; {found.ok.sum()} join the pins"
-            level = float(found.taken_levels[best])
-            return Mending(how, sampled[best, ..., TILE_MAP], level, tree, _NO_WAYPOINTS)
-    lower = threshold
-    for _ in range(JOIN_STEPS):
-        lower /= 2
-        found = _extract(states, maps, lower, scale)
-        tree = _tree(found, 0, origins, size, width)
-        if tree is not None:
-            level = float(found.taken_levels[0])
-            how = f"joined at threshold {level:.3g}"
-            return Mending(how, maps[0, ..., TILE_MAP], level, tree, _NO_WAYPOINTS)
-    return None
+    level, waypoints = float(attempt.trees.taken_levels[0]), _NO_WAYPOINTS
+    if isinstance(attempt, Drawing):
+        how = f"drawing {attempt.number}, by {attempt.waypoints.sum()} waypoints"
+        waypoints = np.argwhere(attempt.waypoints[0])[:, ::-1] // exit_.scale
+    elif isinstance(attempt, LatentSample):
+        number = f"sample {attempt.best + 1} of {attempt.drawn}"
+        how = f"{number}; {attempt.joining} join the pins"
+    else:
+        how = f"joined at threshold {level:.3g}"
+    return Mending(how, _tiles(attempt, exit_.scale), level, tree, waypoints)
 
 
 def drawings_sheet(

@@ -20,10 +20,11 @@ from eda_router.dataset.samples import Samples
 from eda_router.dataset.teacher import edge_costs, label, label_costs, tree_edges
 from eda_router.design import Design, Routes
 from eda_router.neural.decode import decode
+from eda_router.neural.drawer import Drawer, Drawing, FrozenWave, Maps
 from eda_router.neural.engines import Engine
 from eda_router.neural.extract import Extraction
 from eda_router.neural.tensors import MAX_FREE, StateArray, encode, free_tracks, images, pin_tiles
-from eda_router.neural.waypoints import redraw
+from eda_router.neural.windows import Windows
 from eda_router.training.measure import (
     choose_threshold,
     draw_all,
@@ -128,13 +129,10 @@ def evaluate_exit(
     first = quality(samples.states, samples.labels, maps, threshold)
     blank = quality(samples.states, samples.labels, np.ones_like(maps), threshold)
     teacher = label_costs(samples.states, samples.labels)
-    free, pins = free_tracks(samples.states), pin_tiles(samples.states)
-    failed = ~decode(free, pins, maps, threshold).ok
-    saved = _sampled(engine, samples.states[failed], threshold, draws, seed)
-    maps, waypoints, drawings = redraw(
-        engine.draw, images(samples.states), free, pins, maps, threshold, redraws
-    )
-    trees = decode(free, pins, maps, threshold)
+    windows = Windows.of_states(samples.states)
+    failed, saved = _sampled(engine, windows, maps, threshold, draws, seed)
+    maps, waypoints, numbers = _redrawn(engine, windows, maps, threshold, redraws)
+    trees = decode(windows.free, windows.pins, maps, threshold)
     drawn = quality(samples.states, samples.labels, maps, threshold)
     return {
         "samples": len(samples),
@@ -143,11 +141,11 @@ def evaluate_exit(
         "ink": drawn.ink,
         "taken_ink": drawn.taken_ink,
         "cost": drawn.cost,
-        "drawings": float(drawings.mean()),
+        "drawings": float(numbers.mean()),
         "waypoints": float(waypoints.sum() / len(samples)),
         "first": dataclasses.asdict(first),
         "connected_sampled": first.connected + saved / len(samples),
-        "saved_by_sampling": saved / max(1, int(failed.sum())),
+        "saved_by_sampling": saved / max(1, failed),
         "blank": {"connected": blank.connected, "ink": blank.ink, "cost": blank.cost},
         "blind_cost": float(blind_costs(samples.states).sum() / teacher.sum()),
         "kinds": _by_kind(samples, trees, teacher),
@@ -155,17 +153,41 @@ def evaluate_exit(
     }
 
 
-def _sampled(engine: Engine, states: StateArray, threshold: float, draws: int, seed: int) -> int:
-    """How many of the states some drawing from the latent connects."""
-    saved = 0
-    for start in range(0, len(states), 32):
-        part = states[start : start + 32]
-        maps = engine.sample(images(part), draws, seed)
-        free = np.repeat(free_tracks(part), draws, axis=0)
-        pins = np.repeat(pin_tiles(part), draws, axis=0)
-        trees = decode(free, pins, maps.reshape(-1, *maps.shape[2:]), threshold)
-        saved += int(trees.ok.reshape(len(part), draws).any(axis=1).sum())
-    return saved
+def _sampled(
+    engine: Engine, windows: Windows, maps: Maps, threshold: float, draws: int, seed: int
+) -> tuple[int, int]:
+    """How many first drawings do not join their pins, and how many of those nets a sample saves."""
+    wave = FrozenWave(windows)
+    thresholds = {wave.exit.size: threshold}
+    Drawer(
+        engine, redraws=0, samples=draws, seed=seed, join_steps=0, thresholds=thresholds
+    ).route_drawn(wave, windows, maps)
+    first, *samples = wave.attempts
+    return int((~first.trees.ok).sum()), sum(int(sample.trees.ok[0]) for sample in samples)
+
+
+def _redrawn(
+    engine: Engine, windows: Windows, maps: Maps, threshold: float, redraws: int
+) -> tuple[Maps, NDArray[np.bool_], NDArray[np.int64]]:
+    """The last drawing of each window after the first one in ``maps``.
+
+    Returns:
+        these drawings; bool ``(count, size, size)``, the waypoints they were made with; int64
+        ``(count,)``, their numbers, the first drawing's being 1.
+    """
+    wave = FrozenWave(windows)
+    thresholds = {wave.exit.size: threshold}
+    Drawer(engine, redraws=redraws, samples=0, join_steps=0, thresholds=thresholds).route_drawn(
+        wave, windows, maps
+    )
+    last, waypoints = maps.copy(), np.zeros_like(windows.pins)
+    numbers = np.ones(len(windows), np.int64)
+    for attempt in wave.attempts:
+        assert isinstance(attempt, Drawing)
+        last[attempt.positions] = attempt.maps
+        waypoints[attempt.positions] = attempt.waypoints
+        numbers[attempt.positions] = attempt.number
+    return last, waypoints, numbers
 
 
 def _by_kind(

@@ -1,0 +1,361 @@
+"""The drawer: how the model takes nets from windows to trees.
+
+One drawing is four steps: the window's image, pooled where the net is wider than the largest exit;
+the model's maps, blown up again; a tree over what the maps draw (:mod:`eda_router.neural.decode`).
+What one drawing does not join goes on up a ladder:
+
+1. *Draw*: the first drawing, the latent at its mean.
+2. *Redraw*: by waypoints of the drawing before (:mod:`eda_router.neural.waypoints`), as often as
+   that settles anything.
+3. *Sample*: drawings with the latent drawn from the prior; the shortest tree.
+4. *Join*: the first drawing again, at half the threshold, a quarter of it, and so on.
+
+The drawer knows nothing of ledgers. A :class:`Wave` cuts the windows and says which trees became
+wire: the router's wave commits them to the ledger, which changes from tree to tree; a
+:class:`FrozenWave` takes every tree that joins its pins, for evaluation and pictures.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eda_router.config import RouteConfig
+from eda_router.neural.coarse import ScaledExit
+from eda_router.neural.decode import decode
+from eda_router.neural.engines import Engine
+from eda_router.neural.extract import Extraction
+from eda_router.neural.waypoints import add_waypoints, show_waypoints
+from eda_router.neural.windows import Windows
+
+JOIN_STEPS = 6
+"""Times the threshold is halved to join what was drawn in pieces."""
+
+SAMPLED_AT_ONCE = 32
+"""Nets whose samples are drawn in one batch; more only take memory."""
+
+Flags = NDArray[np.bool_]
+Maps = NDArray[np.float32]
+Positions = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Attempt(ABC):
+    """Trees of some nets of a wave, all found in the same way.
+
+    Attributes:
+        positions: int64 ``(count,)``, of the nets in their wave, rising.
+        windows: in which the trees were taken.
+        maps: float32 ``(count, side, side, 3)``, over which they were taken.
+        trees: one for each net, not ``ok`` where the pins are not joined.
+    """
+
+    positions: Positions
+    windows: Windows
+    maps: Maps
+    trees: Extraction
+
+    @property
+    @abstractmethod
+    def source(self) -> str:
+        """What nets with such a wire are: ``drawn``, ``redrawn``, ``sampled`` or ``joined``."""
+
+    @property
+    def is_first(self) -> bool:
+        """Whether these are the first trees of first drawings, one for each net of the wave."""
+        return False
+
+
+@dataclass(frozen=True, eq=False)
+class Drawing(Attempt):
+    """Trees of drawings with the latent at its mean.
+
+    Attributes:
+        number: of the drawing: 1, and from 2 on with waypoints.
+        waypoints: bool ``(count, side, side)``, shown to the model as pins.
+        again: whether these drawings gave trees before that lost an edge to another net.
+    """
+
+    number: int
+    waypoints: Flags
+    again: bool
+
+    @property
+    def source(self) -> str:
+        """See :attr:`Attempt.source`."""
+        return "drawn" if self.number == 1 else "redrawn"
+
+    @property
+    def is_first(self) -> bool:
+        """See :attr:`Attempt.is_first`."""
+        return self.number == 1 and not self.again
+
+
+@dataclass(frozen=True, eq=False)
+class LatentSample(Attempt):
+    """The shortest tree that the samples of one net give.
+
+    Attributes:
+        best: number of that sample, from 0.
+        joining: samples that join the pins.
+        drawn: samples in all.
+    """
+
+    best: int
+    joining: int
+    drawn: int
+
+    @property
+    def source(self) -> str:
+        """See :attr:`Attempt.source`."""
+        return "sampled"
+
+
+@dataclass(frozen=True, eq=False)
+class Joining(Attempt):
+    """Trees of first drawings at a lower threshold.
+
+    Attributes:
+        share: of the exit's threshold.
+    """
+
+    share: float
+
+    @property
+    def source(self) -> str:
+        """See :attr:`Attempt.source`."""
+        return "joined"
+
+
+class Wave(Protocol):
+    """Nets that are drawn together, numbered from 0.
+
+    Attributes:
+        exit: through which they are drawn.
+    """
+
+    exit: ScaledExit
+
+    def __len__(self) -> int:
+        """Number of nets."""
+        ...
+
+    def cut(self, positions: Positions) -> Windows:
+        """The windows of these nets as they are now."""
+        ...
+
+    def commit(self, attempt: Attempt) -> Flags:
+        """Make wires of trees where that is possible.
+
+        Returns:
+            bool ``(count,)``: which trees of the attempt became wire. A tree that is ``ok`` and did
+            not has lost an edge to another net since its window was cut.
+        """
+        ...
+
+
+class FrozenWave:
+    """Windows that no wire changes: every tree that joins its pins counts as wire.
+
+    Args:
+        windows: of the nets.
+        scale: of the windows, see :class:`ScaledExit`.
+
+    Attributes:
+        attempts: all that were made, in order.
+    """
+
+    def __init__(self, windows: Windows, scale: int = 1):
+        self.windows = windows
+        self.exit = ScaledExit(windows.images.shape[1] // scale, scale)
+        self.attempts: list[Attempt] = []
+
+    def __len__(self) -> int:
+        return len(self.windows)
+
+    def cut(self, positions: Positions) -> Windows:
+        """See :meth:`Wave.cut`."""
+        return self.windows.at(positions)
+
+    def commit(self, attempt: Attempt) -> Flags:
+        """See :meth:`Wave.commit`."""
+        self.attempts.append(attempt)
+        return attempt.trees.ok
+
+
+class Drawer:
+    """Draws waves of nets with a model.
+
+    Args:
+        engine: the model.
+        redraws: most drawings of a net by waypoints.
+        samples: of a net that no drawing joins; 0: none.
+        seed: of their noise.
+        join_steps: times the threshold is halved for what no sample joins.
+        thresholds: by exit, instead of the engine's.
+        phase: called with the name of each phase, ``features``, ``network`` or ``decoding``; the
+            phase runs in the context it gives.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        redraws: int = RouteConfig.redraws,
+        samples: int = RouteConfig.samples,
+        seed: int = RouteConfig.seed,
+        join_steps: int = JOIN_STEPS,
+        thresholds: Mapping[int, float] | None = None,
+        phase: Callable[[str], AbstractContextManager[Any]] = nullcontext,
+    ):
+        self.thresholds = engine.thresholds if thresholds is None else thresholds
+        self._engine = engine
+        self._redraws = redraws
+        self._samples = samples
+        self._seed = seed
+        self._join_steps = join_steps
+        self._phase = phase
+
+    def route(self, wave: Wave) -> None:
+        """Draw the nets of a wave, and go on with those that do not join their pins."""
+        windows = wave.cut(np.arange(len(wave)))
+        self.route_drawn(wave, windows, self.draw(windows.images, wave.exit))
+
+    def route_drawn(self, wave: Wave, windows: Windows, maps: Maps) -> None:
+        """As :meth:`route`, where the first drawings are there already.
+
+        Args:
+            wave: the nets.
+            windows: of all its nets, as they are now.
+            maps: float32 ``(count, side, side, 3)``, drawn from them.
+        """
+        everything = np.arange(len(wave))
+        first = self._drawing(wave, everything, windows, maps, 1, np.zeros_like(windows.pins))
+        self._commit(wave, first)
+        rest = everything[~first.trees.ok]
+        rest = self._redraw(wave, rest, maps)
+        rest = self._sample(wave, rest)
+        self._join(wave, rest, maps)
+
+    def draw(self, images: NDArray[np.float32], exit_: ScaledExit) -> Maps:
+        """First drawings of windows' images ``(count, side, side, 3)``; maps of the same shape."""
+        with self._phase("features"):
+            pooled = exit_.pool(images)
+        with self._phase("network"):
+            maps = self._engine.draw(pooled)
+        return exit_.blow_up(maps)
+
+    # The ladder: each step takes the positions of nets without a wire and returns those left.
+
+    def _redraw(self, wave: Wave, rest: Positions, maps: Maps) -> Positions:
+        """Draw again by waypoints of the drawing before, as long as there are new ones."""
+        maps = maps[rest]
+        waypoints = np.zeros(maps.shape[:3], np.bool_)
+        settled = []
+        for number in range(2, 2 + self._redraws):
+            if len(rest) == 0:
+                break
+            windows = wave.cut(rest)
+            with self._phase("decoding"):
+                more = add_waypoints(windows.free, windows.pins, waypoints, maps)
+            new = (more != waypoints).any(axis=(1, 2))
+            settled.append(rest[~new])
+            rest, windows, waypoints = rest[new], windows.at(new), more[new]
+            if len(rest) == 0:
+                break
+            maps = self.draw(show_waypoints(windows.images, waypoints), wave.exit)
+            drawing = self._drawing(wave, rest, windows, maps, number, waypoints)
+            left = ~self._commit(wave, drawing)
+            rest, maps, waypoints = rest[left], maps[left], waypoints[left]
+        return np.sort(np.concatenate([*settled, rest]))
+
+    def _sample(self, wave: Wave, rest: Positions) -> Positions:
+        """Draw samples of each net and take the shortest tree."""
+        if self._samples == 0 or len(rest) == 0:
+            return rest
+        routed = np.zeros(len(rest), np.bool_)
+        samples = self._samples_of(wave.cut(rest).images, wave.exit)
+        for number, maps in enumerate(samples):
+            position = rest[number : number + 1]
+            window = wave.cut(position)
+            trees = self._decode(wave, window.at(np.zeros(len(maps), np.int64)), maps)
+            best = int(np.argmin(np.where(trees.ok, trees.lengths, np.iinfo(np.int32).max)))
+            joining = int(trees.ok.sum())
+            shortest = maps[best : best + 1], trees.only(best)
+            attempt = LatentSample(position, window, *shortest, best, joining, len(maps))
+            routed[number] = wave.commit(attempt)[0]
+        return rest[~routed]
+
+    def _join(self, wave: Wave, rest: Positions, maps: Maps) -> Positions:
+        """Halve the threshold until the first drawing joins the pins."""
+        for halvings in range(1, 1 + self._join_steps):
+            if len(rest) == 0:
+                break
+            windows, share = wave.cut(rest), 0.5**halvings
+            trees = self._decode(wave, windows, maps[rest], share)
+            committed = wave.commit(Joining(rest, windows, maps[rest], trees, share))
+            rest = rest[~committed]
+        return rest
+
+    # Their parts
+
+    def _commit(self, wave: Wave, drawing: Drawing) -> Flags:
+        """Commit trees; where one lost an edge to another net, take the next without that edge.
+
+        The network takes a thousand times as long as the decoding, so a drawing is good as long as
+        it joins the pins over free edges.
+
+        Returns:
+            bool ``(count,)``: which nets got a wire.
+        """
+        routed = wave.commit(drawing).copy()
+        lost = np.flatnonzero(drawing.trees.ok & ~routed)
+        while len(lost):
+            again = self._drawing(
+                wave,
+                drawing.positions[lost],
+                wave.cut(drawing.positions[lost]),
+                drawing.maps[lost],
+                drawing.number,
+                drawing.waypoints[lost],
+                again=True,
+            )
+            committed = wave.commit(again)
+            routed[lost[committed]] = True
+            lost = lost[again.trees.ok & ~committed]
+        return routed
+
+    def _drawing(
+        self,
+        wave: Wave,
+        positions: Positions,
+        windows: Windows,
+        maps: Maps,
+        number: int,
+        waypoints: Flags,
+        *,
+        again: bool = False,
+    ) -> Drawing:
+        trees = self._decode(wave, windows, maps)
+        return Drawing(positions, windows, maps, trees, number, waypoints, again)
+
+    def _samples_of(self, images: NDArray[np.float32], exit_: ScaledExit) -> Iterator[Maps]:
+        """The samples of each image in turn, float32 ``(samples, side, side, 3)``."""
+        for start in range(0, len(images), SAMPLED_AT_ONCE):
+            with self._phase("features"):
+                pooled = exit_.pool(images[start : start + SAMPLED_AT_ONCE])
+            with self._phase("network"):
+                sampled = self._engine.sample(pooled, self._samples, self._seed)
+            yield from map(exit_.blow_up, sampled)
+
+    def _decode(self, wave: Wave, windows: Windows, maps: Maps, share: float = 1.0) -> Extraction:
+        """Trees at a share of the exit's threshold."""
+        threshold = share * self.thresholds[wave.exit.size]
+        with self._phase("decoding"):
+            return decode(windows.free, windows.pins, maps, threshold)

@@ -1,0 +1,60 @@
+"""Nets wider than the largest exit: which exit they go to, and what it is shown."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from eda_router.neural.coarse import ScaledExit, assign_exits, blow_up, pool_images
+from eda_router.neural.tensors import encode, free_tracks, images, pin_tiles
+
+
+@given(st.lists(st.tuples(st.integers(1, 200), st.integers(1, 200)), max_size=30))
+def test_each_net_goes_to_the_smallest_window_that_holds_it(sides):
+    boxes = np.array([(3, 5, 2 + wide, 4 + high) for wide, high in sides], np.int32).reshape(-1, 4)
+    found = list(assign_exits(boxes, (8, 16)))
+    exits = [exit_ for exit_, _ in found]
+    assert exits == sorted(set(exits), key=lambda exit_: exit_.side)
+    assigned = {net: exit_ for exit_, nets in found for net in nets.tolist()}
+    assert sorted(assigned) == list(range(len(sides)))
+    for net, (wide, high) in enumerate(sides):
+        side = max(wide, high)
+        # The smaller exit keeps a tile free on each side of the net.
+        windows = [(6, ScaledExit(8))] + [(16 * 2**k, ScaledExit(16, 2**k)) for k in range(5)]
+        assert assigned[net] == next(exit_ for room, exit_ in windows if side <= room)
+
+
+@pytest.mark.parametrize(
+    ("exit_", "name", "title"),
+    [(ScaledExit(8), "8", "exit 8"), (ScaledExit(16, 4), "16 (1:4)", "exit 16 at 1:4")],
+)
+def test_exits_are_called_by_size_and_scale(exit_, name, title):
+    assert (exit_.name, exit_.title) == (name, title)
+
+
+def test_pooling_keeps_pins_and_open_borders():
+    rng = np.random.default_rng(1)
+    free = rng.integers(0, 9, (3, 16, 16, 2))
+    pins = rng.random((3, 16, 16)) < 0.05
+    states = encode(free[..., 1], free[..., 0], pins)
+    pooled = pool_images(images(states), 4)
+    assert pooled.shape == (3, 4, 4, 3)
+    fine = pin_tiles(states).reshape(3, 4, 4, 4, 4).any(axis=(2, 4))
+    assert np.array_equal(pooled[..., 2] > 0, fine)
+    border = free_tracks(states)[:, 3, 0:4, 1].mean(axis=-1)
+    assert np.allclose(8 * pooled[:, 0, 0, 0], border, atol=0.51)
+    drawing = rng.random((2, 4, 4, 3)).astype(np.float32)
+    corridor = blow_up(drawing, 4)
+    assert corridor.shape == (2, 16, 16, 3)
+    assert np.array_equal(corridor[:, ::4, ::4, 1], drawing[..., 0])
+    assert np.array_equal(corridor[:, 3::4, 3::4, 2], drawing[..., 0])
+
+
+def test_an_exit_pools_and_blows_up_at_its_own_scale():
+    seen = np.random.default_rng(3).random((2, 16, 16, 3)).astype(np.float32)
+    assert np.array_equal(ScaledExit(4, 4).pool(seen), pool_images(seen, 4))
+    assert np.array_equal(ScaledExit(16, 4).blow_up(seen), blow_up(seen, 4))
+    assert np.array_equal(ScaledExit(16).pool(seen), seen)
+    assert np.array_equal(ScaledExit(16).blow_up(seen), seen)
