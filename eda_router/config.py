@@ -357,6 +357,13 @@ class RouteConfig(Settings):
     samples: int = setting(
         8, "Drawings sampled for a net whose first drawing does not fit; 0: none.", low=0, high=1024
     )
+    expected_demand: float = setting(
+        0.2,
+        "Share of the expected demand (RUDY) of nets still to come that the model is shown as "
+        "used.",
+        low=0,
+        high=1,
+    )
     fallback: Literal["maze", "none"] = setting(
         "maze", "Who routes what the model cannot: the maze router, or no one."
     )
