@@ -22,6 +22,7 @@ import numpy as np
 from benchmark import CHECKOUT, find_circuits, table
 
 from eda_router.config import RouteConfig
+from eda_router.dataset.folders import dataset_path
 from eda_router.dataset.samples import Dataset, Samples
 from eda_router.formats import ispd98
 from eda_router.neural.engines import load_engine, load_model
@@ -101,7 +102,7 @@ def all_states(
 
 def validation(folder: Path, source: str, size: int, count: int) -> Samples:
     """The first validation samples of one source."""
-    kept = Dataset(folder / f"{source}-{size}", validation=True)
+    kept = Dataset(dataset_path(folder, source, size), validation=True)
     return kept.take(np.arange(min(count, len(kept))))
 
 

@@ -27,8 +27,10 @@ def design():
 @pytest.fixture(scope="module")
 def replayed(design):
     """A first pass with windows of 8 and 16, so that some nets are wider than any."""
-    replay = Replay(design, sizes=(8, 16), wave=16, foresight=0.4)
-    return replay, list(replay.route(replay.smallest_first()))
+    replay = Replay(design, sizes=(8, 16), wave=16, expected_demand=0.4)
+    waves = []
+    replay.route(replay.smallest_first(), waves.append)
+    return replay, waves
 
 
 def test_trees_are_legal_and_join_their_nets(design, replayed):
@@ -67,8 +69,10 @@ def test_waves_tell_what_was_seen_and_drawn(design, replayed):
 def test_expected_demand_is_gone_when_all_nets_are_through(design, replayed):
     replay, waves = replayed
     assert np.abs(replay._expected.per_edge).max() < 1e-3
-    blind = Replay(design, sizes=(8, 16), wave=16)
-    first = next(blind.route(blind.smallest_first()))
+    blind = Replay(design, sizes=(8, 16), wave=16, expected_demand=0)
+    unaware = []
+    blind.route(blind.smallest_first(), unaware.append)
+    first = unaware[0]
     # Before any net is routed, windows that expect the others show fewer free tracks.
     assert waves[0].nets.tolist() == first.nets.tolist()
     assert (waves[0].states // 2 < first.states // 2).any()
@@ -78,8 +82,8 @@ def test_expected_demand_is_gone_when_all_nets_are_through(design, replayed):
 def test_release_and_route_again(design):
     replay = Replay(design, sizes=(8, 16, 32))
     order = replay.smallest_first()
-    for _ in replay.route(order):
-        pass
+    replay.route(order, lambda wave: None)
+    assert replay.ledger.demand.any()
     replay.release(order)
     assert not replay.ledger.demand.any()
     assert not replay.trees
@@ -88,7 +92,7 @@ def test_release_and_route_again(design):
 def test_states_of_a_full_ledger(design):
     routes = route_maze(design, RouteConfig()).routes
     free = CapacityLedger.of(design, routes).free
-    waves = list(bench_waves(design, routes, sizes=(8, 16, 32), wave=32))
+    waves = bench_waves(design, routes, sizes=(8, 16, 32), wave=32)
     nets = np.concatenate([wave.nets for wave in waves])
     assert np.array_equal(np.sort(nets), design.routable)
     for wave in waves:
@@ -108,11 +112,21 @@ def test_overflowing_routes_are_refused(design):
     wire = np.array([0], np.int32)
     crowded = Routes.from_lists(wire for _ in range(design.num_nets))
     with pytest.raises(CapacityError):
-        list(bench_waves(design, crowded))
+        bench_waves(design, crowded)
 
 
 def test_the_same_replay_twice(design):
-    one, two = (list(bench_waves(design, sizes=(8, 16))) for _ in range(2))
+    one, two = (bench_waves(design, sizes=(8, 16)) for _ in range(2))
     for a, b in zip(one, two, strict=True):
         assert np.array_equal(a.states, b.states)
         assert np.array_equal(a.labels, b.labels)
+
+
+def test_a_benchmark_is_seen_as_routing_shows_it(design):
+    def seen(**settings):
+        return [wave.states for wave in bench_waves(design, sizes=(8, 16), **settings)]
+
+    shown = RouteConfig().expected_demand
+    for a, b in zip(seen(), seen(expected_demand=shown), strict=True):
+        assert np.array_equal(a, b)
+    assert not np.array_equal(seen()[0], seen(expected_demand=0)[0])

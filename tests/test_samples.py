@@ -1,27 +1,59 @@
 """Samples: what they are like, that a shard depends on nothing but its number, and reading back."""
 
+import dataclasses
 import json
 import shutil
 
 import numpy as np
 import pytest
 
+from eda_router.config import RouteConfig
 from eda_router.dataset import ledger_windows
+from eda_router.dataset.config import DatasetConfig
 from eda_router.dataset.random_windows import random_states
 from eda_router.dataset.samples import (
+    FORMAT,
     VALIDATION_SHARD,
     Dataset,
     SampleConfig,
     make_samples,
     write_dataset,
+    write_shard,
 )
 from eda_router.dataset.teacher import label, label_costs
 from eda_router.errors import InputError
 from eda_router.neural.tensors import NUM_STATES, encode, free_tracks, pin_tiles
 from eda_router.synthesis.designs import SynthConfig
-from tests.test_teacher import check_tree
+from eda_router.training.config import TrainConfig
+from tests.window_cases import check_tree
 
 SMALL = SampleConfig(shard_samples=40, seed=3)
+
+INCOMPLETE = json.dumps({"format": FORMAT})
+
+CHECKSUMS = {
+    # source, labels, size, samples, expected demand: first digits of the SHA-256 of shard 0
+    ("random", "optimal", 8, 16, 0.4): "ddc96892853c762a",
+    ("random", "random_ties", 8, 16, 0.4): "6f51498f11a1b9b7",
+    ("random", "maze", 8, 16, 0.4): "4b27f112128a34d0",
+    ("random", "optimal", 16, 16, 0.4): "0661505597ca12b5",
+    ("random", "random_ties", 16, 16, 0.4): "a40ae6428bce04c7",
+    ("random", "maze", 16, 16, 0.4): "1259ccea38c4cc98",
+    ("random", "optimal", 32, 16, 0.4): "f7d7f3656e02e9f4",
+    ("random", "random_ties", 32, 16, 0.4): "27adb9a903cd6f67",
+    ("random", "maze", 32, 16, 0.4): "10b7c6162c38cbe1",
+    ("random", "optimal", 64, 16, 0.4): "b938f18d080a3020",
+    ("random", "random_ties", 64, 16, 0.4): "a33e4209b778b0f8",
+    ("random", "maze", 64, 16, 0.4): "664f10279b58c2a2",
+    ("ledger", "optimal", 8, 24, 0.4): "1024d72dde78a87f",
+    ("ledger", "random_ties", 8, 24, 0.4): "6409770480bd3b32",
+    ("ledger", "maze", 8, 24, 0.4): "20342416dcada993",
+    ("ledger", "optimal", 16, 1, 0.4): "8ee06a583ca992d7",
+    ("ledger", "optimal", 32, 1, 0.4): "87811b01ea9e23b3",
+    ("ledger", "optimal", 64, 1, 0.4): "30322ba30087390a",
+    ("ledger", "optimal", 8, 24, 0.2): "edc818fe98c6261b",
+}
+"""What shards have always been. Another value is another data set: it needs another format."""
 
 
 @pytest.fixture
@@ -122,6 +154,28 @@ def test_a_shard_is_a_function_of_config_number_and_size(source, small_designs):
         assert not np.array_equal(one.states, other.states)
 
 
+@pytest.mark.parametrize("kind", CHECKSUMS, ids=lambda kind: "-".join(map(str, kind)))
+def test_no_shard_ever_changes(tmp_path, kind):
+    source, labels, size, samples, expected = kind
+    config = SampleConfig(
+        source=source, labels=labels, shard_samples=samples, expected_demand=expected
+    )
+    assert write_shard(tmp_path, config, 0, size)
+    note = json.loads((tmp_path / "shard-0000000.json").read_text())
+    assert note["sha256"].startswith(CHECKSUMS[kind])
+
+
+def test_expected_demand_is_one_number():
+    routing = RouteConfig().expected_demand
+    assert SampleConfig().expected_demand == routing
+    assert DatasetConfig().expected_demand == routing
+    assert TrainConfig().data_expected_demand == routing
+    changed = DatasetConfig(expected_demand=0.7, labels="maze", seed=9)
+    assert [(s.expected_demand, s.labels, s.seed) for s in changed.sources] == [
+        (0.7, "maze", 9)
+    ] * 2
+
+
 def test_ledger_samples_are_mostly_congested(small_designs):
     states = make_samples(SampleConfig(source="ledger", shard_samples=120), 0, 16).states
     free = free_tracks(states)[:, :-1, :-1]
@@ -163,6 +217,37 @@ def test_a_folder_holds_one_config(tmp_path):
         list(write_dataset(tmp_path, SampleConfig(seed=4, shard_samples=40), 8, range(1)))
 
 
+def as_format_1(folder):
+    """Rewrite a data set as its first writers did."""
+    for path in folder.glob("*.json"):
+        facts = json.loads(path.read_text())
+        facts["format"] = "edaroute-samples-1"
+        for name in ("labels", "expected_demand"):
+            del facts["config"][name]
+        path.write_text(json.dumps(facts, indent=1) + "\n")
+
+
+def test_a_data_set_of_format_1_is_read_and_gone_on_with(tmp_path):
+    config = dataclasses.replace(SMALL, expected_demand=0.4)
+    list(write_dataset(tmp_path, config, 8, range(1)))
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    as_format_1(tmp_path)
+    assert Dataset(tmp_path).config == dataclasses.asdict(config)
+    assert dict(write_dataset(tmp_path, config, 8, range(2))) == {0: False, 1: True}
+    assert (tmp_path / "manifest.json").read_bytes() == before["manifest.json"]
+    assert len(Dataset(tmp_path)) == 80
+
+
+def test_a_data_set_of_format_1_does_not_go_on_as_another(tmp_path):
+    list(write_dataset(tmp_path, SMALL, 8, range(1)))
+    as_format_1(tmp_path)
+    with pytest.raises(InputError) as caught:
+        list(write_dataset(tmp_path, SMALL, 8, range(2)))
+    assert str(caught.value).endswith(
+        "made with another config: expected_demand 0.4, expected expected_demand 0.2"
+    )
+
+
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
@@ -171,6 +256,8 @@ def test_a_folder_holds_one_config(tmp_path):
         (lambda folder: (folder / "manifest.json").write_text("[]"), "not a JSON object"),
         (lambda folder: (folder / "manifest.json").write_text("{}"), "format None"),
         (lambda folder: (folder / "manifest.json").write_bytes(b"\xff"), "not JSON"),
+        (lambda folder: (folder / "manifest.json").write_text(INCOMPLETE), "not complete"),
+        (lambda folder: (folder / "manifest.json").write_text('{"config": 1}'), "not a JSON"),
         (lambda folder: (folder / "shard-0000000.npy").unlink(), "cannot be read"),
         (lambda folder: (folder / "shard-0000000.npy").write_bytes(b"no"), "damaged"),
         (lambda folder: (folder / "shard-0000000.json").write_text("{}"), "no shard"),

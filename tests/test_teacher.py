@@ -12,29 +12,12 @@ from eda_router.dataset.teacher import (
     label_costs,
     route_box,
     tree_edges,
-    tree_mask,
 )
 from eda_router.neural.prices import PRICE
 from eda_router.neural.tensors import encode, free_tracks, pin_tiles
 from eda_router.search.box import CLOSED
 from tests.steiner_tree import steiner_tree
-from tests.window_cases import edge_graph, graph, states
-
-
-def check_tree(state, labels):
-    """A label is a tree over the pins, without dead ends, through open edges."""
-    size = state.shape[-1]
-    edges = np.flatnonzero(tree_edges(labels))
-    pins = set(np.flatnonzero(pin_tiles(state)).tolist())
-    if len(pins) == 1:
-        assert len(edges) == 0
-        assert set(np.flatnonzero(tree_mask(labels)).tolist()) == pins
-        return
-    assert np.all(free_tracks(state).reshape(-1)[edges] > 0)
-    tree = edge_graph(edges, size)
-    assert nx.is_tree(tree)
-    assert {tile for tile, degree in tree.degree if degree == 1} <= pins <= set(tree)
-    assert set(tree) == set(np.flatnonzero(tree_mask(labels)).tolist())
+from tests.window_cases import check_tree, graph, states
 
 
 def optimum(state):

@@ -1,4 +1,4 @@
-"""Random windows for property tests, and graphs of them for oracles."""
+"""Random windows for property tests, graphs of them for oracles, and what a label has to be."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import networkx as nx
 import numpy as np
 from hypothesis import strategies as st
 
+from eda_router.dataset.teacher import LabelArray, tree_edges, tree_mask
 from eda_router.neural.extract import TILE_MAP, Extraction, extract_surest
 from eda_router.neural.tensors import StateArray, encode, free_tracks, pin_tiles
 
@@ -57,3 +58,19 @@ def extract_drawn(free: np.ndarray, pins: np.ndarray, drawn: np.ndarray) -> Extr
     maps = np.ones((*drawn.shape, 3), np.float32)
     maps[..., TILE_MAP] = drawn
     return extract_surest(free, pins, maps, np.ones(1, np.float32))
+
+
+def check_tree(state: StateArray, labels: LabelArray) -> None:
+    """A label is a tree over the pins, without dead ends, through open edges."""
+    size = state.shape[-1]
+    edges = np.flatnonzero(tree_edges(labels))
+    pins = set(np.flatnonzero(pin_tiles(state)).tolist())
+    if len(pins) == 1:
+        assert len(edges) == 0
+        assert set(np.flatnonzero(tree_mask(labels)).tolist()) == pins
+        return
+    assert np.all(free_tracks(state).reshape(-1)[edges] > 0)
+    tree = edge_graph(edges, size)
+    assert nx.is_tree(tree)
+    assert {tile for tile, degree in tree.degree if degree == 1} <= pins <= set(tree)
+    assert set(tree) == set(np.flatnonzero(tree_mask(labels)).tolist())

@@ -30,13 +30,14 @@ def command(folder: Path, config_path: Path | None, quiet: bool, **options: Any)
 
     from tqdm import tqdm
 
+    from eda_router.dataset.folders import dataset_path
     from eda_router.dataset.samples import VALIDATION_SHARD, write_dataset
 
     shards = [*range(config.first, config.first + config.shards)]
     shards += range(VALIDATION_SHARD, VALIDATION_SHARD + config.validation_shards)
     for size in config.sizes:
         for samples in config.sources:
-            place = folder / f"{samples.source}-{size}"
+            place = dataset_path(folder, samples.source, size)
             done = write_dataset(place, samples, size, shards, config.processes)
             bar = tqdm(
                 done,

@@ -81,7 +81,7 @@ def command(
     folder = bundled_folder("models") if model is None else model
     loaded = load_engine(folder, engine, threads)  # type: ignore[arg-type]
     if data is not None:
-        from eda_router.training.measure import held_out
+        from eda_router.dataset.folders import held_out
 
         samples = {size: held_out(data, size, count) for size in loaded.exits}
     else:

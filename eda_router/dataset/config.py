@@ -1,11 +1,11 @@
-"""The settings that samples and data sets are made from; light, so that the command line is."""
+"""The settings of samples and data sets. Imports nothing heavy: the command line reads it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Literal
 
-from eda_router.config import Settings, setting
+from eda_router.config import RouteConfig, Settings, setting
 from eda_router.errors import InputError
 
 _BASE_SHARD = 16384
@@ -14,7 +14,7 @@ _BASE_SIZE = 8
 
 @dataclass(frozen=True, kw_only=True)
 class SampleSettings(Settings):
-    """What samples of any source have in common."""
+    """The settings that samples of every source share."""
 
     seed: int = setting(1, "Seed of every random choice.", low=0, high=2**31 - 1)
     shard_samples: int | None = setting(
@@ -29,6 +29,13 @@ class SampleSettings(Settings):
         "What is drawn in each state: the optimal tree with ties decided by place, with ties "
         "decided at random, or a tree grown pin by pin.",
     )
+    expected_demand: float = setting(
+        RouteConfig.expected_demand,
+        "Share of the expected demand (RUDY) of nets still to come that half of the designs' "
+        "ledgers show as used; a quarter shows none, a quarter a random share.",
+        low=0,
+        high=1,
+    )
 
     def count(self, size: int) -> int:
         """Samples in a shard of windows of ``size``."""
@@ -37,7 +44,7 @@ class SampleSettings(Settings):
 
 @dataclass(frozen=True, kw_only=True)
 class SampleConfig(SampleSettings):
-    """What samples are made of."""
+    """The settings that one data set is made of."""
 
     source: Literal["random", "ledger"] = setting(
         "random", "Where states come from: random windows, or ledgers of synthetic designs."
@@ -72,15 +79,9 @@ class DatasetConfig(SampleSettings):
     @property
     def sources(self) -> tuple[SampleConfig, ...]:
         """What the samples of each source are made of."""
+        shared = {field.name: getattr(self, field.name) for field in fields(SampleSettings)}
         return tuple(
-            SampleConfig(
-                source=source,
-                seed=self.seed,
-                shard_samples=self.shard_samples,
-                max_pins=self.max_pins,
-                exact_pins=self.exact_pins,
-                labels=self.labels,
-            )
+            SampleConfig(source=source, **shared)
             for source in ("random", "ledger")
             if self.source in (source, "both")
         )

@@ -1,8 +1,8 @@
 """Random windows: pins in a random box, edges with random free tracks, obstacles.
 
-The free tracks are those of a made-up ledger: a base capacity for each direction, less a smooth
-field of demand, less wires that run along rows and columns, less obstacles; a share of the windows
-has independent random edges instead, and a share has room everywhere but for obstacles.
+The free tracks of each direction are a base capacity less a smooth field of demand, less wires that
+run along rows or columns; in 12 % of the cases every edge is random by itself instead, in 18 % all
+edges have the same tracks. Obstacles come on top.
 """
 
 from __future__ import annotations

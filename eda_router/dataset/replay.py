@@ -1,23 +1,26 @@
-"""A routing run by the teacher alone, wave by wave, with every state it saw.
+"""A routing run in which the teacher draws every net, with all states it saw.
 
-The same flow as the neural router's, with the teacher in the model's place: nets of one exit see
-the same ledger, their trees are committed one after the other, and a net that lost a race waits
-for the next wave. What a wave saw, with the trees it drew, are training samples; on a benchmark
-they are the states that a model is evaluated on.
+The flow is that of the neural router with the teacher in the model's place: the nets of a wave see
+the same state of the ledger, their trees are committed one after the other, and a net that lost a
+track to another one comes again in the next wave (:mod:`eda_router.neural.waves`). The states of a
+wave and the trees drawn in them are training samples; on a benchmark they are the states that a
+model is evaluated on.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from eda_router.config import RouteConfig
 from eda_router.dataset.teacher import EXACT_PINS, LabelArray, label, route_box, tree_edges
 from eda_router.design import Design, IntArray, Routes
 from eda_router.neural.rudy import ExpectedDemand
 from eda_router.neural.tensors import StateArray
+from eda_router.neural.waves import in_waves
 from eda_router.neural.windows import (
     choose_exits,
     cut_states,
@@ -28,12 +31,16 @@ from eda_router.neural.windows import (
 from eda_router.routing.ledger import CapacityLedger
 
 SIZES = (8, 16, 32, 64)
+"""Sizes of the windows, in tiles."""
+
+WAVES_A_STRETCH = 8
+"""A stretch of the order has so many full waves; within it nets are sorted by window size."""
+
 QUICK_EXACT_PINS = 3
 """Pins up to which trees are optimal where they are no samples; above, they are grown only."""
-FORESIGHT = 0.4
-"""What neural routing shows the model of expected demand."""
+
 WIDE_MARGIN = 4
-"""Tiles around the boxes of such nets."""
+"""Tiles around the boxes of nets that are wider than the largest window."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,13 +48,17 @@ class Wave:
     """What one wave of nets saw, and what the teacher drew.
 
     Attributes:
-        size: of the windows.
+        size: of the windows, in tiles.
         nets: int64 ``(num_nets,)``, numbers in the design.
         origins: int32 ``(num_nets, 2)``, x and y of each window's lower-left tile.
-        states: uint8 ``(num_nets, size, size)``.
-        labels: uint8 of the same shape.
+        states: uint8 ``(num_nets, size, size)``, what each net saw before any net of the wave was
+            committed (:mod:`eda_router.neural.tensors`).
+        labels: uint8 of the same shape, the teacher's trees (:mod:`eda_router.dataset.teacher`),
+            0 where ``ok`` is False.
         ok: bool ``(num_nets,)``, False where the teacher found no way.
-        committed: bool ``(num_nets,)``, False also where another net of the wave was faster.
+        committed: bool ``(num_nets,)``, whether the tree was booked: False where ``ok`` is, where
+            another net of the wave took the last track, and where nothing is to be booked
+            (:meth:`Replay.see_alone`).
     """
 
     size: int
@@ -65,20 +76,21 @@ class Replay:
     Args:
         design: to be routed.
         sizes: of the windows, rising.
-        wave: most nets that see the same ledger.
+        wave: most nets that see the same state of the ledger.
         margin: see :func:`eda_router.neural.windows.choose_exits`.
         best: sizes of the windows that get the teacher's best trees, None for all; nets of other
             sizes and nets wider than the largest window get quick ones.
         exact_pins: pins up to which the best trees are optimal.
-        foresight: how much of the expected demand of nets without wire the windows show as used, at
-            least one track left where one is free, as in neural routing.
+        expected_demand: share of the expected demand of nets still to come that the windows show
+            as used; at least one track is left where one is free.
         offsets: a generator puts half of the windows at a random place around the net's box
             instead of centring them; None centres all.
 
     Attributes:
+        design: what is routed.
         ledger: the state of the run.
-        trees: the edges each routed net has, by its number.
-        exits: int32 ``(num_nets,)``, index into ``sizes`` or -1, 0 for nets within one tile.
+        trees: int32 edge ids of each net that has wire, by its number.
+        exits: int32 ``(num_nets,)``, index into ``sizes``, -1 for nets wider than the largest.
     """
 
     def __init__(
@@ -90,21 +102,20 @@ class Replay:
         margin: int = 1,
         best: Sequence[int] | None = None,
         exact_pins: int = EXACT_PINS,
-        foresight: float = 0.0,
+        expected_demand: float = RouteConfig.expected_demand,
         offsets: np.random.Generator | None = None,
     ):
         self.design = design
         self.ledger = CapacityLedger.of(design)
         self.trees: dict[int, IntArray] = {}
+        self.exits = choose_exits(design.net_boxes, sizes, margin)
         self._sizes = tuple(sizes)
         self._wave = wave
         self._best = self._sizes if best is None else tuple(best)
         self._exact_pins = exact_pins
         self._offsets = offsets
-        self._boxes = design.net_boxes
-        self.exits = choose_exits(self._boxes, sizes, margin)
         self._expected = ExpectedDemand(
-            self._boxes, design.routable, design.width, design.height, foresight
+            design.net_boxes, design.routable, design.width, design.height, expected_demand
         )
         self._awaited = np.zeros(design.num_nets, np.bool_)
         self._awaited[design.routable] = True
@@ -112,8 +123,7 @@ class Replay:
     def smallest_first(self) -> NDArray[np.int64]:
         """The nets that need wire, by rising half perimeter of their boxes."""
         nets = self.design.routable
-        spans = self._boxes[nets, 2:] - self._boxes[nets, :2]
-        return nets[np.argsort(spans.sum(axis=1), kind="stable")]
+        return nets[np.argsort(self.design.half_perimeters[nets], kind="stable")]
 
     def take(self, net: int, tree: IntArray) -> None:
         """Book a tree that another router drew for ``net``.
@@ -123,7 +133,7 @@ class Replay:
         """
         self.ledger.commit(tree)
         self.trees[net] = tree
-        self._arrived(np.array([net]))
+        self._expect_no_more(np.array([net]))
 
     def release(self, nets: NDArray[np.int64]) -> None:
         """Rip up those of ``nets`` that have wire."""
@@ -131,48 +141,50 @@ class Replay:
             if net in self.trees:
                 self.ledger.release(self.trees.pop(net))
 
-    def route(self, nets: NDArray[np.int64]) -> Iterator[Wave]:
-        """Route nets without wire in about this order, one exit's nets of a stretch at a time.
+    def route(self, nets: NDArray[np.int64], on_wave: Callable[[Wave], None]) -> None:
+        """Route nets without wire, in this order but for the sizes of their windows.
 
-        Nets wider than the largest window are routed too, but are in no wave.
+        The order is cut into stretches; in each, nets wider than the largest window come first and
+        are in no wave, then the nets of each window size, smallest first.
+
+        Args:
+            nets: int64, their numbers.
+            on_wave: gets each wave as soon as its trees are committed.
         """
-        stretch = max(1, 8 * self._wave)
+        stretch = WAVES_A_STRETCH * self._wave
         for begin in range(0, len(nets), stretch):
             some = nets[begin : begin + stretch]
             for net in some[self.exits[some] < 0].tolist():
                 self._route_wide(net)
-            for exit, size in enumerate(self._sizes):
-                waiting = some[self.exits[some] == exit]
-                while len(waiting):
-                    wave = self._route_wave(waiting[: self._wave], size)
-                    yield wave
-                    lost = wave.nets[wave.ok & ~wave.committed]
-                    waiting = np.concatenate([lost, waiting[self._wave :]])
+            for index, size in enumerate(self._sizes):
+                self._route_exit(some[self.exits[some] == index], size, on_wave)
 
     def see_alone(self, nets: NDArray[np.int64], size: int) -> Wave:
         """The states of nets that have wire, each as if it alone were ripped up."""
-        origins = self._place(self._boxes[nets], size)
+        origins = self._place(nets, size)
         states = np.empty((len(nets), size, size), np.uint8)
         for i, net in enumerate(nets.tolist()):
             tree = self.trees[net]
             self.ledger.release(tree)
-            one = slice(i, i + 1)
-            states[i] = cut_states(self._shown(), origins[one], *self._pins_of(nets[one]), size)[0]
+            states[i] = self._see(nets[i : i + 1], origins[i : i + 1], size)[0]
             self.ledger.commit(tree)
         labels, ok = label(states, self._exact_pins)
         return Wave(size, nets, origins, states, labels, ok, np.zeros(len(nets), np.bool_))
 
-    def _pins_of(self, nets: NDArray[np.int64]) -> tuple[NDArray[np.int64], IntArray]:
-        starts, counts = self.design.pin_offsets[nets], self.design.pin_counts[nets]
-        offsets = np.zeros(len(nets) + 1, np.int64)
-        np.cumsum(counts, out=offsets[1:])
-        index = np.arange(offsets[-1]) + np.repeat(starts - offsets[:-1], counts)
-        return offsets, self.design.pins[index]
+    def _route_exit(
+        self, nets: NDArray[np.int64], size: int, on_wave: Callable[[Wave], None]
+    ) -> None:
+        def run(positions: NDArray[np.int64]) -> NDArray[np.bool_]:
+            wave = self._route_wave(nets[positions], size)
+            on_wave(wave)
+            lost: NDArray[np.bool_] = wave.ok & ~wave.committed
+            return lost
+
+        in_waves(len(nets), self._wave, run)
 
     def _route_wave(self, nets: NDArray[np.int64], size: int) -> Wave:
-        origins = self._place(self._boxes[nets], size)
-        pin_offsets, pins = self._pins_of(nets)
-        states = cut_states(self._shown(), origins, pin_offsets, pins, size)
+        origins = self._place(nets, size)
+        states = self._see(nets, origins, size)
         if size in self._best:
             labels, ok = label(states, self._exact_pins)
         else:
@@ -183,28 +195,46 @@ class Replay:
         edges = grid_edges(found.astype(np.int32), offsets, origins, size, self.design.width)
         committed = np.zeros(len(nets), np.bool_)
         for i in np.flatnonzero(ok).tolist():
-            tree = edges[offsets[i] : offsets[i + 1]]
-            committed[i] = self._commit(int(nets[i]), tree)
-        self._arrived(nets[committed | ~ok])
+            committed[i] = self._commit(int(nets[i]), edges[offsets[i] : offsets[i + 1]])
+        self._expect_no_more(nets[committed | ~ok])
         return Wave(size, nets, origins, states, labels, ok, committed)
 
-    def _shown(self) -> IntArray:
-        """Free tracks as the windows show them."""
-        return shown_tracks(self.ledger.free, self._expected.per_edge)
-
-    def _arrived(self, nets: NDArray[np.int64]) -> None:
-        """Expect no demand from ``nets`` any more, because they are routed or given up."""
-        self._expected.remove(nets[self._awaited[nets]])
-        self._awaited[nets] = False
+    def _route_wide(self, net: int) -> None:
+        box = self.design.net_boxes[net]
+        low, high = np.maximum(box[:2] - WIDE_MARGIN, 0), box[2:] + WIDE_MARGIN + 1
+        inside = np.s_[low[1] : high[1], low[0] : high[0]]
+        pins = np.zeros((self.design.height, self.design.width), np.bool_)
+        pins.reshape(-1)[self.design.net_pins(net)] = True
+        self._expect_no_more(np.array([net]))
+        edges = route_box(self.ledger.free[inside], pins[inside], QUICK_EXACT_PINS, 0)
+        if edges is None:
+            return
+        tile, direction = edges // 2, edges % 2
+        columns = pins[inside].shape[1]
+        tile = (low[1] + tile // columns) * self.design.width + low[0] + tile % columns
+        self._commit(net, (2 * tile + direction).astype(np.int32))
 
     def _commit(self, net: int, tree: IntArray) -> bool:
+        """Book a tree if there is still a free track on all of its edges."""
         if not self.ledger.fits(tree):
             return False
         self.ledger.commit(tree)
         self.trees[net] = tree
         return True
 
-    def _place(self, boxes: IntArray, size: int) -> IntArray:
+    def _expect_no_more(self, nets: NDArray[np.int64]) -> None:
+        """Expect no demand from ``nets`` any more, because they are routed or given up."""
+        self._expected.remove(nets[self._awaited[nets]])
+        self._awaited[nets] = False
+
+    def _see(self, nets: NDArray[np.int64], origins: IntArray, size: int) -> StateArray:
+        """The windows of nets, with expected demand shown as used."""
+        shown = shown_tracks(self.ledger.free, self._expected.per_edge)
+        return cut_states(shown, origins, *self.design.pins_of(nets), size)
+
+    def _place(self, nets: NDArray[np.int64], size: int) -> IntArray:
+        """Origins of the windows of nets."""
+        boxes = self.design.net_boxes[nets]
         width, height = self.design.width, self.design.height
         origins = place_windows(boxes, size, width, height)
         if self._offsets is None:
@@ -215,21 +245,6 @@ class Replay:
         keep = self._offsets.random(len(boxes)) < 0.5
         return np.where(keep[:, None], origins, moved).astype(np.int32)
 
-    def _route_wide(self, net: int) -> None:
-        low = np.maximum(self._boxes[net, :2] - WIDE_MARGIN, 0)
-        high = self._boxes[net, 2:] + WIDE_MARGIN + 1
-        box = np.s_[low[1] : high[1], low[0] : high[0]]
-        pins = np.zeros((self.design.height, self.design.width), np.bool_)
-        pins.reshape(-1)[self.design.net_pins(net)] = True
-        self._arrived(np.array([net]))
-        edges = route_box(self.ledger.free[box], pins[box], QUICK_EXACT_PINS, 0)
-        if edges is None:
-            return
-        tile, direction = edges // 2, edges % 2
-        columns = pins[box].shape[1]
-        tile = (low[1] + tile // columns) * self.design.width + low[0] + tile % columns
-        self._commit(net, (2 * tile + direction).astype(np.int32))
-
 
 def bench_waves(
     design: Design,
@@ -238,26 +253,28 @@ def bench_waves(
     sizes: Sequence[int] = SIZES,
     wave: int = 64,
     margin: int = 1,
-    foresight: float = FORESIGHT,
-) -> Iterator[Wave]:
+    expected_demand: float = RouteConfig.expected_demand,
+) -> list[Wave]:
     """The states of a design, smallest boxes first, windows centred as in routing.
 
     Without ``routes`` these are the states of a first pass from an empty ledger; a net that lost a
-    race appears again in a later wave. With ``routes``, a router's legal wires of all nets, each
-    net is ripped up alone and seen among all others: a full ledger for every net, in which the
-    teacher's trees are not committed.
+    track to another one appears again in a later wave. With ``routes``, a router's legal wires of
+    all nets, each net is ripped up alone and seen among all others: a full ledger for every net, in
+    which the teacher's trees are not committed.
 
     Raises:
         CapacityError: ``routes`` overflow an edge.
     """
-    replay = Replay(design, sizes=sizes, wave=wave, margin=margin, foresight=foresight)
+    replay = Replay(design, sizes=sizes, wave=wave, margin=margin, expected_demand=expected_demand)
     order = replay.smallest_first()
+    waves: list[Wave] = []
     if routes is None:
-        yield from replay.route(order)
-        return
+        replay.route(order, waves.append)
+        return waves
     for net in order.tolist():
         replay.take(net, routes.net_edges(net))
-    for exit, size in enumerate(sizes):
-        nets = order[replay.exits[order] == exit]
+    for index, size in enumerate(sizes):
+        nets = order[replay.exits[order] == index]
         for begin in range(0, len(nets), wave):
-            yield replay.see_alone(nets[begin : begin + wave], size)
+            waves.append(replay.see_alone(nets[begin : begin + wave], size))
+    return waves

@@ -1,7 +1,8 @@
 """Training samples: windows with the teacher's trees, in shards that anyone can make again.
 
 A shard is a pure function of (config, shard number, window size): no order, process or machine
-changes a byte of it. Shards from :data:`VALIDATION_SHARD` on are for validation, by convention.
+changes a byte of it, and what could change one is in the config. Shards from
+:data:`VALIDATION_SHARD` on are for validation, by convention.
 
 On disk a data set is a folder with ``manifest.json`` (format, size, config) and, for each shard,
 ``shard-NNNNNNN.npy``: uint8 ``(num_samples, 2, size, size)``, first the state
@@ -13,8 +14,8 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import io
 import json
-import os
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ from eda_router.dataset.ledger_windows import ledger_samples
 from eda_router.dataset.random_windows import random_states
 from eda_router.dataset.teacher import RIGHT_BIT, TILE_BIT, UP_BIT, LabelArray, label
 from eda_router.errors import InputError
+from eda_router.files import write_atomically
 from eda_router.neural.tensors import NUM_STATES, StateArray
 
 __all__ = [
@@ -43,12 +45,24 @@ __all__ = [
     "write_shard",
 ]
 
-FORMAT = "edaroute-samples-1"
+FORMAT = "edaroute-samples-2"
+"""What the manifest and the note of each shard are written in.
+
+Format 1 differs in the config alone: ``expected_demand`` was no setting but fixed, so a manifest
+did not say all that its shards were made of. The arrays are the same, and folders of format 1 are
+read and gone on with as what they are (:data:`FIXED_IN_FORMAT_1`).
+"""
+
+FIXED_IN_FORMAT_1 = {"labels": "optimal", "expected_demand": 0.4}
+"""What samples of format 1 are made of where their manifest does not say."""
 
 VALIDATION_SHARD = 1_000_000
 """Shards from here on are kept from training."""
 
+_FORMAT_1 = "edaroute-samples-1"
+
 _ATTEMPTS = 64
+"""Times a random window without a route is drawn again."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,7 +95,11 @@ def make_samples(config: SampleConfig, shard: int, size: int) -> Samples:
     else:
         sequence = np.random.SeedSequence([config.seed, shard, size])
         rng = np.random.Generator(np.random.PCG64(sequence))
-        samples = Samples(*ledger_samples(rng, config.count(size), size, config.exact_pins))
+        samples = Samples(
+            *ledger_samples(
+                rng, config.count(size), size, config.exact_pins, config.expected_demand
+            )
+        )
     if config.labels == "optimal":
         return samples
     return Samples(samples.states, _other_labels(config, shard, samples.states))
@@ -91,6 +109,7 @@ def _other_labels(config: SampleConfig, shard: int, states: StateArray) -> Label
     """Labels of another teacher for the same states."""
     if config.labels == "maze":
         return label(states, exact_pins=2, exchange_rounds=0)[0]
+    # The streams before this one are those of the attempts at random windows.
     sequence = np.random.SeedSequence([config.seed, shard, states.shape[1], _ATTEMPTS])
     seeds = np.random.Generator(np.random.PCG64(sequence)).integers(
         0, 2**64, len(states), np.uint64
@@ -131,18 +150,15 @@ def _describe(config: SampleConfig, size: int) -> dict[str, Any]:
     return {"format": FORMAT, "size": size, "config": dataclasses.asdict(config)}
 
 
-def _completed(facts: dict[str, Any]) -> dict[str, Any]:
-    """A description with the settings that its writer did not know yet, at their defaults."""
-    return {
-        **facts,
-        "config": {**dataclasses.asdict(SampleConfig()), **(facts.get("config") or {})},
-    }
+def _upgraded(facts: dict[str, Any]) -> dict[str, Any]:
+    """A description of format 1 as one of this format; others as they are."""
+    if facts.get("format") != _FORMAT_1:
+        return facts
+    return {**facts, "format": FORMAT, "config": {**FIXED_IN_FORMAT_1, **facts.get("config", {})}}
 
 
 def _write_json(path: Path, value: dict[str, Any]) -> None:
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    beside.write_text(json.dumps(value, indent=1) + "\n", encoding="utf-8")
-    beside.replace(path)
+    write_atomically(path, (json.dumps(value, indent=1) + "\n").encode())
 
 
 def write_shard(folder: Path, config: SampleConfig, shard: int, size: int) -> bool:
@@ -150,22 +166,23 @@ def write_shard(folder: Path, config: SampleConfig, shard: int, size: int) -> bo
 
     Returns:
         Whether it had to be made.
+
+    Raises:
+        InputError: the shard cannot be written.
     """
     path = _shard_path(folder, shard)
-    facts = _describe(config, size)
+    note = {**_describe(config, size), "shard": shard}
     try:
-        noted = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
-        if _completed(noted) == {**facts, "shard": shard, "sha256": _digest(path)}:
+        if _read_json(path.with_suffix(".json")) == {**note, "sha256": _digest(path)}:
             return False
-    except (OSError, ValueError):
+    except (InputError, OSError):
         pass
     samples = make_samples(config, shard, size)
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    with open(beside, "wb") as file:
-        np.save(file, np.stack([samples.states, samples.labels], axis=1))
-    digest = _digest(beside)
-    beside.replace(path)
-    _write_json(path.with_suffix(".json"), {**facts, "shard": shard, "sha256": digest})
+    file = io.BytesIO()
+    np.save(file, np.stack([samples.states, samples.labels], axis=1))
+    data = file.getvalue()
+    write_atomically(path, data)
+    _write_json(path.with_suffix(".json"), {**note, "sha256": hashlib.sha256(data).hexdigest()})
     return True
 
 
@@ -190,8 +207,8 @@ def write_dataset(
     folder.mkdir(parents=True, exist_ok=True)
     manifest = folder / "manifest.json"
     facts = _describe(config, size)
-    if manifest.exists() and _completed(_read_json(manifest)) != facts:
-        raise InputError(manifest, None, "made with another config", f"{facts}")
+    if manifest.exists():
+        _check_same(manifest, facts)
     _write_json(manifest, facts)
     if processes == 1:
         for shard in shards:
@@ -207,16 +224,30 @@ def write_dataset(
             pool.shutdown(cancel_futures=True)
 
 
+def _check_same(manifest: Path, wanted: dict[str, Any]) -> None:
+    """Refuse a folder that holds samples of another kind, and say what is different."""
+    found = _read_json(manifest)
+    if found == wanted:
+        return
+    theirs, ours = ({**facts.pop("config", {}), **facts} for facts in (found, {**wanted}))
+    names = sorted(name for name in {*theirs, *ours} if theirs.get(name) != ours.get(name))
+    problem, expected = (
+        ", ".join(f"{name} {facts.get(name)}" for name in names) for facts in (theirs, ours)
+    )
+    raise InputError(manifest, None, f"made with another config: {problem}", expected)
+
+
 def _read_json(path: Path) -> dict[str, Any]:
+    """A manifest or the note of a shard, as this format has it."""
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise InputError(path, None, f"cannot be read: {error.strerror}") from error
     except ValueError as error:
         raise InputError(path, None, "not JSON", "a manifest") from error
-    if not isinstance(value, dict):
+    if not isinstance(value, dict) or not isinstance(value.get("config", {}), dict):
         raise InputError(path, None, "not a JSON object", "a manifest")
-    return value
+    return _upgraded(value)
 
 
 class Dataset:
@@ -241,7 +272,9 @@ class Dataset:
         facts = _read_json(manifest)
         if facts.get("format") != FORMAT:
             raise InputError(manifest, None, f"format {facts.get('format')!r}", FORMAT)
-        self.size = int(facts["size"])
+        if not isinstance(facts.get("size"), int) or "config" not in facts:
+            raise InputError(manifest, None, "not complete", "size and config")
+        self.size: int = facts["size"]
         self.config: dict[str, Any] = facts["config"]
         self._shards: list[NDArray[np.uint8]] = []
         for note in sorted(folder.glob("shard-*.json")):

@@ -8,14 +8,14 @@ Label
     uint8 ``(size, size)``: bit 0 when the tree uses the edge to the tile's right, bit 1 when it
     uses the edge above, bit 2 when the tile is in the tree.
 
-Trees are optimal up to :data:`EXACT_PINS` pins; above, grown pin by pin and improved by exchanging
-paths, which leaves about 1.5 % on nets of 9 and 10 pins.
+Trees are optimal up to :data:`EXACT_PINS` pins; above, they are grown pin by pin and improved by
+exchanging paths (:mod:`eda_router.dataset.window_steiner`).
 
 Choice among equals
-    The cheapest tree is the one with the most slack. Among equally cheap ones the label is the one
-    whose horizontal wires lie lowest, then whose vertical wires lie furthest left: between two pins
-    in free space an L, which has the fewest bends (:mod:`eda_router.dataset.window_steiner`). Pins
-    have no order, so permuting them changes nothing.
+    Of equally cheap trees the label is the one that lies lowest and leftmost: the rows of its
+    horizontal edges, counted twice, and the columns of its vertical edges have the least sum.
+    Between two pins in free space this is the L with the lower horizontal wire. Pins have no order,
+    so permuting them changes nothing.
 """
 
 from __future__ import annotations
@@ -49,10 +49,10 @@ EXACT_PINS = 8
 """Nets with up to this many pins get optimal trees."""
 
 EXCHANGE_ROUNDS = 3
-"""At most this many rounds of path exchange in the trees of nets with more pins."""
+"""Most rounds of path exchange in the trees of nets with more pins."""
 
 BY_PLACE: NDArray[np.uint64] = np.empty(0, np.uint64)
-"""Seeds for ties that are decided by place: none."""
+"""No seeds: ties are decided by place."""
 
 
 def label(
@@ -67,7 +67,7 @@ def label(
         states: uint8 ``(num_windows, size, size)`` of :mod:`eda_router.neural.tensors`.
         exact_pins: pins up to which trees are optimal.
         exchange_rounds: most rounds of path exchange in the other trees.
-        tie_seeds: uint64 ``(num_windows,)``: choose among equals at random, from these seeds.
+        tie_seeds: uint64 ``(num_windows,)``, seeds of choices among equals; empty: by place.
 
     Returns:
         Labels, uint8 of the same shape, and bool ``(num_windows,)``: False where the pins cannot be

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from eda_router.dataset.folders import held_out
 from eda_router.dataset.samples import Samples
 from eda_router.dataset.teacher import label_costs, tree_mask
 from eda_router.neural.engines import load_model
@@ -25,7 +26,7 @@ from eda_router.study.variants import VARIANTS
 from eda_router.training import measure
 from eda_router.training.config import TrainConfig
 from eda_router.training.evaluate import blind_costs, latent_use
-from eda_router.training.measure import choose_threshold, draw_all, held_out, quality, sweep
+from eda_router.training.measure import choose_threshold, draw_all, quality, sweep
 from eda_router.training.trainer import LOG
 
 MEASURED = 2048

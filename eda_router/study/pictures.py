@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from eda_router.dataset.folders import held_out
 from eda_router.dataset.teacher import tree_mask
 from eda_router.neural.tensors import free_tracks, images, pin_tiles
 from eda_router.report.plots import save_figure
@@ -24,7 +25,6 @@ from eda_router.study.report import (
 from eda_router.study.trainings import HALF, study_engine, trained_folder
 from eda_router.study.variants import GROUPS, VARIANTS
 from eda_router.training.config import TrainConfig
-from eda_router.training.measure import held_out
 
 GALLERY = 4
 """Nets in a gallery."""

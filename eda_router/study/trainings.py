@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 
+from eda_router.dataset.folders import dataset_path
 from eda_router.dataset.samples import VALIDATION_SHARD, SampleConfig, write_dataset
 from eda_router.neural.engines import Engine, KerasEngine
 from eda_router.neural.views import ViewsEngine
@@ -61,14 +62,20 @@ def make_data(
         samples: in a shard; None for the usual number.
         processes: to work in.
     """
-    wanted = {(c.data_labels, c.data_source, size) for c in configs for size in c.sizes}
-    wanted |= {("optimal", source, size) for _, source, size in wanted}
-    for labels, sources, size in sorted(wanted):
+    wanted = {
+        (labels, c.data_source, size, c.data_expected_demand)
+        for c in configs
+        for size in c.sizes
+        for labels in (c.data_labels, "optimal")
+    }
+    for labels, sources, size, expected in sorted(wanted):
         for source in ("random", "ledger"):
             if sources not in ("both", source):
                 continue
-            config = SampleConfig(source=source, labels=labels, shard_samples=samples)
-            place = labels_folder(folder, labels) / f"{source}-{size}"
+            config = SampleConfig(
+                source=source, labels=labels, shard_samples=samples, expected_demand=expected
+            )
+            place = dataset_path(labels_folder(folder, labels), source, size)
             for _ in write_dataset(place, config, size, [0, 1, VALIDATION_SHARD], processes):
                 pass
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Literal
 
-from eda_router.config import setting
+from eda_router.config import RouteConfig, setting
 from eda_router.neural.model_config import ModelConfig
 
 
@@ -136,6 +136,14 @@ class TrainConfig(ModelConfig):
         (524_288, 262_144, 65_536, 16_384),
         "Samples made when no data is given, by stage.",
         low=1,
+    )
+
+    data_expected_demand: float = setting(
+        RouteConfig.expected_demand,
+        "Share of the expected demand of nets still to come that half of their ledgers show as "
+        "used.",
+        low=0,
+        high=1,
     )
 
     def stage(self, name: str, index: int) -> int | float:

@@ -1,8 +1,4 @@
-"""The samples of a training: found in a folder, or made there.
-
-The folder's layout is that of ``edaroute dataset``: one data set for each source and window size,
-named ``<source>-<size>``.
-"""
+"""The samples of a training: found in a folder (:mod:`eda_router.dataset.folders`), or made."""
 
 from __future__ import annotations
 
@@ -13,6 +9,7 @@ from typing import Literal
 
 from tqdm import tqdm
 
+from eda_router.dataset.folders import dataset_path, find_datasets, held_out
 from eda_router.dataset.samples import (
     VALIDATION_SHARD,
     Dataset,
@@ -21,7 +18,6 @@ from eda_router.dataset.samples import (
 )
 from eda_router.errors import InputError
 from eda_router.training.config import TrainConfig
-from eda_router.training.measure import held_out
 from eda_router.training.trainer import Joined, StageData
 
 _SHARD_TILES = 16384 * 64
@@ -76,10 +72,14 @@ class TrainingData(Mapping[int, StageData]):
             each = min(part, max(1, _SHARD_TILES // size**2))
             count = -(-part // each)
             samples = SampleConfig(
-                source=source, shard_samples=each, seed=config.seed, labels=config.data_labels
+                source=source,
+                shard_samples=each,
+                seed=config.seed,
+                labels=config.data_labels,
+                expected_demand=config.data_expected_demand,
             )
             shards = [*range(count), VALIDATION_SHARD]
-            place = self._folder / f"{source}-{size}"
+            place = dataset_path(self._folder, source, size)
             for _ in tqdm(
                 write_dataset(place, samples, size, shards, self._processes),
                 total=len(shards),
@@ -92,7 +92,7 @@ class TrainingData(Mapping[int, StageData]):
                 pass
 
     def _open(self, size: int) -> StageData:
-        places = sorted(self._folder.glob(f"*-{size}"))
+        places = find_datasets(self._folder, size)
         if not places:
             raise InputError(
                 self._folder,

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from eda_router.dataset.samples import Dataset, Samples
 from eda_router.dataset.teacher import LabelArray, edge_costs, label_costs
-from eda_router.errors import InputError
 from eda_router.neural.decode import decode
 from eda_router.neural.tensors import StateArray, free_tracks, images, pin_tiles
 
@@ -99,22 +96,3 @@ def choose_threshold(swept: Sequence[Quality], most: float) -> Quality:
     if within:
         return max(within, key=lambda q: (q.connected, q.threshold))
     return min(swept, key=lambda q: (q.ink, q.threshold))
-
-
-def held_out(folder: Path, size: int, count: int) -> Samples:
-    """About ``count`` validation samples of a size, the sources in turn.
-
-    Raises:
-        InputError: there are none.
-    """
-    found = [Dataset(place, validation=True) for place in sorted(folder.glob(f"*-{size}"))]
-    sets = [part for part in found if len(part)]
-    if not sets:
-        raise InputError(folder, None, f"no validation samples of {size}x{size} tiles")
-    each = min(-(-count // len(sets)), *(len(part) for part in sets))
-    parts = [part.take(np.arange(each)) for part in sets]
-    shape = (-1, size, size)
-    return Samples(
-        np.stack([part.states for part in parts], axis=1).reshape(shape),
-        np.stack([part.labels for part in parts], axis=1).reshape(shape),
-    )
