@@ -11,7 +11,7 @@ import pytest
 from hypothesis import settings
 
 if TYPE_CHECKING:
-    from eda_router.training.trainer import StageData
+    from eda_router.training.data import StageData
 
 # Kernels compile at their first call, and the machine may be busy.
 settings.register_profile("edaroute", deadline=None, print_blob=True)

@@ -19,7 +19,7 @@ from eda_router.neural.engines import (
     write_exits,
 )
 from eda_router.neural.model import RouteVAE
-from tests.test_model import problems, shaken, tiny
+from tests.models import problems, shaken, tiny
 
 
 @pytest.fixture(scope="module", params=["none", "batch"])

@@ -9,14 +9,16 @@ import keras
 import numpy as np
 import pytest
 
+from eda_router.config import load_config
 from eda_router.dataset.teacher import tree_edges, tree_mask
 from eda_router.errors import EdarouteError, InputError
 from eda_router.neural.engines import load_model
 from eda_router.neural.model import RouteVAE
 from eda_router.training.config import TrainConfig
+from eda_router.training.folder import CONFIG
 from eda_router.training.measure import choose_threshold, quality, sweep
 from eda_router.training.optimizers import learning_rate
-from eda_router.training.trainer import Trainer, read_config
+from eda_router.training.trainer import Trainer
 from tests.trainings import TINY, Stopping
 
 
@@ -35,7 +37,7 @@ def test_a_resumed_training_equals_an_uninterrupted_one(tmp_path, training_data,
     ).run()
     for one, other in zip(whole.get_weights(), resumed.get_weights(), strict=True):
         assert np.array_equal(one, other)
-    assert read_config(tmp_path / "stopped") == config
+    assert load_config(TrainConfig, tmp_path / "stopped" / CONFIG) == config
     logs = [
         [json.loads(line) for line in (tmp_path / name / "log.jsonl").read_text().splitlines()]
         for name in ("whole", "stopped")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import signal
+
 from eda_router.dataset.samples import VALIDATION_SHARD, SampleConfig, Samples, make_samples
-from eda_router.training.trainer import Joined, StageData, Trainer
+from eda_router.training.data import Joined, StageData
+from eda_router.training.trainer import Trainer
 
 TINY = {
     "core_channels": 4,
@@ -46,12 +49,12 @@ def stage_data():
 
 
 class Stopping(Trainer):
-    """A training that is interrupted, as by Ctrl-C, after some batches."""
+    """A training that is interrupted, as by Ctrl-C, in the batch after some."""
 
     batches = 9
 
     def _batch(self, count):
         self.batches -= 1
-        if self.batches < 0:
-            raise KeyboardInterrupt
+        if self.batches == -1:
+            signal.raise_signal(signal.SIGINT)
         return super()._batch(count)

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eda_router.dataset.samples import Dataset, Samples
-from eda_router.dataset.teacher import LabelArray, edge_costs, label_costs
+from eda_router.dataset.teacher import LabelArray, edge_costs, label_costs, tree_mask
 from eda_router.errors import InputError
+from eda_router.neural.architecture import Architecture
 from eda_router.neural.decode import decode
 from eda_router.neural.tensors import StateArray, free_tracks, images, pin_tiles
 
@@ -118,3 +119,9 @@ def held_out(folder: Path, size: int, count: int) -> Samples:
         np.stack([part.states for part in parts], axis=1).reshape(shape),
         np.stack([part.labels for part in parts], axis=1).reshape(shape),
     )
+
+
+def latent_use(model: Architecture, samples: Samples) -> dict[str, float]:
+    """How much the latent carries, on states with routes; empty without a latent."""
+    routes = tree_mask(samples.labels)[..., None].astype(np.float32)
+    return model.latent_use(images(samples.states), routes)
