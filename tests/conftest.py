@@ -46,7 +46,7 @@ def judge(ispd98_path: Callable[[str], Path]) -> Path:
 
 @pytest.fixture(scope="session")
 def training_data() -> dict[int, StageData]:
-    """Samples of 8x8 and 16x16 tiles for trainings of seconds."""
+    """Samples of 8x8, 16x16 and 32x32 tiles for trainings of seconds."""
     from tests.trainings import stage_data  # with it comes TensorFlow
 
     return stage_data()

@@ -305,7 +305,7 @@ def load_engine(
     if engine == "blank":
         return BlankEngine(facts)
     if engine == "auto":
-        exported = all((folder / f"exit{size}.xml").exists() for size in facts["exits"])
+        exported = any((folder / f"exit{size}.xml").exists() for size in facts["exits"])
         engine = "openvino" if exported and _has_openvino() else "keras"
     if engine == "keras":
         return KerasEngine(folder, facts, threads)
