@@ -210,7 +210,7 @@ def test_results_are_kept_by_all_their_settings(tmp_path):
 
 def test_designs_of_one_name_are_told_apart():
     one = Design.from_pins("d", 2, 1, 1, 1, [("a", 0, [(0, 0), (1, 0)])])
-    other = Design.from_pins("d", 2, 1, 2, 1, [("a", 0, [(0, 0), (1, 0)])])
+    other = Design.from_pins("d", 2, 1, 2, 2, [("a", 0, [(0, 0), (1, 0)])])
     assert design_id(one) == design_id(replace(one))
     assert design_id(one) != design_id(other)
     assert design_id(one).startswith("d-")
