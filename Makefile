@@ -38,7 +38,8 @@ docs: $(INSTALLED_DEV)
 	$(BIN)/python scripts/pictures.py
 
 study: $(INSTALLED_DEV)
-	$(BIN)/edaroute study --config scripts/study.yaml --bench $(BENCH) $(ARGS)
+	$(BIN)/edaroute study --config scripts/study.yaml --bench $(BENCH) \
+		--folder docs/study --runs runs/study $(ARGS)
 
 wheel: $(INSTALLED_DEV)
 	$(BIN)/python -m pip wheel --no-deps --wheel-dir dist .

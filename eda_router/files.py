@@ -1,12 +1,16 @@
-"""Writing files: beside and renamed, so that a file is old or new and never half."""
+"""Writing files: beside and renamed, so that a file is old or new and never half; JSON by rows."""
 
 from __future__ import annotations
 
 import contextlib
+import json
+import math
 import os
 import stat
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from eda_router.errors import InputError
 
@@ -71,3 +75,54 @@ def _mode_of(target: Path) -> int:
         umask = os.umask(0)
         os.umask(umask)
         return 0o666 & ~umask
+
+
+def make_folder(path: str | Path) -> None:
+    """Make a folder unless it is there, and find out whether files can be written in it.
+
+    Raises:
+        InputError: they cannot.
+    """
+    try:
+        Path(path).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(path, None, f"cannot be made: {error.strerror}", "a folder") from error
+    if not os.access(path, os.W_OK | os.X_OK):
+        raise InputError(path, None, "cannot be written: no permission")
+
+
+def strict_json(value: Any) -> Any:
+    """The same value with None for numbers that JSON has no word for: NaN and infinity."""
+    if isinstance(value, Mapping):
+        return {key: strict_json(part) for key, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [strict_json(part) for part in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def format_rows(value: Any, levels: int = 2) -> str:
+    """JSON with one row a line, so that a change of a row is a change of a line.
+
+    Args:
+        value: mappings and lists within each other.
+        levels: of these that are opened, one member a line. What lies deeper is a row, and so is
+            what holds no mappings and lists.
+
+    Returns:
+        the text with its last newline; numbers that are none are null.
+    """
+    return _rows(strict_json(value), levels, "") + "\n"
+
+
+def _rows(value: Any, levels: int, indent: str) -> str:
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    if levels == 0 or not any(isinstance(part, (dict, list)) for part in parts):
+        return json.dumps(value, allow_nan=False)
+    inner = indent + " "
+    if isinstance(value, dict):
+        lines = [f"{json.dumps(k)}: {_rows(v, levels - 1, inner)}" for k, v in value.items()]
+        first, last = "{}"
+    else:
+        lines = [_rows(part, levels - 1, inner) for part in value]
+        first, last = "[]"
+    return first + ",".join(f"\n{inner}{line}" for line in lines) + f"\n{indent}{last}"

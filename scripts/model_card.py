@@ -31,8 +31,9 @@ from eda_router.training.evaluate import (
     INK_LIMITS,
     bench_samples,
     evaluate,
-    latent_use,
 )
+from eda_router.training.measure import latent_use
+from eda_router.training.publish import format_metrics
 
 CIRCUITS = ("ibm01", "ibm02", "ibm10")
 AIMS = {8: (0.9995, 1.01), 16: (0.998, 1.02), 32: (0.99, 1.04), 64: (0.97, 1.06)}
@@ -66,7 +67,7 @@ def main() -> int:
         states = {size: s for size, s in states.items() if args.exits is None or size in args.exits}
         rows = rounded({str(size): row for size, row in evaluate(engine, states).items()})
         metrics["states"][name] = {**metrics["states"].get(name, {}), **rows}
-        path.write_text(json.dumps(metrics, indent=1) + "\n")
+        path.write_text(format_metrics(metrics))
         print(f"{name}: {time.process_time() - begin:.0f} s", flush=True)
     if fnmatch.fnmatch("latent", args.only):
         model = load_model(args.model)
@@ -74,7 +75,7 @@ def main() -> int:
             size: validation(args.samples, "ledger", size, LATENT_SAMPLES) for size in engine.exits
         }
         metrics["latent"] = rounded({str(size): latent_use(model, few[size]) for size in few})
-        path.write_text(json.dumps(metrics, indent=1) + "\n")
+        path.write_text(format_metrics(metrics))
     card = args.model / "README.md"
     before, rest = card.read_text().split(MARKS[0])
     after = rest.split(MARKS[1])[1]

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import settings
 
 if TYPE_CHECKING:
-    from eda_router.training.trainer import StageData
+    from eda_router.training.data import StageData
 
 # Kernels compile at their first call, and the machine may be busy.
 settings.register_profile("edaroute", deadline=None, print_blob=True)
@@ -46,7 +46,7 @@ def judge(ispd98_path: Callable[[str], Path]) -> Path:
 
 @pytest.fixture(scope="session")
 def training_data() -> dict[int, StageData]:
-    """Samples of 8x8 and 16x16 tiles for trainings of seconds."""
+    """Samples of 8x8, 16x16 and 32x32 tiles for trainings of seconds."""
     from tests.trainings import stage_data  # with it comes TensorFlow
 
     return stage_data()

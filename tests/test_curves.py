@@ -17,11 +17,11 @@ from eda_router.report.curves import (
     curves_figure,
     drawings_figure,
     frame_tiles,
-    read_log,
     write_curves,
 )
 from eda_router.report.palette import LIGHT
 from eda_router.report.plots import new_figure, save_figure
+from eda_router.training.folder import read_log
 
 
 def records() -> list[dict[str, Any]]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 import subprocess
 import sys
 from importlib.util import find_spec
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,7 +22,7 @@ from eda_router.neural.engines import (
     write_exits,
 )
 from eda_router.neural.model import RouteVAE
-from tests.test_model import problems, shaken, tiny
+from tests.models import problems, shaken, tiny
 
 
 @pytest.fixture(scope="module", params=["none", "batch"])
@@ -139,3 +142,43 @@ def test_a_folder_that_is_no_model(tmp_path):
     (tmp_path / "exits.json").write_text("[]")
     with pytest.raises(InputError, match="another format"):
         load_engine(tmp_path)
+
+
+@pytest.fixture
+def damaged(folder, tmp_path):
+    """A copy of the folder, to be damaged."""
+    return Path(shutil.copytree(folder, tmp_path / "model"))
+
+
+@pytest.mark.parametrize("damage", [lambda data: data[: len(data) // 2], lambda data: b""])
+@pytest.mark.parametrize("name", ["exits.json", "exits.bin", "exit16.xml", "model.keras"])
+def test_damaged_files_are_named(damaged, name, damage):
+    path = damaged / name
+    path.write_bytes(damage(path.read_bytes()))
+    with pytest.raises(InputError) as raised:
+        load_engine(damaged, "keras" if name == "model.keras" else "openvino")
+    assert raised.value.path == str(path)
+    assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"exits": None}, {"exits": [16, 8]}, {"latent": "3"}, {"thresholds": {"8": 2.0}}],
+    ids=str,
+)
+def test_incomplete_facts_are_refused(damaged, change):
+    path = damaged / "exits.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), **change}))
+    with pytest.raises(InputError, match=r"exits\.json: "):
+        load_engine(damaged)
+
+
+def test_tensorflow_says_nothing_of_its_own_and_hides_nothing_of_others():
+    code = (
+        "import os, sys, eda_router.neural.model, tensorflow as tf; tf.constant(1) + 1\n"
+        "from eda_router.neural.quiet import _aside\n"
+        "with _aside():\n"
+        "    os.write(2, b'I0000 00:00:1.2 3 port.cc:153] own\\na fault\\n')\n"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+    assert run.stderr == b"a fault\n"

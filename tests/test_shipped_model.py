@@ -11,7 +11,8 @@ from eda_router.dataset.samples import VALIDATION_SHARD, SampleConfig, make_samp
 from eda_router.neural.engines import TOLERANCE, load_engine, load_model
 from eda_router.neural.tensors import images
 from eda_router.resources import folder
-from eda_router.training.evaluate import evaluate_exit, latent_use
+from eda_router.training.evaluate import evaluate_exit
+from eda_router.training.measure import latent_use
 
 MODELS = folder("models")
 SIZES = tuple(json.loads((MODELS / "exits.json").read_text())["exits"])

@@ -4,17 +4,30 @@ from __future__ import annotations
 
 import csv
 import math
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from eda_router.cli import main
+from eda_router.design import Design
 from eda_router.study.curves import reach
 from eda_router.study.measure import Row, at_ink
-from eda_router.study.report import comparisons, difference, shown_sizes
-from eda_router.study.trainings import configure, trained_exits
-from eda_router.study.variants import DEFAULT, GROUPS, VARIANTS
+from eda_router.study.report import (
+    comparisons,
+    curves_name,
+    difference,
+    gallery_name,
+    overview_name,
+    shown_sizes,
+)
+from eda_router.study.run import design_id
+from eda_router.study.trainings import Study, configure, trained_exits
+from eda_router.study.variants import DEFAULT, GROUPS, ROWS, VARIANTS
 from eda_router.training.config import TrainConfig
+
+CHECKOUT = Path(__file__).parent.parent
 
 TRAINED = [name for name, variant in VARIANTS.items() if variant.of is None]
 
@@ -160,12 +173,86 @@ def test_a_study_reports_and_is_resumed(tmp_path, capsys):
         if line.startswith("!["):
             assert (folder / line.rpartition("(")[2].rstrip(")")).stat().st_size > 0
     before = capsys.readouterr().out.splitlines()
-    trained = (runs / "from-scratch-at-32" / "seed1" / "model.keras").stat().st_mtime_ns
+    assert {path.name for path in tmp_path.iterdir()} == {"docs", "runs"}
+    (model,) = runs.glob("from-scratch-at-32/seed1-*/model.keras")
+    trained = model.stat().st_mtime_ns
     assert main([*args, "--variant", "from scratch at 32"]) == 0
     assert capsys.readouterr().out.splitlines() == before[-2:]
     with open(folder / "study.csv", encoding="utf-8") as file:
         assert list(csv.DictReader(file)) == rows[-1:]
-    assert (runs / "from-scratch-at-32" / "seed1" / "model.keras").stat().st_mtime_ns == trained
+    assert model.stat().st_mtime_ns == trained
+    (figures,) = model.parent.glob("rows.json")
+    figures.write_text("")
+    capsys.readouterr()
+    assert main([*args, "--variant", "from scratch at 32"]) == 2
+    assert capsys.readouterr().err.startswith(f"{figures}: damaged")
+
+
+def test_results_are_kept_by_all_their_settings(tmp_path):
+    base = TrainConfig(sizes=(8,))
+    place = tmp_path / "data" / "random-8"
+    place.mkdir(parents=True)
+    (place / "shard-0000000.json").write_text("{}")
+    study = Study(base, tmp_path / "data", tmp_path / "runs")
+    found = {
+        study.folder("default", 1),
+        study.folder("default", 2),
+        study.folder("eight views", 1),
+        replace(study, times=0.5).folder("default", 1),
+        replace(study, base=replace(base, dense=7)).folder("default", 1),
+    }
+    assert len(found) == 5
+    assert study.trained_folder("eight views", 1) == study.folder("default", 1)
+    assert study.folder("default", 1) in found
+    (place / "shard-0000000.json").write_text('{"sha256": "another"}')
+    assert study.folder("default", 1) not in found
+
+
+def test_designs_of_one_name_are_told_apart():
+    one = Design.from_pins("d", 2, 1, 1, 1, [("a", 0, [(0, 0), (1, 0)])])
+    other = Design.from_pins("d", 2, 1, 2, 2, [("a", 0, [(0, 0), (1, 0)])])
+    assert design_id(one) == design_id(replace(one))
+    assert design_id(one) != design_id(other)
+    assert design_id(one).startswith("d-")
+
+
+def test_what_the_report_needs_is_found_out_before_the_trainings(tmp_path, monkeypatch, capsys):
+    (tmp_path / "file").write_text("")
+    args = ["study", "--smoke", "--runs", str(tmp_path / "runs")]
+    assert main([*args, "-o", str(tmp_path / "file" / "docs")]) == 2
+    assert len(capsys.readouterr().err.splitlines()) == 2
+    assert main([*args, "--bench", "no-such-design", "-o", str(tmp_path / "docs")]) == 2
+    monkeypatch.setattr("eda_router.study.publish.find_spec", lambda name: None)
+    assert main([*args, "-o", str(tmp_path / "docs")]) == 2
+    assert "edaroute[viz]" in capsys.readouterr().err
+    assert not (tmp_path / "runs").exists()
+
+
+def test_every_row_has_a_short_name_and_every_picture_a_place_of_its_own():
+    rows = {variant.row for variant in VARIANTS.values()} - {DEFAULT}
+    assert rows == set(ROWS)
+    assert len(set(ROWS.values())) == len(ROWS)
+    assert all(name.replace("-", "").isalpha() for name in ROWS.values())
+    sizes = [
+        size
+        for group in GROUPS
+        for size in {
+            configure(TrainConfig(), VARIANTS[name].of or name).sizes[-1]
+            for name in VARIANTS
+            if VARIANTS[name].group == group
+        }
+    ]
+    assert len(sizes) == len(set(sizes))
+    names = [f(size) for size in sizes for f in (overview_name, gallery_name)]
+    names += [curves_name(size, row) for size in sizes for row in rows]
+    assert len(set(names)) == len(names)
+
+
+def test_the_written_report_shows_the_pictures_beside_it():
+    folder = CHECKOUT / "docs" / "study"
+    text = (folder / "README.md").read_text(encoding="utf-8")
+    shown = set(re.findall(r"!\[[^]]*\]\(([^)]*)\)", text))
+    assert shown == {f"pictures/{path.name}" for path in (folder / "pictures").iterdir()}
 
 
 def test_an_unknown_variant_is_refused(capsys):

@@ -20,7 +20,7 @@ from eda_router.training.config import TrainConfig
 from eda_router.training.data import TrainingData
 from eda_router.training.optimizers import make_optimizer
 from eda_router.training.trainer import Trainer
-from tests.test_model import problems, shaken, tiny
+from tests.models import problems, shaken, tiny
 from tests.trainings import TINY
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from eda_router.cli import main
 from eda_router.neural.engines import load_engine, load_model
+from tests.trainings import Stopping
 
 TINY = ["--smoke", "--sizes", "8,16", "--samples", "512,128", "--data-samples", "256,64"]
 TINY += ["--threads", "1", "-q"]
@@ -31,6 +32,16 @@ def test_training_leaves_a_folder_that_routes(folder, tmp_path, capsys):
     args = ["synth-tiny", "--router", "neural", "--model", str(folder), "-q"]
     assert main(["route", *args, "-o", str(tmp_path / "x.route")]) in (0, 1)
     assert main(["verify", "synth-tiny", str(tmp_path / "x.route")]) in (0, 1)
+
+
+def test_ctrl_c_says_how_to_go_on(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("eda_router.training.trainer.Trainer._batch", Stopping._batch)
+    monkeypatch.setattr("eda_router.training.trainer.Trainer.batches", 1, raising=False)
+    args = [*TINY, "--sizes", "8", "-o", str(tmp_path)]
+    assert main(["train", *args]) == 130
+    assert f"{tmp_path} holds all so far; the same command with --resume" in capsys.readouterr().err
+    assert main(["train", *args]) == 2
+    assert "--resume, or another folder" in capsys.readouterr().err
 
 
 def test_resuming_with_more_samples_goes_on_with_the_last_stage(folder):

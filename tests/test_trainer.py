@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import dataclasses
+import io
+import itertools
 import json
+import shutil
+import signal
 
 import keras
 import numpy as np
 import pytest
 
+from eda_router.config import load_config
 from eda_router.dataset.teacher import tree_edges, tree_mask
 from eda_router.errors import EdarouteError, InputError
 from eda_router.neural.engines import load_model
 from eda_router.neural.model import RouteVAE
+from eda_router.training import trainer as training
+from eda_router.training.checkpoint import read_checkpoint
 from eda_router.training.config import TrainConfig
+from eda_router.training.folder import CHECKPOINT, CONFIG, LOG, check_config, read_log
 from eda_router.training.measure import choose_threshold, quality, sweep
 from eda_router.training.optimizers import learning_rate
-from eda_router.training.trainer import Trainer, read_config
+from eda_router.training.trainer import Trainer
 from tests.trainings import TINY, Stopping
 
 
@@ -35,13 +43,154 @@ def test_a_resumed_training_equals_an_uninterrupted_one(tmp_path, training_data,
     ).run()
     for one, other in zip(whole.get_weights(), resumed.get_weights(), strict=True):
         assert np.array_equal(one, other)
-    assert read_config(tmp_path / "stopped") == config
+    assert load_config(TrainConfig, tmp_path / "stopped" / CONFIG) == config
     logs = [
         [json.loads(line) for line in (tmp_path / name / "log.jsonl").read_text().splitlines()]
         for name in ("whole", "stopped")
     ]
     assert [r["loss"] for r in logs[0]] == [r["loss"] for r in logs[1]]
     assert {r["size"] for r in logs[0]} == {8, 16}
+
+
+def outcome(folder):
+    """What two trainings that are one have in common: the checkpoint's values and the log."""
+    stored = read_checkpoint(folder / CHECKPOINT)
+    timed = {"seconds", "spent", "processor"}
+    progress = {k: v for k, v in dataclasses.asdict(stored.progress).items() if k not in timed}
+    log = [{k: v for k, v in r.items() if k not in timed} for r in read_log(folder / LOG)]
+    values = [value.tobytes() for values in stored.values.values() for value in values]
+    return progress, log, values, stored.random
+
+
+RESUMED = TrainConfig(
+    **{**TINY, "pretrain": (32, 0)},
+    sizes=(8, 16, 32),
+    samples=(64, 32, 16),
+    epoch=(48,),
+    patience=2,
+    mixed_precision=False,
+)
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(tmp_path_factory, training_data):
+    folder = tmp_path_factory.mktemp("whole")
+    model = Trainer(RESUMED, training_data, folder, progress=False).run()
+    return outcome(folder), model.get_weights()
+
+
+@pytest.mark.parametrize(
+    ("name", "call", "times", "after"),
+    [
+        ("learning_rate", 2, 1, False),
+        # In a validation, while the weights have their averages' values.
+        ("draw_all", 2, 1, False),
+        ("append_record", 2, 2, True),
+        ("write_checkpoint", 3, 2, False),
+        ("save_model", 2, 2, True),
+        ("make_optimizer", 2, 2, True),
+    ],
+)
+def test_wherever_ctrl_c_comes_the_resumed_training_is_the_same(
+    tmp_path, training_data, uninterrupted, monkeypatch, name, call, times, after
+):
+    """Ctrl-C, once or twice, before or after a call of something that the trainer calls."""
+    trainer = Trainer(RESUMED, training_data, tmp_path, progress=False)
+    function, calls = getattr(training, name), itertools.count(1)
+
+    def interrupted(*args):
+        if next(calls) != call:
+            return function(*args)
+        result = function(*args) if after else None
+        for _ in range(times):
+            signal.raise_signal(signal.SIGINT)
+        return result if after else function(*args)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(training, name, interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            trainer.run()
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    model = Trainer(RESUMED, training_data, tmp_path, resume=True, progress=False).run()
+    whole, weights = uninterrupted
+    assert outcome(tmp_path) == whole
+    assert all(map(np.array_equal, model.get_weights(), weights))
+
+
+def test_a_training_deletes_no_other_one(tmp_path, training_data):
+    config = TrainConfig(**TINY, sizes=(8,), samples=(32,), epoch=(64,))
+    Trainer(config, training_data, tmp_path, progress=False).run()
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    with pytest.raises(InputError, match=r"checkpoint\.npz: of an earlier training.*--resume"):
+        Trainer(config, training_data, tmp_path, progress=False)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+    (tmp_path / CHECKPOINT).unlink()
+    with pytest.raises(InputError, match=r"log\.jsonl: of an earlier training"):
+        Trainer(config, training_data, tmp_path, progress=False)
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory, training_data):
+    folder = tmp_path_factory.mktemp("finished")
+    config = TrainConfig(**TINY, sizes=(8,), samples=(64,), epoch=(32,), mixed_precision=False)
+    Trainer(config, training_data, folder, progress=False).run()
+    return folder
+
+
+DAMAGE = {
+    "cut": lambda data: data[: len(data) // 2],
+    "empty": lambda data: b"",
+    "garbage": lambda data: np.random.default_rng(1).bytes(len(data)),
+    "zeros": lambda data: data[: len(data) // 3] + bytes(len(data) // 3) + data[-len(data) // 3 :],
+    "an array": lambda data: array_file(),
+}
+
+
+def array_file():
+    file = io.BytesIO()
+    np.save(file, np.zeros(3))
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("name", [CHECKPOINT, CONFIG, LOG])
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_what_is_damaged_is_named(tmp_path, training_data, finished, name, damage):
+    folder = tmp_path / "run"
+    shutil.copytree(finished, folder)
+    (folder / name).write_bytes(DAMAGE[damage]((folder / name).read_bytes()))
+
+    def resume():
+        config = load_config(TrainConfig, check_config(folder))
+        Trainer(config, training_data, folder, resume=True, progress=False)
+
+    with pytest.raises(InputError) as raised:
+        resume()
+    assert raised.value.path == str(folder / name)
+    assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"lock": False}, "lock was True"),
+        ({"loss": "focal"}, "loss was cross_entropy"),
+        ({"sizes": (8, 16), "latent": 4}, "latent was 3"),
+    ],
+)
+def test_a_checkpoint_of_other_variables_is_refused(training_data, finished, change, message):
+    config = dataclasses.replace(load_config(TrainConfig, finished / CONFIG), **change)
+    with pytest.raises(InputError, match=message):
+        Trainer(config, training_data, finished, resume=True, progress=False)
+
+
+def test_a_schedule_may_grow_but_not_shrink(tmp_path, training_data, finished):
+    folder = tmp_path / "run"
+    shutil.copytree(finished, folder)
+    config = load_config(TrainConfig, folder / CONFIG)
+    longer = dataclasses.replace(config, sizes=(8, 16))
+    Trainer(longer, training_data, folder, resume=True, progress=False).run()
+    with pytest.raises(InputError, match=r"sizes were \[8, 16\]"):
+        Trainer(config, training_data, folder, resume=True, progress=False)
 
 
 def test_the_first_exit_stays_while_the_ring_is_trained(tmp_path, training_data):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import signal
+
 from eda_router.dataset.samples import VALIDATION_SHARD, SampleConfig, Samples, make_samples
-from eda_router.training.trainer import Joined, StageData, Trainer
+from eda_router.training.data import Joined, StageData
+from eda_router.training.trainer import Trainer
 
 TINY = {
     "core_channels": 4,
@@ -34,24 +37,24 @@ class Whole:
 
 
 def stage_data():
-    """Samples of two sizes."""
+    """Samples of three sizes."""
     config = SampleConfig(shard_samples=96, max_pins=5)
     return {
         size: StageData(
             Joined([Whole(make_samples(config, 0, size)), Whole(make_samples(config, 1, size))]),
             make_samples(config, VALIDATION_SHARD, size),
         )
-        for size in (8, 16)
+        for size in (8, 16, 32)
     }
 
 
 class Stopping(Trainer):
-    """A training that is interrupted, as by Ctrl-C, after some batches."""
+    """A training that is interrupted, as by Ctrl-C, in the batch after some."""
 
     batches = 9
 
-    def _batch(self, count):
+    def _batch(self, count, batch=Trainer._batch):
         self.batches -= 1
-        if self.batches < 0:
-            raise KeyboardInterrupt
-        return super()._batch(count)
+        if self.batches == -1:
+            signal.raise_signal(signal.SIGINT)
+        return batch(self, count)

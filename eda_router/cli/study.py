@@ -25,7 +25,7 @@ SMOKE_VARIANTS = ("default", "eight views", "paper", "from scratch at 32")
     "--folder",
     "folder",
     type=click.Path(path_type=Path, file_okay=False),
-    default=Path("docs/study"),
+    default=Path("runs/study"),
     show_default=True,
     metavar="FOLDER",
     help="Folder for the report, its tables and pictures.",
@@ -33,10 +33,8 @@ SMOKE_VARIANTS = ("default", "eight views", "paper", "from scratch at 32")
 @click.option(
     "--runs",
     type=click.Path(path_type=Path, file_okay=False),
-    default=Path("runs/study"),
-    show_default=True,
     metavar="FOLDER",
-    help="Folder for the trainings.",
+    help="Folder for the trainings.  [default: runs in the report's folder]",
 )
 @click.option(
     "--data",
@@ -73,7 +71,7 @@ SMOKE_VARIANTS = ("default", "eight views", "paper", "from scratch at 32")
 @click_options(TrainConfig)
 def command(
     folder: Path,
-    runs: Path,
+    runs: Path | None,
     data: Path | None,
     seeds: int | None,
     names: tuple[str, ...],
@@ -88,8 +86,9 @@ def command(
 ) -> None:
     """Train variants of the model on the same data and budget, and report side by side.
 
-    Trainings that are done are not repeated, and an interrupted one goes on. What a variant
-    changes, and what its group may spend, counts more than options.
+    Trainings that are done are not repeated, and an interrupted one goes on; those of other
+    settings or samples are kept beside. What a variant changes, and what its group may spend,
+    counts more than options.
 
     \b
     Example:
@@ -111,23 +110,27 @@ def command(
     base = settings_from(TrainConfig, config_path, {**SMOKE, **given} if smoke else given)
     times = times or (SMOKE_TIMES if smoke else 1.0)
 
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    from eda_router.files import make_folder
     from eda_router.formats import ispd98
-    from eda_router.study.publish import publish_study
+    from eda_router.study.publish import check_publishing, publish_study
     from eda_router.study.run import run_study
-    from eda_router.study.trainings import configure, make_data
+    from eda_router.study.trainings import Study, make_data
 
+    runs = runs or folder / "runs"
     design = ispd98.read(find_design(bench)) if bench is not None else None
     if design is None and not quiet:
         click.echo("no figures of routing: no design given with --bench", err=True)
     chosen = names or (SMOKE_VARIANTS if smoke else tuple(VARIANTS))
     seeds = seeds or (1 if smoke else 3)
-    configs = [configure(base, VARIANTS[name].of or name, 1, times) for name in chosen]
-    place = data or runs / "data"
+    place = data or runs / ("data-smoke" if smoke else "data")
+    study = Study(base, place, runs, times)
+    check_publishing(folder)
+    make_folder(runs)
+    configs = [study.config(name) for name in chosen]
     make_data(place, configs, SMOKE_SAMPLES if smoke else None, os.cpu_count() or 1)
     rows, routed = [], []
     numbers = range(1, seeds + 1)
-    for done, ways in run_study(base, place, runs, numbers, chosen, times, design, routed_seeds):
+    for done, ways in run_study(study, numbers, chosen, design, routed_seeds):
         rows += done
         routed += ways
         if not quiet:
@@ -142,13 +145,10 @@ def command(
         "times": times if times != 1.0 else None,
     }
     publish_study(
-        base,
+        study,
         rows,
         routed,
-        data=place,
-        runs=runs,
         output=folder,
-        times=times,
         bench=design,
         command="edaroute study"
         + "".join(f" --{name} {value}" for name, value in parts.items() if value is not None),

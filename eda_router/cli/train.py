@@ -10,16 +10,12 @@ from typing import Any
 import click
 
 from eda_router.cli.options import click_options, config_option, quiet_option, settings_from
+from eda_router.neural.architecture import TINY_SHAPE
 from eda_router.training.config import TrainConfig
+from eda_router.training.folder import CHECKPOINT, check_config, refuse_used
 
 SMOKE: dict[str, Any] = {
-    "core_channels": 8,
-    "core_blocks": 2,
-    "latent": 8,
-    "dense": 32,
-    "ring_channels": (8,),
-    "ring_fine_channels": (8,),
-    "ring_blocks": (1,),
+    **TINY_SHAPE,
     "samples": (2048, 512, 128, 64),
     "pretrain": (256, 64, 32, 16),
     "epoch": (1024, 512, 128, 64),
@@ -53,7 +49,11 @@ SMOKE: dict[str, Any] = {
     metavar="SIZES",
     help="Window sizes of the stages, the same as --sizes.",
 )
-@click.option("--resume", is_flag=True, help="Go on from the output folder's checkpoint.")
+@click.option(
+    "--resume",
+    is_flag=True,
+    help="Go on from the folder's checkpoint; else a folder that holds a training is refused.",
+)
 @click.option(
     "--start",
     type=click.Path(path_type=Path, file_okay=False, exists=True),
@@ -99,11 +99,12 @@ def command(
             ) from None
     if smoke:
         options = {**SMOKE, **{k: v for k, v in options.items() if v is not None}}
-    if resume and config_path is None and (folder / "config.yaml").exists():
-        config_path = folder / "config.yaml"
+    if not resume:
+        refuse_used(folder)
+    elif config_path is None and (folder / CHECKPOINT).exists():
+        config_path = check_config(folder)
     config = settings_from(TrainConfig, config_path, options)
 
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     from eda_router.neural.engines import load_engine, load_model
     from eda_router.training.data import TrainingData
     from eda_router.training.evaluate import table
@@ -129,7 +130,11 @@ def command(
         progress=not quiet,
         on_epoch=album,
     )
-    trainer.run()
+    try:
+        trainer.run()
+    except (KeyboardInterrupt, SystemExit):
+        click.echo(f"{folder} holds all so far; the same command with --resume goes on", err=True)
+        raise
     # An exit that was not trained again keeps its threshold.
     known = {} if start is None else load_engine(start).thresholds
     held = {

@@ -10,7 +10,6 @@ precision to compute, since by itself it would choose by the processor.
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections import Counter
 from collections.abc import Mapping
@@ -24,6 +23,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eda_router.errors import EdarouteError, InputError
+from eda_router.files import write_atomically
+from eda_router.neural.architecture import Architecture, network
 
 FloatArray = NDArray[np.float32]
 
@@ -186,7 +187,6 @@ class KerasEngine(_Padded):
 
     def __init__(self, folder: Path, facts: Mapping[str, Any], threads: int):
         super().__init__(facts)
-        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
         import tensorflow as tf
 
         try:
@@ -197,7 +197,10 @@ class KerasEngine(_Padded):
             pass
         if tf.config.list_physical_devices("GPU"):
             self.batches = ACCELERATED_BATCHES
-        self._draw = exit_function(load_model(folder))
+        model = load_model(folder)
+        if not set(self.exits) <= set(model.config.sizes) or self.latent != model.latent:
+            raise InputError(folder / MODEL, None, "has other exits or another latent", EXITS)
+        self._draw = exit_function(model)
 
     def _pieces(self, size: int, count: int) -> tuple[int, ...]:
         return (self.batches * _PIECES.get(size, _LARGEST_PIECE),)
@@ -235,7 +238,6 @@ class OpenVinoEngine(_Padded):
         super().__init__(facts)
         import openvino
 
-        self._folder = folder
         self._core = openvino.Core()
         native = _has_bfloat16(self._core)
         if precision == "bfloat16" and not native:
@@ -247,8 +249,18 @@ class OpenVinoEngine(_Padded):
             "INFERENCE_NUM_THREADS": threads,
             "ENABLE_CPU_PINNING": False,
         }
+        for size in self.exits:
+            check_exit(folder / f"exit{size}.xml")
+        self._folder = folder
         self._compiled: dict[tuple[int, int], Any] = {}
         self._lone: Counter[int] = Counter()
+
+    def _read(self, size: int) -> Any:
+        path = self._folder / f"exit{size}.xml"
+        try:
+            return self._core.read_model(path, path.with_name(WEIGHTS))
+        except RuntimeError as error:
+            raise InputError(path, None, "damaged", "an exported exit") from error
 
     def _pieces(self, size: int, count: int) -> tuple[int, ...]:
         piece = _PIECES.get(size, _LARGEST_PIECE)
@@ -258,7 +270,7 @@ class OpenVinoEngine(_Padded):
     def _run(self, images: FloatArray, noise: FloatArray) -> FloatArray:
         count, size = images.shape[:2]
         if (count, size) not in self._compiled:
-            model = self._core.read_model(self._folder / f"exit{size}.xml", self._folder / WEIGHTS)
+            model = self._read(size)
             model.reshape({0: [count, size, size, 3], 1: [count, self.latent]})
             compiled = self._core.compile_model(model, "CPU", self._settings)
             self._compiled[count, size] = compiled.create_infer_request()
@@ -293,7 +305,7 @@ def load_engine(
     if engine == "blank":
         return BlankEngine(facts)
     if engine == "auto":
-        exported = all((folder / f"exit{size}.xml").exists() for size in facts["exits"])
+        exported = any((folder / f"exit{size}.xml").exists() for size in facts["exits"])
         engine = "openvino" if exported and _has_openvino() else "keras"
     if engine == "keras":
         return KerasEngine(folder, facts, threads)
@@ -321,38 +333,86 @@ def _read_facts(folder: Path) -> dict[str, Any]:
         raise InputError(path, None, "not JSON", "a model folder") from error
     if not isinstance(facts, dict) or facts.get("format") != FORMAT:
         raise InputError(path, None, "another format", FORMAT)
+    sizes, latent, thresholds = (facts.get(key) for key in ("exits", "latent", "thresholds"))
+    if not isinstance(sizes, list) or not sizes or not all(_is_whole(size, 1) for size in sizes):
+        raise InputError(path, None, f"exits {sizes}", "a list of window sizes")
+    if sizes != sorted(set(sizes)):
+        raise InputError(path, None, f"exits {sizes}", "rising window sizes")
+    if not _is_whole(latent, 0):
+        raise InputError(path, None, f"latent {latent}", "a whole number")
+    for size in sizes:
+        threshold = thresholds.get(str(size)) if isinstance(thresholds, dict) else None
+        if not isinstance(threshold, (int, float)) or not 0.0 <= threshold <= 1.0:
+            raise InputError(path, None, f"threshold {threshold} of exit {size}", "0 to 1")
     return facts
 
 
-def load_model(folder: str | Path) -> Any:
-    """The folder's Keras model, a :class:`eda_router.neural.model.RouteVAE`, in float32.
+def _is_whole(value: Any, low: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= low
+
+
+def check_exit(path: Path) -> None:
+    """Make sure that an exported exit is whole and its weights are as long as it needs.
+
+    Raises:
+        InputError: one of the two files cannot be read or is cut short.
+    """
+    weights = path.with_name(WEIGHTS)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise InputError(path, None, f"cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise InputError(path, None, "damaged", "an exported exit") from error
+    if not text.rstrip().endswith("</net>"):
+        raise InputError(path, None, "cut short or damaged", "an exported exit")
+    try:
+        held = weights.stat().st_size
+    except OSError as error:
+        raise InputError(weights, None, f"cannot be read: {error.strerror}") from error
+    needed = max((int(m[1]) + int(m[2]) for m in _CONSTANT.finditer(text)), default=0)
+    if held < needed:
+        raise InputError(weights, None, f"{held} bytes", f"at least {needed} for {path.name}")
+
+
+def load_model(folder: str | Path) -> Architecture:
+    """The folder's Keras model, in float32.
 
     Raises:
         InputError: it cannot be read.
     """
+    kind = network()
     import keras
-
-    from eda_router.neural.model import RouteVAE
 
     path = Path(folder) / MODEL
     if not path.exists():
         raise InputError(path, None, "cannot be read: no such file", "a trained model")
-    model = keras.saving.load_model(path, compile=False)
-    if not isinstance(model, RouteVAE):
-        raise InputError(path, None, f"a {type(model).__name__}", "a RouteVAE")
-    return model
+    try:
+        model = keras.saving.load_model(path, compile=False)
+    except Exception as error:
+        # What Keras, HDF5 and zip raise on damaged files is of many kinds, documented nowhere.
+        raise InputError(path, None, "damaged", "a trained model") from error
+    if not isinstance(model, kind):
+        raise InputError(path, None, f"a {type(model).__name__}", f"a {kind.__name__}")
+    loaded: Architecture = model
+    return loaded
 
 
-def exit_function(model: Any) -> Any:
+def save_model(model: Architecture, path: Path) -> None:
+    """Replace the Keras model at ``path``."""
+    with TemporaryDirectory(dir=path.parent) as scratch:
+        beside = Path(scratch) / MODEL
+        model.save(beside)
+        write_atomically(path, beside.read_bytes())
+
+
+def exit_function(model: Architecture) -> Any:
     """A compiled function of images and noise that gives the maps ``(batch, size, size, 3)``."""
     import tensorflow as tf
 
-    from eda_router.neural.model import Latent
-
     @tf.function(autograph=False)
     def draw(images: Any, noise: Any) -> Any:
-        latent = Latent(noise) if model.config.latent else Latent()
-        return model.probabilities(model.exit(images, latent).logits)
+        return model.maps(images, noise)
 
     return draw
 
@@ -365,9 +425,7 @@ def write_exits(folder: Path, exits: Mapping[int, float], latent: int) -> None:
         "thresholds": {str(size): exits[size] for size in sorted(exits)},
         "latent": latent,
     }
-    beside = folder / f".{EXITS}"
-    beside.write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
-    beside.replace(folder / EXITS)
+    write_atomically(folder / EXITS, (json.dumps(facts, indent=1) + "\n").encode())
 
 
 def export_openvino(folder: str | Path) -> None:
@@ -382,10 +440,11 @@ def export_openvino(folder: str | Path) -> None:
     model = load_model(folder)
     places: dict[bytes, int] = {}
     weights = bytearray()
+    exported: dict[str, bytes] = {}
     for size in model.config.sizes:
         function = exit_function(model).get_concrete_function(
             tf.TensorSpec((None, size, size, 3), tf.float32),
-            tf.TensorSpec((None, model.config.latent), tf.float32),
+            tf.TensorSpec((None, model.latent), tf.float32),
         )
         converted = openvino.convert_model(function)
         with TemporaryDirectory(dir=folder) as scratch:
@@ -394,8 +453,10 @@ def export_openvino(folder: str | Path) -> None:
             text = path.read_text(encoding="utf-8")
             own = path.with_suffix(".bin").read_bytes()
         text = _CONSTANT.sub(partial(_moved, own=own, places=places, weights=weights), text)
-        (folder / f"exit{size}.xml").write_text(text, encoding="utf-8")
-    (folder / WEIGHTS).write_bytes(weights)
+        exported[f"exit{size}.xml"] = text.encode()
+    # The weights first: exits of before find what they need in them or are refused.
+    for name, data in {WEIGHTS: bytes(weights), **exported}.items():
+        write_atomically(folder / name, data)
 
 
 def _moved(match: re.Match[str], own: bytes, places: dict[bytes, int], weights: bytearray) -> str:

@@ -39,6 +39,7 @@ from typing import Any, NamedTuple
 import keras
 from keras import ops
 
+from eda_router.neural.architecture import Batch
 from eda_router.neural.layers import (
     PACKAGE,
     Block,
@@ -47,10 +48,13 @@ from eda_router.neural.layers import (
     pool_routes,
     spread_pixels,
 )
-from eda_router.neural.model_config import CORE_SIZE, ModelConfig
+from eda_router.neural.model_config import CORE_SIZE, ModelConfig, ModelTerms, value_at
 
 HEAD_CHANNELS = 3
 """Tile, right edge, upper edge."""
+
+LIVE = 0.01
+"""KL in nats from which a dimension of the latent counts as used."""
 
 DILATIONS = (1, 2, 4)
 """Dilations of a ring's blocks in turn."""
@@ -299,7 +303,7 @@ class Ring(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable(PACKAGE)
 class RouteVAE(keras.Model):
-    """The whole model: core and rings.
+    """The whole model: core and rings; see :class:`eda_router.neural.architecture.Architecture`.
 
     Args:
         config: the model's shape.
@@ -327,6 +331,11 @@ class RouteVAE(keras.Model):
         self.built = True
 
     @property
+    def latent(self) -> int:
+        """Dimensions of the latent."""
+        return self.config.latent
+
+    @property
     def levels(self) -> list[Core | Ring]:
         """The core and the rings, from the inside."""
         return [self.core, *self.rings]
@@ -340,6 +349,11 @@ class RouteVAE(keras.Model):
     def level(self, size: int) -> Core | Ring:
         """The part that was added for exit ``size``."""
         return self.levels[self.config.sizes.index(size)]
+
+    def parameters(self, size: int) -> int:
+        """Number of weights of the levels that exit ``size`` runs through."""
+        levels = zip(self.levels, self.config.sizes, strict=True)
+        return int(sum(level.count_params() for level, own in levels if own <= size))
 
     def exit(self, images: Any, latent: Latent = FIRST, training: bool = False) -> Drawing:
         """Draw images ``(batch, size, size, 3)`` with the exit of their size.
@@ -390,6 +404,46 @@ class RouteVAE(keras.Model):
         value = ops.exp(boosted) if config.output == "exp" else ops.power(boosted, 3)
         tiles = ops.clip(value / config.output_goal, 0.0, 1.0)
         return ops.concatenate([tiles, ops.sigmoid(logits[..., 1:])], axis=-1)
+
+    def maps(self, images: Any, noise: Any = None, training: bool = False) -> Any:
+        """Draw images; ``noise`` moves the latent from its mean.
+
+        See :meth:`eda_router.neural.architecture.Architecture.maps`.
+        """
+        latent = Latent(noise) if self.config.latent else FIRST
+        return self.probabilities(self.exit(images, latent, training).logits)
+
+    def draw_batch(self, batch: Batch, terms: ModelTerms, stage: int) -> Drawing:
+        """Draw a batch for the loss, a share of it from the posterior.
+
+        See :meth:`eda_router.neural.architecture.Architecture.draw_batch`.
+        """
+        share = value_at(terms.posterior, stage)
+        latent = FIRST
+        if self.config.latent and share > 0.0:
+            mask = batch.chance < share
+            latent = Latent(ops.where(mask, batch.noise, 0.0), batch.targets[..., :1], mask)
+        return self.exit(batch.images, latent, training=True)
+
+    def charge(self, drawn: Drawing, weight: Any, terms: ModelTerms) -> tuple[Any, dict[str, Any]]:
+        """The KL divergence of the posterior from the prior.
+
+        See :meth:`eda_router.neural.architecture.Architecture.charge`.
+        """
+        if drawn.posterior is None or drawn.prior is None:
+            return None, {}
+        kl = ops.mean(kl_divergence(drawn.posterior, drawn.prior), axis=0)
+        figures = {"kl": ops.sum(kl)}
+        return weight * ops.sum(ops.maximum(kl, terms.free_bits)), figures
+
+    def latent_use(self, images: Any, routes: Any) -> dict[str, float]:
+        """KL of the posterior from the prior in nats, and the dimensions that carry some of it."""
+        drawing = self.exit(images, Latent(routes=routes))
+        if drawing.posterior is None or drawing.prior is None:
+            return {}
+        kl = kl_divergence(drawing.posterior, drawing.prior)
+        mean = ops.convert_to_numpy(kl).mean(axis=0)
+        return {"kl": float(mean.sum()), "live_dimensions": int((mean > LIVE).sum())}
 
     def grow(self, size: int, inherit: bool = False) -> RouteVAE:
         """A model with exits up to ``size``, the weights so far copied and locked.

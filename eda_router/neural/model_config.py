@@ -1,15 +1,34 @@
-"""The model's shape as settings."""
+"""The model's shape, and what it asks for in training, as settings."""
 
 from __future__ import annotations
 
 import dataclasses
-from typing import Literal
+from collections.abc import Sequence
+from typing import Any, Literal, TypeVar
 
 from eda_router.config import Settings, setting
 from eda_router.errors import InputError
 
+T = TypeVar("T")
+
 CORE_SIZE = 8
 """Tiles on a side of the innermost exit's window."""
+
+TINY: dict[str, Any] = {
+    "core_channels": 8,
+    "core_blocks": 2,
+    "latent": 8,
+    "dense": 32,
+    "ring_channels": (8,),
+    "ring_fine_channels": (8,),
+    "ring_blocks": (1,),
+}
+"""A model for trials, which trains in seconds."""
+
+
+def value_at(values: Sequence[T], index: int) -> T:
+    """The value number ``index`` of a setting of which the last value serves all further ones."""
+    return values[min(index, len(values) - 1)]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -76,4 +95,34 @@ class ModelConfig(Settings):
     def ring(self, name: str, index: int) -> int:
         """The value of ``ring_<name>`` for ring number ``index`` (0 is the innermost ring)."""
         values: tuple[int, ...] = getattr(self, f"ring_{name}")
-        return values[min(index, len(values) - 1)]
+        return value_at(values, index)
+
+    @property
+    def width(self) -> int:
+        """Channels at full resolution, for what is made to go with the model."""
+        return self.core_channels
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ModelTerms(Settings):
+    """What the model asks for in training beside the loss of its drawings."""
+
+    kl_weight: float = setting(1.0, "Weight of the KL divergence.", low=0)
+    kl_anneal: float = setting(
+        0.1, "Share of the first stage over which the KL's weight rises from 0.", low=0, high=1
+    )
+    free_bits: float = setting(
+        0.02, "KL a dimension below which nothing is charged.", unit="nats", low=0
+    )
+    posterior: tuple[float, ...] = setting(
+        (0.5, 0.1),
+        "Share of a batch drawn from the posterior, the rest from the prior's mean; by stage.",
+        low=0,
+        high=1,
+    )
+
+    def term_weight(self, stage: int, progress: float) -> float:
+        """Weight of the model's terms at a share ``progress`` of a stage."""
+        if stage == 0 and self.kl_anneal > 0.0:
+            return self.kl_weight * min(1.0, progress / self.kl_anneal)
+        return self.kl_weight

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from eda_router.errors import InputError
 from eda_router.report.net_plots import draw_edges_background
 from eda_router.report.palette import LIGHT, Palette
 from eda_router.report.plots import new_figure, save_figure
 from eda_router.routing.ledger import CapacityLedger
+from eda_router.training.folder import LOG, read_log
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -26,34 +25,12 @@ _TILE_BIT = 4  # of eda_router.dataset.teacher
 _MAX_FREE = 8  # of eda_router.neural.windows
 
 
-def read_log(path: str | Path) -> list[dict[str, Any]]:
-    """The records of a training, one an epoch, as the trainer writes them to ``log.jsonl``.
-
-    Raises:
-        InputError: the file cannot be read or a line is no record.
-    """
-    try:
-        lines = Path(path).read_text(encoding="utf-8").splitlines()
-    except OSError as error:
-        raise InputError(path, None, f"cannot be read: {error.strerror}") from error
-    records = []
-    for number, line in enumerate(lines, 1):
-        try:
-            record = json.loads(line)
-            for key in ("stage", "size", "seen", "seconds", "loss", "training", "validation"):
-                record[key]
-        except (ValueError, TypeError, KeyError) as error:
-            raise InputError(path, number, f"no record of an epoch ({error})") from error
-        records.append(record)
-    return records
-
-
 def curves_figure(records: Sequence[dict[str, Any]], palette: Palette = LIGHT) -> Figure:
     """Loss, connected share, ink and cost against samples, one line a stage.
 
     Args:
-        records: of :func:`read_log`. Of the thresholds measured, the share is drawn at the lowest
-            and the highest, ink and cost in between.
+        records: of :func:`eda_router.training.folder.read_log`. Of the thresholds measured, the
+            share is drawn at the lowest and the highest, ink and cost in between.
         palette: the colours of text and background.
     """
     figure = new_figure(11, 6.4, palette)
@@ -121,7 +98,7 @@ def write_curves(folder: str | Path, name: str = "curves.png") -> None:
         InputError: the log cannot be read, or the picture not written.
     """
     folder = Path(folder)
-    save_figure(curves_figure(read_log(folder / "log.jsonl")), folder / name, dpi=110)
+    save_figure(curves_figure(read_log(folder / LOG)), folder / name, dpi=110)
 
 
 def drawings_figure(

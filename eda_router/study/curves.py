@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from eda_router.study.measure import at_ink, ink_limit
-from eda_router.study.trainings import trained_folder
-from eda_router.training.trainer import LOG
+from eda_router.study.trainings import Study
+from eda_router.training.folder import LOG, read_log
 
 COST_THRESHOLD = 0.1
 """Threshold at which curves show the cost; each epoch tries few, and most nets connect there."""
@@ -32,22 +30,21 @@ class Curves:
     seeds: list[list[dict[str, float]]]
 
 
-def read_curves(runs: Path, name: str, size: int, seeds: Iterable[int]) -> Curves:
+def read_curves(study: Study, name: str, size: int, seeds: Iterable[int]) -> Curves:
     """The curves of one exit; what the stages before it saw and took counts too.
 
     Args:
-        runs: folder of the trainings.
+        study: where the trainings lie.
         name: of the variant.
         size: of the exit.
         seeds: of the trainings.
     """
     found = []
     for seed in seeds:
-        path = trained_folder(runs, name, seed) / LOG
         tiles = seconds = 0.0
         points = []
         last: dict[str, Any] | None = None
-        for record in map(json.loads, path.read_text(encoding="utf-8").splitlines()):
+        for record in read_log(study.trained_folder(name, seed) / LOG):
             if last is not None and last["stage"] != record["stage"]:
                 tiles += last["seen"] * last["size"] ** 2
                 seconds += last["processor"]

@@ -7,7 +7,6 @@ than the shipped one, so they are allowed more ink and are asked at more thresho
 from __future__ import annotations
 
 import dataclasses
-import json
 import math
 import time
 from collections.abc import Mapping, Sequence
@@ -25,9 +24,15 @@ from eda_router.study.trainings import HALF, study_engine, trained_exits
 from eda_router.study.variants import VARIANTS
 from eda_router.training import measure
 from eda_router.training.config import TrainConfig
-from eda_router.training.evaluate import blind_costs, latent_use
-from eda_router.training.measure import choose_threshold, draw_all, quality, sweep
-from eda_router.training.trainer import LOG
+from eda_router.training.evaluate import blind_costs
+from eda_router.training.folder import LOG, read_log
+from eda_router.training.measure import (
+    choose_threshold,
+    draw_all,
+    latent_use,
+    quality,
+    sweep,
+)
 
 MEASURED = 2048
 """Validation tiles of 8x8 looked at in each half; fewer of larger windows."""
@@ -124,9 +129,8 @@ def measure_variant(name: str, config: TrainConfig, data: Path, folder: Path) ->
     """
     engine = study_engine(name, config, folder)
     model = load_model(folder)
-    log = [json.loads(line) for line in (folder / LOG).read_text("utf-8").splitlines()]
-    last = {record["stage"]: record for record in log}
-    has_posterior = config.latent > 0 and config.loss != "adversarial"
+    last = {record["stage"]: record for record in read_log(folder / LOG)}
+    trains_latent = model.latent > 0 and config.loss != "adversarial"
     rows = []
     for size in trained_exits(config):
         held = _held(data, size)
@@ -148,7 +152,7 @@ def measure_variant(name: str, config: TrainConfig, data: Path, folder: Path) ->
                 group=VARIANTS[name].group,
                 seed=config.seed,
                 size=size,
-                parameters=_parameters(model, size),
+                parameters=model.parameters(size),
                 seconds=round(sum(r["processor"] for r in stages), 1),
                 tiles=sum(r["seen"] * r["size"] ** 2 for r in stages),
                 threshold=threshold,
@@ -162,17 +166,11 @@ def measure_variant(name: str, config: TrainConfig, data: Path, folder: Path) ->
                 blank_cost=held.blank_cost,
                 blind_cost=held.blind_cost,
                 loss=float(-np.log(sure).sum(axis=(1, 2)).mean()),
-                kl=latent_use(model, few)["kl"] if has_posterior else math.nan,
+                kl=latent_use(model, few)["kl"] if trains_latent else math.nan,
                 milliseconds=1000 * spent / len(states),
             )
         )
     return rows
-
-
-def _parameters(model: Any, size: int) -> int:
-    """Parameters of the levels that exit ``size`` runs through."""
-    levels = zip(model.levels, model.config.sizes, strict=True)
-    return int(sum(level.count_params() for level, own in levels if own <= size))
 
 
 def ink_limit(size: int) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -22,9 +22,8 @@ from eda_router.study.report import (
     overview_name,
     shown_sizes,
 )
-from eda_router.study.trainings import HALF, study_engine, trained_folder
+from eda_router.study.trainings import HALF, Study, study_engine
 from eda_router.study.variants import GROUPS, VARIANTS
-from eda_router.training.config import TrainConfig
 
 GALLERY = 4
 """Nets in a gallery."""
@@ -37,7 +36,7 @@ def write_overviews(rows: Sequence[Row], output: Path) -> None:
 
     Args:
         rows: of the trainings.
-        output: folder for ``overview-<group>-<size>.png``.
+        output: folder of the report, for ``pictures/<size>-all.png``.
     """
     for group in GROUPS:
         own = [row for row in rows if row.group == group]
@@ -55,7 +54,7 @@ def write_overviews(rows: Sequence[Row], output: Path) -> None:
                 blocks,
                 (default, shares[default]) if default is not None else None,
             )
-            save_figure(figure, output / overview_name(group, size), dpi=DPI)
+            save_figure(figure, output / overview_name(size), dpi=DPI)
 
 
 def write_curves(curves: Sequence[Curves], output: Path) -> None:
@@ -63,7 +62,7 @@ def write_curves(curves: Sequence[Curves], output: Path) -> None:
 
     Args:
         curves: of the variants.
-        output: folder for ``curves-<group>-<size>-<row>.png``.
+        output: folder of the report, for ``pictures/<size>-<row>.png``.
     """
     for group in GROUPS:
         own = [c for c in curves if VARIANTS[c.variant].group == group]
@@ -76,20 +75,16 @@ def write_curves(curves: Sequence[Curves], output: Path) -> None:
                         {name: found[name].seeds for name in names},
                         ink_limit(size),
                     )
-                    save_figure(figure, output / curves_name(group, size, title), dpi=DPI)
+                    save_figure(figure, output / curves_name(size, title), dpi=DPI)
 
 
-def write_galleries(
-    rows: Sequence[Row], data: Path, runs: Path, configs: Mapping[str, TrainConfig], output: Path
-) -> None:
+def write_galleries(study: Study, rows: Sequence[Row], output: Path) -> None:
     """Draw the same nets by every variant of each group, at its last size, with the first seed.
 
     Args:
+        study: its samples and trainings.
         rows: of the trainings, for the thresholds.
-        data: folder of data sets.
-        runs: folder of the trainings.
-        configs: of each variant.
-        output: folder for ``gallery-<group>.png``.
+        output: folder of the report, for ``pictures/<size>-nets.png``.
     """
     for group in GROUPS:
         own = [row for row in rows if row.group == group]
@@ -98,7 +93,7 @@ def write_galleries(
         size = max(row.size for row in own)
         seed = min(row.seed for row in own)
         shown = [row for row in own if row.size == size and row.seed == seed]
-        samples = held_out(data, size, 4 * GALLERY)
+        samples = held_out(study.data, size, 4 * GALLERY)
         pins = pin_tiles(samples.states)
         # From two pins to many, so that the columns show what is easy and what is hard.
         order = np.argsort(pins.sum(axis=(1, 2)), kind="stable")
@@ -107,9 +102,9 @@ def write_galleries(
         drawings = {"the teacher": tree_mask(samples.labels[chosen]).astype(np.float32)}
         thresholds = {"the teacher": HALF}
         for row in shown:
-            folder = trained_folder(runs, row.variant, seed)
-            engine = study_engine(row.variant, configs[row.variant], folder)
+            config = study.config(row.variant, seed)
+            engine = study_engine(row.variant, config, study.trained_folder(row.variant, seed))
             drawings[row.variant] = engine.draw(images(states))[..., 0]
             thresholds[row.variant] = row.threshold
         figure = gallery_figure(free_tracks(states), pins[chosen], drawings, thresholds)
-        save_figure(figure, output / gallery_name(group), dpi=DPI)
+        save_figure(figure, output / gallery_name(size), dpi=DPI)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import dataclasses
+import io
 import math
 import os
 import platform
@@ -12,11 +13,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from eda_router.files import make_folder, write_atomically
 from eda_router.study.curves import COST_THRESHOLD, Curves, reach
 from eda_router.study.measure import Row, ink_limit
 from eda_router.study.routing import PYRAMID, Routed
-from eda_router.study.trainings import slug
-from eda_router.study.variants import DEFAULT, GROUPS, VARIANTS
+from eda_router.study.variants import DEFAULT, GROUPS, ROWS, VARIANTS
 from eda_router.training.config import TrainConfig
 
 PAPER = {"simple VAE, RMSprop": 0.0, "GAN": 0.027, "progressive VAE": 0.96}
@@ -27,6 +28,11 @@ GOAL = 0.8
 
 CONCLUSIONS = "conclusions.md"
 """What a person has to say about the figures; it stands at the head of the report."""
+
+REPORT = "README.md"
+
+PICTURES = "pictures"
+"""The folder of the pictures, beside the report. The size in their names tells the groups apart."""
 
 STUDENT = {2: 12.71, 3: 4.30, 4: 3.18, 5: 2.78, 6: 2.57, 7: 2.45, 8: 2.36, 9: 2.31, 10: 2.26}
 """Student's t at 95 %, two-sided, by the number of seeds."""
@@ -50,7 +56,7 @@ def write_report(
         output: folder; a file ``conclusions.md`` there goes into the report.
         command: that was given, for the report.
     """
-    output.mkdir(parents=True, exist_ok=True)
+    make_folder(output)
     _write_csv(output / "study.csv", Row, rows)
     _write_csv(output / "routed.csv", Routed, routed)
     lines = ["# The study", ""]
@@ -66,9 +72,12 @@ def write_report(
             continue
         lines += [f"## {group.title}", "", *_budget(configs[name]), ""]
         for size in shown_sizes(own):
-            lines += _exit_section(name, size, own, curves)
-        lines += [f"![The same nets drawn by each method]({gallery_name(name)})", ""]
-    (output / "README.md").write_text("\n".join(lines), encoding="utf-8")
+            lines += _exit_section(size, own, curves)
+        lines += [
+            f"![The same nets drawn by each method]({gallery_name(max(row.size for row in own))})",
+            "",
+        ]
+    write_atomically(output / REPORT, "\n".join(lines).encode())
 
 
 def shown_sizes(rows: Sequence[Row]) -> list[int]:
@@ -101,19 +110,19 @@ def comparisons(names: Sequence[str]) -> dict[str, list[str]]:
     }
 
 
-def curves_name(group: str, size: int, title: str) -> str:
+def curves_name(size: int, title: str) -> str:
     """The file of a row's curves."""
-    return f"curves-{slug(f'{group}-{size}-{title}')}.png"
+    return f"{PICTURES}/{size}-{ROWS[title]}.png"
 
 
-def overview_name(group: str, size: int) -> str:
-    """The file of a group's overview."""
-    return f"overview-{group}-{size}.png"
+def overview_name(size: int) -> str:
+    """The file of the overview of the group that ends at ``size``."""
+    return f"{PICTURES}/{size}-all.png"
 
 
-def gallery_name(group: str) -> str:
-    """The file of a group's gallery."""
-    return f"gallery-{group}.png"
+def gallery_name(size: int) -> str:
+    """The file of that group's gallery."""
+    return f"{PICTURES}/{size}-nets.png"
 
 
 def difference(rows: Sequence[Row], variant: str, other: str) -> tuple[float, float, bool] | None:
@@ -138,10 +147,11 @@ def difference(rows: Sequence[Row], variant: str, other: str) -> tuple[float, fl
 
 
 def _write_csv(path: Path, kind: Any, rows: Sequence[Any]) -> None:
-    with open(path, "w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, [field.name for field in dataclasses.fields(kind)])
-        writer.writeheader()
-        writer.writerows(dataclasses.asdict(row) for row in rows)
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, [field.name for field in dataclasses.fields(kind)])
+    writer.writeheader()
+    writer.writerows(dataclasses.asdict(row) for row in rows)
+    write_atomically(path, text.getvalue().encode())
 
 
 def _method(rows: Sequence[Row], command: str) -> list[str]:
@@ -195,9 +205,7 @@ def _budget(config: TrainConfig) -> list[str]:
     ]
 
 
-def _exit_section(
-    group: str, size: int, rows: Sequence[Row], curves: Sequence[Curves]
-) -> list[str]:
+def _exit_section(size: int, rows: Sequence[Row], curves: Sequence[Curves]) -> list[str]:
     own = [row for row in rows if row.size == size]
     names = list(dict.fromkeys(row.variant for row in own))
     by_name = {curve.variant: curve for curve in curves if curve.size == size}
@@ -212,7 +220,7 @@ def _exit_section(
         f"Ink allowed {ink_limit(size):g}. Blank control: ink {one.blank_ink:.2f}, cost "
         f"{one.blank_cost:.4f}; blind control: cost {one.blind_cost:.4f}.",
         "",
-        f"![All variants at exit {size}]({overview_name(group, size)})",
+        f"![All variants at exit {size}]({overview_name(size)})",
         "",
     ]
     for title, chosen in (comparisons(names) or {DEFAULT: names}).items():
@@ -226,7 +234,7 @@ def _exit_section(
             "",
         ]
         if sum(name in by_name for name in chosen) > 1:
-            lines += [f"![How they learn]({curves_name(group, size, title)})", ""]
+            lines += [f"![How they learn]({curves_name(size, title)})", ""]
     return lines
 
 

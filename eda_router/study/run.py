@@ -9,67 +9,77 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from eda_router.design import Design
+from eda_router.errors import InputError
+from eda_router.files import format_rows, make_folder, write_atomically
 from eda_router.study.measure import Row, measure_variant
 from eda_router.study.routing import Routed, route_variant
-from eda_router.study.trainings import configure, run_folder, slug, train_one, trained_folder
+from eda_router.study.trainings import Study, digest, slug, train_one
 from eda_router.study.variants import ROUTED_GROUP, VARIANTS
-from eda_router.training.config import TrainConfig
 
 
 def run_study(
-    base: TrainConfig,
-    data: Path,
-    runs: Path,
+    study: Study,
     seeds: Sequence[int],
     names: Sequence[str],
-    times: float = 1.0,
     bench: Design | None = None,
     routed_seeds: int = 1,
 ) -> Iterator[tuple[list[Row], list[Routed]]]:
     """Train and measure each variant with each seed, those that are done already excepted.
 
     Args:
-        base: the config that the variants change.
-        data: folder of data sets, see :func:`eda_router.study.trainings.make_data`.
-        runs: folder for the trainings.
+        study: what all trainings share; its samples are made.
         seeds: of the trainings.
         names: of :data:`eda_router.study.variants.VARIANTS`.
-        times: how many times the budgets of the groups.
         bench: design that the variants of the group at full resolution route.
         routed_seeds: how many of the seeds route it.
 
     Yields:
         the rows of each training, one an exit, and its runs on the design.
+
+    Raises:
+        InputError: a training or its figures are damaged.
     """
     for seed in seeds:
         for name in names:
             variant = VARIANTS[name]
-            config = configure(base, variant.of or name, seed, times)
-            folder = trained_folder(runs, name, seed)
-            train_one(config, data, folder)
-            place = run_folder(runs, name, seed)
-            place.mkdir(parents=True, exist_ok=True)
-            measure = partial(measure_variant, name, config, data, folder)
+            config, folder = study.config(name, seed), study.trained_folder(name, seed)
+            train_one(config, study.data, folder)
+            place = study.folder(name, seed)
+            make_folder(place)
+            measure = partial(measure_variant, name, config, study.data, folder)
             rows: list[Row] = _kept(place / "rows.json", Row, measure)
             routed: list[Routed] = []
             routes = seed in seeds[:routed_seeds] and variant.group == ROUTED_GROUP
             if bench is not None and routes:
                 make = partial(route_variant, name, config, folder, rows, bench)
-                routed = _kept(place / f"{slug(bench.name)}.json", Routed, make)
+                routed = _kept(place / f"{design_id(bench)}.json", Routed, make)
             yield rows, routed
+
+
+def design_id(design: Design) -> str:
+    """A design's name, with a digest of all that routing sees of it, as the name of a file."""
+    arrays = (design.capacity, design.pin_offsets, design.pins)
+    return f"{slug(design.name)}-{digest(*(array.tobytes() for array in arrays))}"
 
 
 def _kept(path: Path, kind: Any, make: Any) -> list[Any]:
     """Figures from a file, made and written first where there is none."""
     if not path.exists():
-        made = json.dumps([dataclasses.asdict(row) for row in make()], indent=1)
-        beside = path.with_name(f".{path.name}")
-        beside.write_text(made + "\n", encoding="utf-8")
-        beside.replace(path)
-    return [kind(**row) for row in json.loads(path.read_text(encoding="utf-8"))]
+        rows = [dataclasses.asdict(row) for row in make()]
+        write_atomically(path, format_rows(rows).encode())
+    try:
+        stored = json.loads(path.read_text(encoding="utf-8"))
+        return [kind(**{k: math.nan if v is None else v for k, v in row.items()}) for row in stored]
+    except OSError as error:
+        raise InputError(path, None, f"cannot be read: {error.strerror}") from error
+    except (ValueError, TypeError, AttributeError) as error:
+        raise InputError(
+            path, None, "damaged", "figures; without the file they are made"
+        ) from error

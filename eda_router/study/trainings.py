@@ -3,23 +3,83 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
+from eda_router import __version__
 from eda_router.dataset.folders import dataset_path
 from eda_router.dataset.samples import VALIDATION_SHARD, SampleConfig, write_dataset
 from eda_router.neural.engines import Engine, KerasEngine
 from eda_router.neural.views import ViewsEngine
 from eda_router.study.variants import GROUPS, VARIANTS
+from eda_router.training.checkpoint import plain
 from eda_router.training.config import TrainConfig
-from eda_router.training.data import TrainingData
-from eda_router.training.trainer import CHECKPOINT, StageData, Trainer
+from eda_router.training.data import StageData, TrainingData
+from eda_router.training.folder import CHECKPOINT
 
 TRAINED = "trained"
 """Marks the folder of a training that is done."""
 
 HALF = 0.5
 """The threshold that asks nothing of validation, as one counts by eye."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Study:
+    """What all trainings of a study share, and where they lie.
+
+    A training's folder is named after everything that it and its figures depend on, so that none
+    is taken for one of other settings or other samples.
+
+    Attributes:
+        base: the config that the variants change.
+        data: folder of data sets, see :func:`make_data`.
+        runs: folder of the trainings.
+        times: how many times the budgets of the groups.
+    """
+
+    base: TrainConfig
+    data: Path
+    runs: Path
+    times: float = 1.0
+
+    def config(self, name: str, seed: int = 1) -> TrainConfig:
+        """The config of the training that a variant looks at."""
+        return configure(self.base, VARIANTS[name].of or name, seed, self.times)
+
+    def folder(self, name: str, seed: int) -> Path:
+        """Where a variant's figures lie, and its training if it has one of its own."""
+        config = self.config(name, seed)
+        facts = {
+            "version": __version__,
+            "config": plain(config),
+            "views": VARIANTS[name].views,
+            "samples": _sums(self.data, config),
+        }
+        key = digest(json.dumps(facts, sort_keys=True).encode())
+        return self.runs / slug(name) / f"seed{seed}-{key}"
+
+    def trained_folder(self, name: str, seed: int) -> Path:
+        """Where the training lies that a variant looks at."""
+        return self.folder(VARIANTS[name].of or name, seed)
+
+
+def digest(*parts: bytes) -> str:
+    """Ten digits that stand for these bytes in the name of a file."""
+    found = hashlib.sha256()
+    for part in parts:
+        found.update(len(part).to_bytes(8, "little") + part)
+    return found.hexdigest()[:10]
+
+
+def _sums(data: Path, config: TrainConfig) -> list[str]:
+    """The notes of all shards that a training and its figures read; they hold checksums."""
+    folders = {labels_folder(data, labels) for labels in ("optimal", config.data_labels)}
+    places = [p for f in folders for size in config.sizes for p in f.glob(f"*-{size}")]
+    notes = sorted(note for place in places for note in place.glob("shard-*.json"))
+    return [f"{note.relative_to(data)}: {note.read_text('utf-8', 'replace')}" for note in notes]
 
 
 def configure(base: TrainConfig, name: str, seed: int = 1, times: float = 1.0) -> TrainConfig:
@@ -85,16 +145,6 @@ def labels_folder(folder: Path, labels: str) -> Path:
     return folder if labels == "optimal" else folder / labels
 
 
-def run_folder(runs: Path, name: str, seed: int) -> Path:
-    """Where a variant's figures lie, and its training if it has one of its own."""
-    return runs / slug(name) / f"seed{seed}"
-
-
-def trained_folder(runs: Path, name: str, seed: int) -> Path:
-    """Where the training lies that a variant looks at."""
-    return run_folder(runs, VARIANTS[name].of or name, seed)
-
-
 def slug(name: str) -> str:
     """A variant's name as that of a folder."""
     return "".join(c if c.isalnum() else "-" for c in name.lower()).strip("-")
@@ -108,6 +158,8 @@ def train_one(config: TrainConfig, data: Path, folder: Path) -> None:
         data: folder of data sets, see :func:`make_data`.
         folder: of the training.
     """
+    from eda_router.training.trainer import Trainer
+
     done = folder / TRAINED
     if done.exists():
         return

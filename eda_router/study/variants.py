@@ -111,6 +111,7 @@ _FAST = 1e-2
 _NO_PRETRAINING = {"pretrain": (0,), "samples": (9216, 2560)}
 
 _PAPER_ROW = "Progressive VAE of the paper, its parts taken away"
+_METHODS_ROW = "The paper's methods"
 _GROWTH_ROW = "Growth"
 _LOSS_ROW = "Losses"
 _SWEEP_ROW = "Weights in the paper's loss"
@@ -122,6 +123,23 @@ _CONTEXT_ROW = "Context, residuals, views"
 _LABEL_ROW = "Labels"
 _OPTIMIZER_ROW = "Optimisers"
 _DESIGN_ROW = "Parts of the design"
+
+ROWS: dict[str, str] = {
+    _LOSS_ROW: "losses",
+    _SWEEP_ROW: "paper-loss",
+    _OUTPUT_ROW: "outputs",
+    _OPTIMIZER_ROW: "optimisers",
+    _NORM_ROW: "norms",
+    _SKIP_ROW: "skips",
+    _BATCH_ROW: "batches",
+    _LABEL_ROW: "labels",
+    _DESIGN_ROW: "parts",
+    _CONTEXT_ROW: "context",
+    _GROWTH_ROW: "growth",
+    _PAPER_ROW: "paper-parts",
+    _METHODS_ROW: "paper",
+}
+"""Short name of each row, for the files of its pictures."""
 
 VARIANTS: dict[str, Variant] = {
     "default": Variant(DEFAULT),
@@ -196,15 +214,13 @@ VARIANTS: dict[str, Variant] = {
         _PAPER_ROW, GROWTH, {**_PAPER, **_NO_PRETRAINING}, against="paper"
     ),
     # Full resolution
-    "simple VAE, RMSprop": Variant("The paper's methods", FULL, {**_PLAIN, **_CYCLICAL}),
+    "simple VAE, RMSprop": Variant(_METHODS_ROW, FULL, {**_PLAIN, **_CYCLICAL}),
     "simple VAE, SGD": Variant(
-        "The paper's methods", FULL, {**_PLAIN, "optimizer": "sgd", "learning_rate": 1e-2}
+        _METHODS_ROW, FULL, {**_PLAIN, "optimizer": "sgd", "learning_rate": 1e-2}
     ),
-    "GAN": Variant("The paper's methods", FULL, _DCGAN),
-    "GAN, ten times the rate": Variant(
-        "The paper's methods", FULL, {**_DCGAN, "learning_rate": 2e-3}
-    ),
-    "progressive VAE": Variant("The paper's methods", FULL, _PAPER),
+    "GAN": Variant(_METHODS_ROW, FULL, _DCGAN),
+    "GAN, ten times the rate": Variant(_METHODS_ROW, FULL, {**_DCGAN, "learning_rate": 2e-3}),
+    "progressive VAE": Variant(_METHODS_ROW, FULL, _PAPER),
     "default, full": Variant(DEFAULT, FULL),
     "faster, full": Variant(_NORM_ROW, FULL, {"learning_rate": _FAST}),
     "from scratch at 64": Variant(_GROWTH_ROW, FULL, {"direct": True}),

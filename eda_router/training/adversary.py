@@ -63,7 +63,7 @@ class Adversary:
     """
 
     def __init__(self, config: TrainConfig, size: int):
-        self.model = build_discriminator(size, config.core_channels)
+        self.model = build_discriminator(size, config.width)
         self.optimizer = keras.optimizers.Adam(config.learning_rate, beta_1=config.momentum)
         self.optimizer.build(self.model.trainable_variables)
 

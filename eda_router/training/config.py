@@ -1,4 +1,4 @@
-"""Every switch of training, beside those of the model's shape."""
+"""Every switch of training, beside those of the network."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import dataclasses
 from typing import Literal
 
 from eda_router.config import RouteConfig, setting
-from eda_router.neural.model_config import ModelConfig
+from eda_router.neural.architecture import Shape, Terms
+from eda_router.neural.model_config import value_at
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class TrainConfig(ModelConfig):
-    """How a model is trained; the shape of the model is part of it.
+class TrainConfig(Terms, Shape):
+    """How a network is trained; its shape and what it asks for itself are part of it.
 
     Values given one a stage go with ``sizes``; the last one serves further stages.
     """
@@ -76,19 +77,6 @@ class TrainConfig(ModelConfig):
     )
     tversky: float = setting(2.0, "Weight of the Tversky term in the loss 'mixed'.", low=0)
     edge_weight: float = setting(1.0, "Weight of the route's edges.", low=0)
-    kl_weight: float = setting(1.0, "Weight of the KL divergence.", low=0)
-    kl_anneal: float = setting(
-        0.1, "Share of the first stage over which the KL's weight rises from 0.", low=0, high=1
-    )
-    free_bits: float = setting(
-        0.02, "KL a dimension below which nothing is charged.", unit="nats", low=0
-    )
-    posterior: tuple[float, ...] = setting(
-        (0.5, 0.1),
-        "Share of a batch drawn from the posterior, the rest from the prior's mean; by stage.",
-        low=0,
-        high=1,
-    )
     optimizer: Literal["adamw", "adam", "sgd", "rmsprop", "adadelta"] = setting(
         "adamw", "The optimiser."
     )
@@ -149,12 +137,12 @@ class TrainConfig(ModelConfig):
     def stage(self, name: str, index: int) -> int | float:
         """The value of a setting that has one a stage."""
         values: tuple[int | float, ...] = getattr(self, name)
-        return values[min(index, len(values) - 1)]
+        return value_at(values, index)
 
-    def model(self, sizes: tuple[int, ...] | None = None) -> ModelConfig:
-        """The model's part of the config, with other ``sizes`` if given."""
-        names = [field.name for field in dataclasses.fields(ModelConfig)]
+    def model(self, sizes: tuple[int, ...] | None = None) -> Shape:
+        """The network's shape, with other ``sizes`` if given."""
+        names = [field.name for field in dataclasses.fields(Shape)]
         values = {name: getattr(self, name) for name in names}
         if sizes is not None:
             values["sizes"] = sizes
-        return ModelConfig(**values)
+        return Shape(**values)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol
 
+import numpy as np
+from numpy.typing import NDArray
 from tqdm import tqdm
 
 from eda_router.dataset.folders import dataset_path, find_datasets, held_out
@@ -14,14 +17,92 @@ from eda_router.dataset.samples import (
     VALIDATION_SHARD,
     Dataset,
     SampleConfig,
+    Samples,
     write_dataset,
 )
 from eda_router.errors import InputError
 from eda_router.training.config import TrainConfig
-from eda_router.training.trainer import Joined, StageData
 
 _SHARD_TILES = 16384 * 64
 """Tiles in a shard that training makes."""
+
+
+class SampleSource(Protocol):
+    """Numbered samples of one window size."""
+
+    def __len__(self) -> int:
+        """Number of samples."""
+
+    def take(self, indices: NDArray[np.integer]) -> Samples:
+        """The samples with these numbers, in this order."""
+
+
+class Joined:
+    """Several sources one after the other."""
+
+    def __init__(self, sources: Iterable[SampleSource]):
+        self._sources = list(sources)
+        self._starts = np.cumsum([0, *(len(source) for source in self._sources)])
+
+    def __len__(self) -> int:
+        """Number of samples in all sources."""
+        return int(self._starts[-1])
+
+    def take(self, indices: NDArray[np.integer]) -> Samples:
+        """The samples with these numbers, in this order."""
+        which = np.searchsorted(self._starts, indices, side="right") - 1
+        states = labels = None
+        for number in np.unique(which):
+            rows = which == number
+            part = self._sources[number].take(indices[rows] - self._starts[number])
+            if states is None or labels is None:
+                states = np.empty((len(indices), *part.states.shape[1:]), np.uint8)
+                labels = np.empty_like(states)
+            states[rows], labels[rows] = part.states, part.labels
+        if states is None or labels is None:
+            raise ValueError("no samples asked for")
+        return Samples(states, labels)
+
+
+class Shuffled:
+    """A source without end, each pass over it in another order.
+
+    Args:
+        source: of the samples.
+        seed: of the orders, with ``stage``.
+        stage: of the training.
+    """
+
+    def __init__(self, source: SampleSource, seed: int, stage: int):
+        self._source, self._seed, self._stage = source, seed, stage
+        self._turn = -1
+
+    def take(self, first: int, count: int) -> Samples:
+        """The samples from place ``first`` on; what was taken before makes no difference."""
+        indices = np.empty(count, np.int64)
+        filled = 0
+        while filled < count:
+            turn, place = divmod(first + filled, len(self._source))
+            part = self._order(turn)[place : place + count - filled]
+            indices[filled : filled + len(part)] = part
+            filled += len(part)
+        return self._source.take(indices)
+
+    def _order(self, turn: int) -> NDArray[np.int64]:
+        if turn != self._turn:
+            key = [self._seed, self._stage, turn, len(self._source)]
+            generator = np.random.Generator(np.random.PCG64(key))
+            self._kept: NDArray[np.int64] = generator.permutation(len(self._source))
+            self._turn = turn
+        return self._kept
+
+
+@dataclass(frozen=True)
+class StageData:
+    """Samples of one stage."""
+
+    training: SampleSource
+    validation: Samples
 
 
 class TrainingData(Mapping[int, StageData]):

@@ -23,7 +23,7 @@ from eda_router.neural.decode import decode
 from eda_router.neural.drawer import Drawer, Drawing, FrozenWave, Maps
 from eda_router.neural.engines import Engine
 from eda_router.neural.extract import Extraction
-from eda_router.neural.tensors import MAX_FREE, StateArray, encode, free_tracks, images, pin_tiles
+from eda_router.neural.tensors import MAX_FREE, StateArray, encode, free_tracks, pin_tiles
 from eda_router.neural.windows import Windows
 from eda_router.training.measure import (
     choose_threshold,
@@ -228,24 +228,6 @@ def evaluate(
         for size in engine.exits
         if size in data and len(data[size])
     }
-
-
-def latent_use(model: Any, samples: Samples) -> dict[str, float]:
-    """How much the latent carries: KL of posterior from prior, in nats, and live dimensions.
-
-    Args:
-        model: a :class:`eda_router.neural.model.RouteVAE`.
-        samples: states with routes.
-    """
-    from keras import ops
-
-    from eda_router.dataset.teacher import tree_mask
-    from eda_router.neural.model import Latent, kl_divergence
-
-    routes = tree_mask(samples.labels)[..., None].astype(np.float32)
-    drawing = model.exit(images(samples.states), Latent(routes=routes))
-    kl = ops.convert_to_numpy(kl_divergence(drawing.posterior, drawing.prior)).mean(axis=0)
-    return {"kl": float(kl.sum()), "live_dimensions": int((kl > 0.01).sum())}
 
 
 def table(report: Mapping[int, Mapping[str, Any]]) -> list[str]:

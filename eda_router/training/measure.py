@@ -8,7 +8,9 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from eda_router.dataset.teacher import LabelArray, edge_costs, label_costs
+from eda_router.dataset.samples import Samples
+from eda_router.dataset.teacher import LabelArray, edge_costs, label_costs, tree_mask
+from eda_router.neural.architecture import Architecture
 from eda_router.neural.decode import decode
 from eda_router.neural.tensors import StateArray, free_tracks, images, pin_tiles
 
@@ -96,3 +98,9 @@ def choose_threshold(swept: Sequence[Quality], most: float) -> Quality:
     if within:
         return max(within, key=lambda q: (q.connected, q.threshold))
     return min(swept, key=lambda q: (q.ink, q.threshold))
+
+
+def latent_use(model: Architecture, samples: Samples) -> dict[str, float]:
+    """How much the latent carries, on states with routes; empty without a latent."""
+    routes = tree_mask(samples.labels)[..., None].astype(np.float32)
+    return model.latent_use(images(samples.states), routes)

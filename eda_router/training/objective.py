@@ -7,7 +7,7 @@ from typing import Any
 from keras import ops
 
 from eda_router.neural import losses
-from eda_router.neural.model import Drawing, kl_divergence
+from eda_router.neural.architecture import Architecture, Batch
 from eda_router.training.config import TrainConfig
 
 
@@ -43,27 +43,23 @@ def route_loss(config: TrainConfig, targets: Any, logits: Any) -> Any:
 
 
 def objective(
-    config: TrainConfig, drawing: Drawing, targets: Any, kl_weight: Any
+    config: TrainConfig, model: Architecture, batch: Batch, stage: int
 ) -> tuple[Any, dict[str, Any]]:
     """The whole loss and its parts, each a mean over the batch.
 
     Args:
         config: of the training.
-        drawing: what an exit drew.
-        targets: ``(batch, size, size, 3)``: tiles, right edges, upper edges of the route.
-        kl_weight: weight of the KL divergence at this step.
+        model: that draws, and charges itself.
+        batch: of the step.
+        stage: of the training.
     """
-    tiles = ops.mean(route_loss(config, targets[..., 0], drawing.logits[..., 0]))
-    parts = {"route": tiles}
-    total = tiles
+    drawn = model.draw_batch(batch, config, stage)
+    targets, logits = batch.targets, drawn.logits
+    total = ops.mean(route_loss(config, targets[..., 0], logits[..., 0]))
+    parts = {"route": total}
     if config.edge_weight > 0.0:
-        edges = sum(
-            ops.mean(losses.cross_entropy(targets[..., i], drawing.logits[..., i])) for i in (1, 2)
-        )
+        edges = sum(ops.mean(losses.cross_entropy(targets[..., i], logits[..., i])) for i in (1, 2))
         parts["edges"] = edges
         total = total + config.edge_weight * edges
-    if drawing.posterior is not None and drawing.prior is not None:
-        kl = ops.mean(kl_divergence(drawing.posterior, drawing.prior), axis=0)
-        parts["kl"] = ops.sum(kl)
-        total = total + kl_weight * ops.sum(ops.maximum(kl, config.free_bits))
-    return total, parts
+    charge, figures = model.charge(drawn, batch.weight, config)
+    return total if charge is None else total + charge, parts | figures

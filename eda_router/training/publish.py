@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from eda_router.dataset.samples import Samples
+from eda_router.files import format_rows, write_atomically
 from eda_router.neural.engines import (
     export_openvino,
     load_engine,
     load_model,
     write_exits,
 )
-from eda_router.training.evaluate import evaluate, latent_use
+from eda_router.training.evaluate import evaluate
+from eda_router.training.folder import LOG, METRICS, read_log
+from eda_router.training.measure import latent_use
 
-METRICS = "metrics.json"
+ROW_LEVELS = 3
+"""Levels of ``metrics.json`` above its rows: part, states, exit."""
+
+
+def format_metrics(metrics: Mapping[str, Any]) -> str:
+    """The text of ``metrics.json``, one row a line."""
+    return format_rows(metrics, ROW_LEVELS)
 
 
 def publish(
@@ -45,30 +53,26 @@ def publish(
     model = load_model(folder)
     sizes = model.config.sizes
     assumed = {**dict.fromkeys(sizes, 0.1), **(known or {})}
-    write_exits(folder, assumed, model.config.latent)
+    write_exits(folder, assumed, model.latent)
     if find_spec("openvino") is not None:
         export_openvino(folder)
     engine = load_engine(folder, threads=threads)
     report = evaluate(engine, held, draws=draws, calibrate=True)
     for size, row in report.items():
-        if model.config.latent:
+        if model.latent:
             few = Samples(held[size].states[:512], held[size].labels[:512])
             row["latent"] = latent_use(model, few)
     thresholds = {**assumed, **{size: float(row["threshold"]) for size, row in report.items()}}
-    write_exits(folder, thresholds, model.config.latent)
-    stages = _stages(folder)
-    beside = folder / f".{METRICS}"
-    text = json.dumps({"stages": stages, "exits": {str(k): v for k, v in report.items()}}, indent=1)
-    beside.write_text(text + "\n", encoding="utf-8")
-    beside.replace(folder / METRICS)
+    write_exits(folder, thresholds, model.latent)
+    metrics = {"stages": _stages(folder), "exits": {str(k): v for k, v in report.items()}}
+    write_atomically(folder / METRICS, format_metrics(metrics).encode())
     return report
 
 
 def _stages(folder: Path) -> dict[str, dict[str, Any]]:
     """Samples, seconds and the last validation of each stage, from the log."""
-    lines = (folder / "log.jsonl").read_text(encoding="utf-8").splitlines()
     last: dict[str, dict[str, Any]] = {}
-    for record in map(json.loads, lines):
+    for record in read_log(folder / LOG):
         last[f"{record['stage']}: {record['size']}x{record['size']}"] = {
             "samples": record["seen"],
             "seconds": record["seconds"],
