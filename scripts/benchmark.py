@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from common import CHECKOUT, bullets, paragraph, percent, table
+from common import CHECKOUT, bullets, paragraph, percent, table, write
 from runs import (
     EDAROUTE,
     Row,
@@ -70,7 +70,7 @@ def main() -> int:
         new.append({"run": HELP, "circuit": "", "wall": help_seconds(), "machine": machine()})
     rows = merged(read_runs(path), new, "run", [*RUNS, HELP])
     write_runs(path, rows)
-    (args.out / "benchmark.md").write_text(markdown(rows, peers))
+    write(args.out / "benchmark.md", markdown(rows, peers))
     plot([row for row in rows if row["run"] != HELP], peers, args.out / "benchmark.png")
     print(f"written {path}, {args.out}/benchmark.md and .png")
     return 0 if all(row.get("legal", True) for row in rows) else 1

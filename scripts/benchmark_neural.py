@@ -15,7 +15,7 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-from common import bullets, paragraph, percent, table
+from common import bullets, paragraph, percent, table, write
 from numpy.typing import NDArray
 from runs import (
     Row,
@@ -92,7 +92,7 @@ def main() -> int:
             new = [row for circuit in circuits for row in run_circuit(circuit, names, folder)]
     rows = merged(read_runs(path), new, "run", RUNS)
     write_runs(path, rows)
-    (args.out / "benchmark_neural.md").write_text(markdown(rows))
+    write(args.out / "benchmark_neural.md", markdown(rows))
     print(f"written {path} and {args.out}/benchmark_neural.md")
     return 0
 

@@ -9,6 +9,8 @@ import textwrap
 from collections.abc import Iterable
 from pathlib import Path
 
+from eda_router.files import write_atomically
+
 CHECKOUT = Path(__file__).resolve().parent.parent
 DOCS = CHECKOUT / "docs"
 LINE = 100
@@ -57,3 +59,9 @@ def paragraph(text: str, bullet: str = "") -> str:
 def bullets(items: Iterable[str]) -> str:
     """A Markdown list."""
     return "".join(paragraph(item, "- ") for item in items)
+
+
+def write(path: Path, text: str) -> None:
+    """Write a document, or nothing of it; its folder is made."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_atomically(path, text.encode())

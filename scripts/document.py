@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import click
-from common import DOCS, paragraph, parser_of
+from common import DOCS, paragraph, parser_of, write
 
 from eda_router.cli import COMMANDS, cli
 
@@ -18,7 +18,7 @@ def main() -> int:
     parser = parser_of(__doc__)
     parser.add_argument("--out", type=Path, default=DOCS, help="folder to write")
     path = parser.parse_args().out / "cli.md"
-    path.write_text(reference())
+    write(path, reference())
     print(f"written {path}")
     return 0
 

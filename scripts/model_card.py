@@ -15,14 +15,13 @@ import argparse
 import fnmatch
 import json
 import sys
-import textwrap
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from common import CHECKOUT, find_circuits, paragraph, parser_of, table
+from common import CHECKOUT, find_circuits, paragraph, parser_of, table, write
 
 import eda_router
 from eda_router.config import RouteConfig
@@ -65,12 +64,11 @@ def main() -> int:
     metrics = json.loads(path.read_text())
     if not args.rewrite:
         measure(metrics, path, args)
-    path.write_text(lines(metrics) + "\n")
     card = args.model / "README.md"
     before, rest = card.read_text().split(MARKS[0])
     after = rest.split(MARKS[1])[1]
-    card.write_text(f"{before}{MARKS[0]}\n\n{tables(metrics)}\n{MARKS[1]}{after}")
-    print(f"written {path} and {card}")
+    write(card, f"{before}{MARKS[0]}\n\n{tables(metrics)}\n{MARKS[1]}{after}")
+    print(f"written {card}")
     return 0
 
 
@@ -83,7 +81,7 @@ def measure(metrics: dict[str, Any], path: Path, args: argparse.Namespace) -> No
         states = {size: s for size, s in states.items() if args.exits is None or size in args.exits}
         rows = rounded({str(size): row for size, row in evaluate(engine, states).items()})
         metrics["states"][name] = {**metrics["states"].get(name, {}), **rows}
-        path.write_text(lines(metrics) + "\n")
+        write(path, json.dumps(metrics, indent=1) + "\n")
         print(f"{name}: {time.process_time() - begin:.0f} s", flush=True)
     if fnmatch.fnmatch("latent", args.only):
         model = load_model(args.model)
@@ -91,17 +89,7 @@ def measure(metrics: dict[str, Any], path: Path, args: argparse.Namespace) -> No
             size: validation(args.samples, "ledger", size, LATENT_SAMPLES) for size in engine.exits
         }
         metrics["latent"] = rounded({str(size): latent_use(model, few[size]) for size in few})
-
-
-def lines(value: Mapping[str, Any], depth: int = 3) -> str:
-    """JSON with one exit of one state a line."""
-    parts = [
-        f"{json.dumps(key)}: "
-        + (lines(part, depth - 1) if depth > 1 and isinstance(part, dict) else json.dumps(part))
-        for key, part in value.items()
-    ]
-    inner = textwrap.indent(",\n".join(parts), " ")
-    return f"{{\n{inner}\n}}"
+        write(path, json.dumps(metrics, indent=1) + "\n")
 
 
 def all_states(

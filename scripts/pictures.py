@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from common import CHECKOUT, DOCS, find_circuits
+from common import CHECKOUT, DOCS, find_circuits, write
 
 import eda_router.cli
 from eda_router.design import Design, Routes
@@ -73,7 +73,7 @@ def draw_nets(bench: Path, route: Path) -> None:
     readme = CHECKOUT / "README.md"
     command = r"(edaroute plot .* -o drawings\.png) .*(--drawing)"
     words = " ".join(nets)
-    readme.write_text(re.sub(command, rf"\g<1> {words} \g<2>", readme.read_text()))
+    write(readme, re.sub(command, rf"\g<1> {words} \g<2>", readme.read_text()))
 
 
 def choose_nets(design: Design, routes: Routes) -> list[str]:

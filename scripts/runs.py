@@ -18,7 +18,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from common import CHECKOUT, DOCS, find_circuits, parser_of
+from common import CHECKOUT, DOCS, find_circuits, parser_of, write
 
 Row = dict[str, Any]
 EDAROUTE = [sys.executable, "-m", "eda_router.cli"]
@@ -175,8 +175,7 @@ def read_runs(path: Path) -> list[Row]:
 
 def write_runs(path: Path, rows: list[Row]) -> None:
     """Write one run a line."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    write(path, "".join(json.dumps(row) + "\n" for row in rows))
 
 
 def merged(kept: list[Row], new: list[Row], name: str, order: Iterable[object]) -> list[Row]:

@@ -14,7 +14,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from common import paragraph, table
+from common import paragraph, table, write
 from runs import (
     Row,
     circuits_of,
@@ -44,7 +44,7 @@ def main() -> int:
         new = [measure(circuit, wave) for circuit in circuits for wave in (DEFAULT, *WAVES)]
     rows = merged(read_runs(path), new, "wave", (DEFAULT, *WAVES))
     write_runs(path, rows)
-    (args.out / "waves.md").write_text(markdown(rows))
+    write(args.out / "waves.md", markdown(rows))
     plot(rows, args.out / "waves.png")
     print(f"written {path}, {args.out}/waves.md and .png")
     return 0
@@ -69,7 +69,7 @@ def left(row: Row) -> int:
 
 
 def summed(row: Row, name: str) -> int:
-    """A count of :class:`eda_router.routing.neural.ExitCount` over all exits."""
+    """One of the counts of the exits, summed over them."""
     return sum(exit_[name] for exit_ in row["details"]["exits"].values())
 
 
