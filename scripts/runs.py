@@ -164,6 +164,8 @@ def machines(rows: list[Row]) -> str:
             f"Processor: {processor}, {cores} cores, load {spread} when a run ended; Python "
             f"{python}, NumPy {numpy}, Numba {numba}{which}."
         )
+        if max(load) > cores + 1:
+            lines.append("It was busy with other work: its wall-clock times say little.")
     return " ".join(lines)
 
 
