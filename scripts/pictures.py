@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from common import CHECKOUT, DOCS, find_circuits, write
+from common import CHECKOUT, DOCS, find_circuits, parser_of, write
 
 import eda_router.cli
 from eda_router.design import Design, Routes
@@ -32,6 +32,7 @@ LARGEST_SHOWN = 16
 
 
 def main() -> int:
+    parser_of(__doc__).parse_args()
     found = find_circuits([CIRCUIT])
     if not found:
         print(f"left as they are: no {CIRCUIT} in EDAROUTE_ISPD98 or ../shared/ispd98")
