@@ -35,6 +35,10 @@ benchmark: $(INSTALLED_DEV)
 
 docs: $(INSTALLED_DEV)
 	$(BIN)/python scripts/document.py
+	$(BIN)/python scripts/benchmark.py --rewrite
+	$(BIN)/python scripts/benchmark_neural.py --rewrite
+	$(BIN)/python scripts/waves.py --rewrite
+	$(BIN)/python scripts/model_card.py --rewrite
 	$(BIN)/python scripts/pictures.py
 
 study: $(INSTALLED_DEV)

@@ -1,19 +1,18 @@
-"""Route every ISPD98 circuit at every effort through the command line, and tell what it costs.
+"""Route every ISPD98 circuit with both routers through the command line, and tell what it costs.
 
-    EDAROUTE_ISPD98=folder python scripts/benchmark.py [circuit ...] [--effort low] [--out docs]
+    EDAROUTE_ISPD98=folder python scripts/benchmark.py [circuit ...] [--router maze] [--effort low]
+    python scripts/benchmark.py --rewrite
 
 Each run is its own process, started after the kernels have been compiled once, and its route file
-is evaluated by another process. Writes benchmark.json, benchmark.md and benchmark.png beside the
-figures of other routers from eda_router/report/peers.yaml.
+is evaluated by another process. Writes docs/measured/routing.jsonl, where runs that are there and
+not made again are kept, and from it docs/benchmark.md and docs/benchmark.png, beside the figures of
+other routers from eda_router/report/peers.yaml. ``--rewrite`` measures nothing.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import math
-import os
-import platform
 import subprocess
 import sys
 import tempfile
@@ -22,125 +21,85 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from common import CHECKOUT, bullets, paragraph, percent, table, write
+from runs import (
+    EDAROUTE,
+    Row,
+    circuits_of,
+    compile_kernels,
+    machine,
+    machines,
+    measuring_parser,
+    merged,
+    read_runs,
+    run_once,
+    write_runs,
+)
 
-CHECKOUT = Path(__file__).resolve().parent.parent
 EFFORTS = ("low", "medium", "high")
-EDAROUTE = [sys.executable, "-m", "eda_router.cli"]
-TINY = """grid 9 9
-vertical capacity 1
-horizontal capacity 1
-num net 4
-a 0 2
-0 0
-8 8
-b 1 3
-0 8
-8 0
-4 4
-c 2 5
-1 1
-7 7
-1 7
-7 1
-4 0
-d 3 2
-0 4
-8 4
-"""
+RUNS = {
+    **{f"maze, {effort}": ["--router", "maze", "--effort", effort] for effort in EFFORTS},
+    "neural, medium": [],
+}
+"""The options of each run, by router and effort."""
+
+HELP = "help"
+"""The row that holds the time of ``edaroute --help``."""
+
+ROUTERS = {"maze": ("tab:red", "-o"), "neural": ("tab:blue", "-D")}
+"""Colour and marker of edaroute's routers in the picture."""
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("circuits", nargs="*", help="names such as ibm02; all that are found")
+    parser = measuring_parser(__doc__)
+    parser.add_argument("--router", action="append", choices=list(ROUTERS), help="repeatable; both")
     parser.add_argument("--effort", action="append", choices=EFFORTS, help="repeatable; all")
     parser.add_argument("--repeat", type=int, default=1, help="runs of each; the quickest counts")
-    parser.add_argument("--out", type=Path, default=CHECKOUT / "docs", help="folder to write")
     parser.add_argument("--judge", type=Path, help="a further evaluator: JUDGE BENCH ROUTE")
     args = parser.parse_args()
 
-    circuits = find_circuits(args.circuits)
-    if not circuits:
-        print("no circuits found: set EDAROUTE_ISPD98 to the folder that holds them")
-        return 2
     peers = yaml.safe_load((CHECKOUT / "eda_router" / "report" / "peers.yaml").read_text())
     bounds = dict(zip(peers["circuits"], peers["steiner_bound"], strict=True))
+    path = args.out / "measured" / "routing.jsonl"
+    new: list[Row] = []
+    if circuits := circuits_of(parser, args):
+        names = [n for n in RUNS if chosen(n, args.router or ROUTERS, args.effort or EFFORTS)]
+        compile_kernels(RUNS[name] for name in names)
+        for circuit in circuits:
+            new += [measure(circuit, name, args.repeat, args.judge, bounds) for name in names]
+        new.append({"run": HELP, "circuit": "", "wall": help_seconds(), "machine": machine()})
+    rows = merged(read_runs(path), new, "run", [*RUNS, HELP])
+    write_runs(path, rows)
+    write(args.out / "benchmark.md", markdown(rows, peers))
+    plot([row for row in rows if row["run"] != HELP], peers, args.out / "benchmark.png")
+    print(f"written {path}, {args.out}/benchmark.md and .png")
+    return 0 if all(row.get("legal", True) for row in rows) else 1
 
+
+def chosen(name: str, routers: Any, efforts: Any) -> bool:
+    """Whether a run is of one of these routers and of one of these efforts."""
+    router, effort = name.split(", ")
+    return router in routers and effort in efforts
+
+
+def measure(
+    circuit: Path, name: str, repeat: int, further: Path | None, bounds: dict[str, int]
+) -> Row:
+    """One run: the quickest of ``repeat``."""
     with tempfile.TemporaryDirectory() as folder:
-        tiny = Path(folder) / "tiny"
-        tiny.write_text(TINY)
-        for effort in EFFORTS:
-            run_once(tiny, maze(effort), Path(folder))
-        rows = []
-        for effort in args.effort or EFFORTS:
-            for path in circuits:
-                runs = [run_once(path, maze(effort), Path(folder)) for _ in range(args.repeat)]
-                row = {"effort": effort, **min(runs, key=lambda run: run["cpu"])}
-                if args.judge:
-                    row["judge"] = judge(args.judge, path, Path(folder) / "out.route")
-                bound = bounds.get(row["circuit"])
-                row["over_bound"] = row["wirelength"] / bound - 1 if bound else None
-                rows.append(row)
-                print(
-                    f"{row['circuit']} {effort:<7} wirelength {row['wirelength']:>7} "
-                    f"overflow {row['overflow']} cpu {row['cpu']:.2f} wall {row['wall']:.2f} "
-                    f"peak {row['peak_mb']:.0f} MB {'legal' if row['legal'] else 'ILLEGAL'}",
-                    flush=True,
-                )
-
-    report = {"machine": machine(), "help_seconds": help_seconds(), "runs": rows}
-    args.out.mkdir(exist_ok=True)
-    (args.out / "benchmark.json").write_text(json.dumps(report, indent=1) + "\n")
-    (args.out / "benchmark.md").write_text(markdown(report, peers))
-    plot(rows, peers, args.out / "benchmark.png")
-    print(f"written {args.out}/benchmark.json, .md and .png")
-    return 0 if all(row["legal"] for row in rows) else 1
-
-
-def find_circuits(names: list[str]) -> list[Path]:
-    folder = Path(os.environ.get("EDAROUTE_ISPD98") or CHECKOUT.parent / "shared" / "ispd98")
-    found = sorted(folder.glob("*.modified*"))
-    return [path for path in found if not names or path.name.partition(".")[0] in names]
-
-
-def maze(effort: str) -> list[str]:
-    return ["--router", "maze", "--effort", effort]
-
-
-def run_once(bench: Path, options: list[str], folder: Path) -> dict[str, Any]:
-    """Route in a process of its own, evaluate in another, and gather the figures of both."""
-    out, summary_path = folder / "out.route", folder / "summary.json"
-    command = [*EDAROUTE, "route", bench, "-o", out, "--json", summary_path, *options]
-    start = time.perf_counter()
-    # Not RUSAGE_CHILDREN: its peak memory is that of the largest child so far.
-    process = subprocess.Popen([*map(str, command), "-q"], cwd=CHECKOUT)
-    _, status, usage = os.wait4(process.pid, 0)
-    wall = time.perf_counter() - start
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode not in (0, 1):
-        raise SystemExit(f"{bench.name} {' '.join(options)} ended with {process.returncode}")
-    check = subprocess.run(
-        [*map(str, [*EDAROUTE, "verify", bench, out]), "--json", "-"],
-        capture_output=True,
-        text=True,
-        cwd=CHECKOUT,
+        made = [run_once(circuit, RUNS[name], Path(folder)) for _ in range(repeat)]
+        row = {"run": name, **min(made, key=lambda run: run["cpu"])}
+        if further:
+            row["judge"] = judge(further, circuit, Path(folder) / "out.route")
+    bound = bounds.get(row["circuit"])
+    row["over_bound"] = row["wirelength"] / bound - 1 if bound else None
+    print(
+        f"{row['circuit']} {name:<14} wirelength {row['wirelength']:>7} overflow "
+        f"{row['overflow']} cpu {row['cpu']:.2f} wall {row['wall']:.2f} peak "
+        f"{row['peak_mb']:.0f} MB {'legal' if row['legal'] else 'ILLEGAL'}",
+        flush=True,
     )
-    checked, summary = json.loads(check.stdout), json.loads(summary_path.read_text())
-    return {
-        "circuit": summary["design"]["name"],
-        "nets": summary["design"]["nets"],
-        "nets_to_route": summary["design"]["nets_to_route"],
-        "wirelength": checked["wirelength"],
-        "overflow": checked["total_overflow"],
-        "disconnected": checked["disconnected"],
-        "legal": checked["legal"],
-        "cpu": round(usage.ru_utime + usage.ru_stime, 3),
-        "wall": round(wall, 3),
-        "peak_mb": round(usage.ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10), 1),
-        "phases": summary["phases"],
-        "passes": len(summary["passes"]),
-        "stages": summary["stages"],
-        "details": summary["details"],
-    }
+    return row
 
 
 def help_seconds() -> float:
@@ -154,83 +113,94 @@ def help_seconds() -> float:
     return round(min(once() for _ in range(5)), 3)
 
 
-def judge(script: Path, bench: Path, route: Path) -> dict[str, Any]:
+def judge(script: Path, bench: Path, route: Path) -> Row:
+    """What another evaluator says of a route file."""
     run = subprocess.run([sys.executable, script, bench, route], capture_output=True, text=True)
     found = json.loads(run.stdout)
     return {key: found[key] for key in ("wirelength", "total_overflow", "disconnected")}
 
 
-def machine() -> dict[str, Any]:
-    model = platform.processor()
-    if Path("/proc/cpuinfo").exists():
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-        flags = next((line.split() for line in lines if line.startswith("flags")), [])
-        vectors = {"avx512f": "AVX-512", "avx2": "AVX2"}
-        widest = next((f" ({name})" for flag, name in vectors.items() if flag in flags), "")
-        model = f"{names[0]}{widest}" if names else model
-    versions = subprocess.run(
-        [sys.executable, "-c", "import numpy, numba; print(numpy.__version__, numba.__version__)"],
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout.split()
-    return {
-        "processor": model,
-        "cores": os.cpu_count(),
-        "load": round(os.getloadavg()[0], 1),
-        "python": platform.python_version(),
-        "numpy": versions[0],
-        "numba": versions[1],
-    }
+def title(name: str) -> str:
+    """A run as documents name it."""
+    router, effort = name.split(", ")
+    return f"{router} router, effort {effort}"
 
 
-def table(header: list[str], rows: list[list[object]]) -> str:
-    lines = ["| " + " | ".join(header) + " |", "|---" * len(header) + "|"]
-    lines += ["| " + " | ".join(map(str, row)) + " |" for row in rows]
-    return "\n".join(lines) + "\n"
-
-
-def percent(share: float | None) -> str:
-    return "" if share is None else f"{100 * share:.2f} %"
-
-
-def markdown(report: dict[str, Any], peers: dict[str, Any]) -> str:
-    rows, where = report["runs"], report["machine"]
+def markdown(rows: list[Row], peers: dict[str, Any]) -> str:
+    runs = [row for row in rows if row["run"] != HELP]
+    names = [name for name in RUNS if any(row["run"] == name for row in runs)]
+    judged = sum("judge" in row for row in runs)
+    agreeing = sum(agrees(row) for row in runs if "judge" in row)
     parts = [
         "# Benchmark\n",
-        "Written by `make benchmark`; the figures with their phases stand in `benchmark.json`.\n",
-        f"Processor: {where['processor']}, {where['cores']} cores, load {where['load']} when the "
-        f"runs ended. Python {where['python']}, NumPy {where['numpy']}, Numba {where['numba']}, "
-        "kernels compiled before. Each run is one process of `edaroute route --router maze`, its "
-        "file evaluated by `edaroute verify`.\n",
-        f"`edaroute --help` takes {report['help_seconds']} s, the best of five.\n",
-        "![Wirelength against CPU time](benchmark.png)\n",
+        paragraph(
+            "Written by `make benchmark`; every run with its phases is a line of "
+            "[measured/routing.jsonl](measured/routing.jsonl)."
+        ),
+        paragraph(
+            f"{machines(runs)} Each run is one process of `edaroute route` with the kernels "
+            "compiled before, its file evaluated by `edaroute verify`; a further evaluator agrees "
+            f"on {agreeing} of the {judged} it was given."
+        ),
     ]
-    efforts = [effort for effort in EFFORTS if any(row["effort"] == effort for row in rows)]
-    for effort in efforts:
-        chosen = [row for row in rows if row["effort"] == effort]
-        parts += [f"## Effort {effort}\n", runs_table(chosen), phases_table(chosen)]
+    parts += [
+        paragraph(f"`edaroute --help` takes {row['wall']} s, the best of five.")
+        for row in rows
+        if row["run"] == HELP
+    ]
+    parts += ["![Wirelength against CPU time](benchmark.png)\n", verdict(runs)]
+    for name in names:
+        of = [row for row in runs if row["run"] == name]
+        parts += [f"## {title(name).capitalize()}\n", runs_table(of), phases_table(of)]
     parts += [
         "## Beside other routers\n",
-        "Wirelength, and CPU seconds of the whole process in brackets, edaroute's on the processor "
-        "named above, the others' on theirs.\n",
-        peers_table(rows, efforts, peers),
-        peers["measured"]["note"] + " " + peers["published"]["note"] + "\n",
+        paragraph(
+            "Wirelength, and CPU seconds of the whole process in brackets, edaroute's on the "
+            "processor named above, the others' on theirs."
+        ),
+        peers_table(runs, names, peers),
+        paragraph(peers["measured"]["note"] + " " + peers["published"]["note"]),
         "Sources:\n",
-    ]
-    parts.append(
-        "\n".join(
-            f"- {router['name']}: {router['source']}."
+        bullets(
+            f"{router['name']}: {router['source']}."
             for kind in ("measured", "published")
             for router in peers[kind]["routers"]
-        )
-        + "\n"
-    )
+        ),
+    ]
     return "\n".join(parts)
 
 
-def runs_table(rows: list[dict[str, Any]]) -> str:
+def agrees(row: Row) -> bool:
+    """Whether the further evaluator found what ours did."""
+    found = row["judge"]
+    ours = (row["wirelength"], row["overflow"], row["disconnected"])
+    return ours == (found["wirelength"], found["total_overflow"], found["disconnected"])
+
+
+def verdict(rows: list[Row]) -> str:
+    """In words: the two routers beside each other, over the circuits that both routed."""
+    of = {(row["run"], row["circuit"]): row for row in rows}
+    circuits = {c for _, c in of if all((f"{r}, medium", c) in of for r in ROUTERS)}
+    if not circuits:
+        return "No circuit was routed by both routers.\n"
+
+    def total(router: str, *keys: str) -> float:
+        return sum(float(of[f"{router}, medium", c][key]) for c in circuits for key in keys)
+
+    longer = total("neural", "wirelength") / total("maze", "wirelength") - 1
+    slower = total("neural", "cpu") / total("maze", "cpu")
+    left = [total(router, "overflow", "disconnected") for router in ("neural", "maze")]
+    return "## Which router\n\n" + paragraph(
+        f"Sums over {len(circuits)} circuits at effort medium: the neural router, which is the "
+        f"default, takes {slower:.1f} times the CPU time of the maze router, its wirelength is "
+        f"{100 * longer:+.2f} % longer, and it leaves {left[0]:.0f} tracks of "
+        f"overflow and unrouted nets where the maze router leaves {left[1]:.0f}. Take "
+        "`--router maze` where time counts. What the model draws, and what of it is left in the "
+        "end: [The neural router, measured](benchmark_neural.md)."
+    )
+
+
+def runs_table(rows: list[Row]) -> str:
     header = ["circuit", "nets", "to route", "wirelength", "over Steiner bound", "overflow"]
     body: list[list[object]] = [
         [
@@ -252,7 +222,7 @@ def runs_table(rows: list[dict[str, Any]]) -> str:
     return table([*header, "CPU s", "wall s", "peak MB"], body)
 
 
-def phases_table(rows: list[dict[str, Any]]) -> str:
+def phases_table(rows: list[Row]) -> str:
     names = list(dict.fromkeys(name for row in rows for name in row["phases"]))
     body: list[list[object]] = [
         [
@@ -265,14 +235,14 @@ def phases_table(rows: list[dict[str, Any]]) -> str:
     return "CPU seconds by phase:\n\n" + table(["circuit", *names, "rest"], body)
 
 
-def peers_table(rows: list[dict[str, Any]], efforts: list[str], peers: dict[str, Any]) -> str:
+def peers_table(rows: list[Row], names: list[str], peers: dict[str, Any]) -> str:
     circuits = peers["circuits"]
-    of = {(row["effort"], row["circuit"]): row for row in rows}
+    of = {(row["run"], row["circuit"]): row for row in rows}
     body: list[list[object]] = [["Steiner bound", *peers["steiner_bound"]]]
-    for effort in efforts:
-        runs = [of.get((effort, circuit)) for circuit in circuits]
+    for name in names:
+        runs = [of.get((name, circuit)) for circuit in circuits]
         body.append(
-            [f"**edaroute, effort {effort}**"]
+            [f"**edaroute, {title(name)}**"]
             + [f"{run['wirelength']} ({run['cpu']:.1f})" if run else "" for run in runs]
         )
     for kind in ("measured", "published"):
@@ -282,7 +252,7 @@ def peers_table(rows: list[dict[str, Any]], efforts: list[str], peers: dict[str,
     return table(["router", *circuits], body)
 
 
-def plot(rows: list[dict[str, Any]], peers: dict[str, Any], path: Path) -> None:
+def plot(rows: list[Row], peers: dict[str, Any], path: Path) -> None:
     import matplotlib
 
     matplotlib.use("Agg")
@@ -301,23 +271,9 @@ def plot(rows: list[dict[str, Any]], peers: dict[str, Any], path: Path) -> None:
         squeeze=False,
         layout="constrained",
     )
-    markers = iter("os^vDP")
-    style = {router["name"]: next(markers) for router in peers["measured"]["routers"]}
     for axis, circuit in zip(axes.flat, circuits, strict=False):
-        at = peers["circuits"].index(circuit)
-        for router in peers["measured"]["routers"]:
-            over = 100 * (router["wirelength"][at] / bounds[circuit] - 1)
-            axis.plot(
-                router["cpu"][at], over, style[router["name"]], color="0.55", label=router["name"]
-            )
-        ours = [row for row in rows if row["circuit"] == circuit]
-        axis.plot(
-            [row["cpu"] for row in ours],
-            [100 * row["over_bound"] for row in ours],
-            "-o",
-            color="tab:red",
-            label="edaroute: effort low, medium, high",
-        )
+        draw_peers(axis, peers, circuit, bounds[circuit])
+        draw_ours(axis, [row for row in rows if row["circuit"] == circuit])
         axis.set_xscale("log")
         axis.xaxis.set_major_locator(FixedLocator([0.3, 1, 3, 10, 30, 100]))
         axis.xaxis.set_minor_locator(NullLocator())
@@ -331,6 +287,30 @@ def plot(rows: list[dict[str, Any]], peers: dict[str, Any], path: Path) -> None:
     handles, labels = axes.flat[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper center", ncols=3, fontsize=8)
     figure.savefig(path, dpi=110)
+
+
+def draw_peers(axis: Any, peers: dict[str, Any], circuit: str, bound: int) -> None:
+    """The routers that were measured beside edaroute, in grey."""
+    at = peers["circuits"].index(circuit)
+    for router, marker in zip(peers["measured"]["routers"], "os^vDP", strict=True):
+        over = 100 * (router["wirelength"][at] / bound - 1)
+        axis.plot(router["cpu"][at], over, marker, color="0.55", label=router["name"])
+
+
+def draw_ours(axis: Any, rows: list[Row]) -> None:
+    """Both routers of edaroute, a line through the efforts that were measured."""
+    for router, (color, style) in ROUTERS.items():
+        names = [name for name in RUNS if name.startswith(router)]
+        runs = [row for name in names for row in rows if row["run"] == name]
+        if runs:
+            efforts = ", ".join(row["run"].split(", ")[1] for row in runs)
+            axis.plot(
+                [row["cpu"] for row in runs],
+                [100 * row["over_bound"] for row in runs],
+                style,
+                color=color,
+                label=f"edaroute, {router} router: effort {efforts}",
+            )
 
 
 if __name__ == "__main__":

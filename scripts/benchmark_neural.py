@@ -1,25 +1,36 @@
 """Measure the neural router on every ISPD98 circuit: the model alone, controls, and whole runs.
 
-    EDAROUTE_ISPD98=folder python scripts/benchmark_neural.py [circuit ...] [--out docs]
+    EDAROUTE_ISPD98=folder python scripts/benchmark_neural.py [circuit ...] [--run default]
+    python scripts/benchmark_neural.py --rewrite
 
 Each run is a process of `edaroute route`, evaluated by `edaroute verify`. Writes
-benchmark_neural.json and benchmark_neural.md; runs that stand there and are not run again are kept.
+docs/measured/neural.jsonl, where runs that are there and not made again are kept, and from it
+docs/benchmark_neural.md. ``--rewrite`` measures nothing.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from benchmark import CHECKOUT, find_circuits, machine, percent, run_once, table
+from common import bullets, paragraph, percent, table, write
 from numpy.typing import NDArray
+from runs import (
+    Row,
+    circuits_of,
+    compile_kernels,
+    machines,
+    measuring_parser,
+    merged,
+    read_runs,
+    run_once,
+    write_runs,
+)
 
-from eda_router.formats import ispd98, route_file
+import eda_router
+from eda_router.formats import route_file
 
 ALONE = ["--fallback", "none", "--no-negotiate", "--no-refine"]
 REFERENCE = "reference"
@@ -42,16 +53,17 @@ RUNS = {
     "maze router": ["--router", "maze"],
     "maze router, effort high": ["--router", "maze", "--effort", "high"],
 }
-CONTROL_TEXT = """\
-The control draws every tile of the window, so its trees are what joining by itself gives: from pin
-to nearest pin the fewest tiles, blind to what an edge costs. They are short by construction, and
-two things part the model's from them. A better tree saves wire; a way round nearly full edges
-spends it, so that more nets find a way at all. Length alone therefore cannot tell a drawing that
-sees congestion from one that does not. Prices are the teacher's, over nets of the same windows
-under the same ledger; in them the control must come out dearer (a ratio above 1). They do not
-know of nets still to come, for which the model keeps room as well and pays: the less of them it is
-shown, the dearer the control, and the fewer nets are routed (`python scripts/expected.py`).
-"""
+CONTROL_TEXT = (
+    "The control draws every tile of the window, so its trees are what joining by itself gives: "
+    "from pin to nearest pin the fewest tiles, blind to what an edge costs. They are short by "
+    "construction, and two things part the model's from them. A better tree saves wire; a way "
+    "round nearly full edges spends it, so that more nets find a way at all. Length alone "
+    "therefore cannot tell a drawing that sees congestion from one that does not. Costs are the "
+    "teacher's, over nets of the same windows under the same ledger; in them the control must come "
+    "out higher (a ratio above 1). They do not know of nets still to come, for which the model "
+    "keeps room as well and pays: the less of them it is shown, the higher the control's cost, and "
+    "the fewer nets are routed (`python scripts/expected.py`)."
+)
 CLEARLY = 0.01
 """From this share on, the control's wires count as clearly longer."""
 
@@ -63,49 +75,35 @@ CONTROLS = {
 """The run that draws blank what the model draws in another."""
 
 MODEL_STAGES = ("drawn", "redrawn", "sampled", "joined")
-INKS = {"taken_ink": "ink", "ink": "ink at the threshold"}
-"""Ratios of :meth:`eda_router.routing.exit_count.ExitCount.figures`, by the name in the tables."""
+INKS = {"taken_ink": "taken ink", "ink": "ink"}
+"""Ratios of the summary, by the name in the tables."""
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("circuits", nargs="*", help="names such as ibm02; all that are found")
+    parser = measuring_parser(__doc__)
     parser.add_argument("--run", action="append", choices=list(RUNS), help="repeatable; all")
-    parser.add_argument("--out", type=Path, default=CHECKOUT / "docs", help="folder to write")
     args = parser.parse_args()
-    circuits = find_circuits(args.circuits)
-    if not circuits:
-        print("no circuits found: set EDAROUTE_ISPD98 to the folder that holds them")
-        return 2
-    path_json = args.out / "benchmark_neural.json"
-    kept = json.loads(path_json.read_text())["runs"] if path_json.exists() else []
-    rows = []
-    with tempfile.TemporaryDirectory() as folder:
-        for path in circuits:
-            rows += run_circuit(path, [name for name in RUNS if name in (args.run or RUNS)], folder)
-    new = {(row["circuit"], row["run"]) for row in rows}
-    rows += [
-        row
-        for row in kept
-        if (row["circuit"], row["run"]) not in new and row["run"] in RUNS and "same_nets" in row
-    ]
-    rows.sort(key=lambda row: (row["circuit"], list(RUNS).index(row["run"])))
-    report = {"machine": machine(), "runs": rows}
-    args.out.mkdir(exist_ok=True)
-    path_json.write_text(json.dumps(report, indent=1) + "\n")
-    (args.out / "benchmark_neural.md").write_text(markdown(report))
-    print(f"written {args.out}/benchmark_neural.json and .md")
+    path = args.out / "measured" / "neural.jsonl"
+    names = [name for name in RUNS if name in (args.run or RUNS)]
+    new: list[Row] = []
+    if circuits := circuits_of(parser, args):
+        compile_kernels(RUNS[name] for name in names)
+        with tempfile.TemporaryDirectory() as folder:
+            new = [row for circuit in circuits for row in run_circuit(circuit, names, folder)]
+    rows = merged(read_runs(path), new, "run", RUNS)
+    write_runs(path, rows)
+    write(args.out / "benchmark_neural.md", markdown(rows))
+    print(f"written {path} and {args.out}/benchmark_neural.md")
     return 0
 
 
-def run_circuit(path: Path, names: list[str], folder: str) -> list[dict[str, Any]]:
+def run_circuit(path: Path, names: list[str], folder: str) -> list[Row]:
     """Make these runs of one circuit, and compare those of the model alone net by net."""
-    design = ispd98.read(path)
+    design = eda_router.read(path)
     rows = []
     lengths: dict[str, NDArray[np.int64]] = {}
     for name in names:
         row = {"run": name, **run_once(path, RUNS[name], Path(folder))}
-        row["details"].pop("net_exits", None)  # a digit a net, of no use in a table
         lengths[name] = route_file.read(Path(folder) / "out.route", design).routes.lengths
         rows.append(row)
         print(
@@ -138,41 +136,48 @@ def is_alone(run: str) -> bool:
     return "--no-negotiate" in RUNS[run]
 
 
-def routed(row: dict[str, Any]) -> int:
+def routed(row: Row) -> int:
     """Nets to route that have a wire."""
     return int(row["nets_to_route"]) - int(row["stages"].get("unrouted", 0))
 
 
-def markdown(report: dict[str, Any]) -> str:
-    rows, where = report["runs"], report["machine"]
+def markdown(rows: list[Row]) -> str:
     circuits = list(dict.fromkeys(row["circuit"] for row in rows))
     of = {(row["circuit"], row["run"]): row for row in rows}
     return "\n".join(
         [
             "# The neural router, measured\n",
-            "Written by `make benchmark`; all figures stand in `benchmark_neural.json`.\n",
-            f"Processor: {where['processor']}, {where['cores']} cores, load {where['load']} when "
-            "the runs ended. Each run is one process of `edaroute route`, its file evaluated by "
-            "`edaroute verify`.\n",
+            paragraph(
+                "Written by `make benchmark`; every run with all its figures is a line of "
+                "[measured/neural.jsonl](measured/neural.jsonl)."
+            ),
+            paragraph(
+                f"{machines(rows)} Each run is one process of `edaroute route`, its file evaluated "
+                "by `edaroute verify`."
+            ),
             "## The model alone\n",
-            "Nets routed under the ledger with `--fallback none --no-negotiate --no-refine`, as a "
-            "share of those that the reference routes: the deterministic router, every net once, "
-            "full edges closed (`--router maze --no-negotiate --no-refine`). The blank control "
-            "draws every tile, so that decoding works alone; ink is tiles drawn over tiles of the "
-            "tree, of the drawing that became wire, in its surest part that joins the pins and at "
-            "the exit's threshold; *samples only* draws nothing again by waypoints; wirelength a "
-            "net is of those that were routed.\n",
+            paragraph(
+                "Nets routed under the ledger with `--fallback none --no-negotiate --no-refine`, "
+                "as a share of those that the reference routes: the maze router, every net once, "
+                "full edges closed (`--router maze --no-negotiate --no-refine`). The blank control "
+                "draws every tile, so that decoding works alone. Ink and taken ink are those of "
+                "[the model's card](../models/README.md#figures), of drawings that became wire. "
+                "*Samples only* draws nothing again by waypoints. Wirelength a net is of those "
+                "that were routed."
+            ),
             alone_table(circuits, of),
             "## What the control shows\n",
-            CONTROL_TEXT,
+            paragraph(CONTROL_TEXT),
             control_table(circuits, of),
             control_verdict(circuits, of),
             "## Exit by exit, model alone\n",
             exits_table(circuits, of),
             mended(circuits, of),
             "## Whole runs\n",
-            "Kept is the share of the nets to route whose final wire is as the model drew it. "
-            "Quality and time by the size of the waves: [waves.md](waves.md).\n",
+            paragraph(
+                "Kept is the share of the nets to route whose final wire is as the model drew it. "
+                "Quality and time by the size of the waves: [waves.md](waves.md)."
+            ),
             whole_table(circuits, of),
             "## CPU seconds of the default run by phase\n",
             phases_table(circuits, of),
@@ -180,7 +185,7 @@ def markdown(report: dict[str, Any]) -> str:
     )
 
 
-def alone_table(circuits: list[str], of: dict[tuple[str, str], dict[str, Any]]) -> str:
+def alone_table(circuits: list[str], of: dict[tuple[str, str], Row]) -> str:
     body: list[list[object]] = []
     for circuit in circuits:
         reference = of.get((circuit, REFERENCE))
@@ -215,7 +220,7 @@ def over(same: dict[str, int] | None) -> str:
     return f"{100 * (same['wirelength'] / same['other'] - 1):+.2f} %" if same else ""
 
 
-def control_table(circuits: list[str], of: dict[tuple[str, str], dict[str, Any]]) -> str:
+def control_table(circuits: list[str], of: dict[tuple[str, str], Row]) -> str:
     """The model beside the control that draws blank, over the nets that both route."""
     body: list[list[object]] = []
     for circuit in circuits:
@@ -238,10 +243,10 @@ def control_table(circuits: list[str], of: dict[tuple[str, str], dict[str, Any]]
                 ]
             )
     header = ["circuit", "run", "nets more than the control", "nets of both", "edges a net"]
-    return table([*header, "control's", "ratio of lengths", "ratio of prices"], body)
+    return table([*header, "control's", "ratio of lengths", "ratio of costs"], body)
 
 
-def exits_table(circuits: list[str], of: dict[tuple[str, str], dict[str, Any]]) -> str:
+def exits_table(circuits: list[str], of: dict[tuple[str, str], Row]) -> str:
     fields = ("nets", "drawn", "redrawn", "sampled", "joined", "failed", "races", "retaken", "wave")
     body: list[list[object]] = [
         [
@@ -258,7 +263,7 @@ def exits_table(circuits: list[str], of: dict[tuple[str, str], dict[str, Any]]) 
     return table(header, body)
 
 
-def mended(circuits: list[str], of: dict[tuple[str, str], dict[str, Any]]) -> str:
+def mended(circuits: list[str], of: dict[tuple[str, str], Row]) -> str:
     """In words: what becomes of the nets whose first drawing fails."""
     lines = []
     for name in (run for run in RUNS if run.startswith("model alone")):
@@ -280,10 +285,10 @@ def mended(circuits: list[str], of: dict[tuple[str, str], dict[str, Any]]) -> st
                 f"the latent {share['sampled']}, then joining the pieces at lower thresholds "
                 f"{share['joined']}."
             )
-    return "\n".join(f"- {line}" for line in lines) + "\n"
+    return bullets(lines)
 
 
-def control_verdict(circuits: list[str], of: dict[tuple[str, str], dict[str, Any]]) -> str:
+def control_verdict(circuits: list[str], of: dict[tuple[str, str], Row]) -> str:
     """In words: by how much the control's wires are longer, alone and in the end."""
     lines = []
     alone = [
@@ -314,10 +319,10 @@ def control_verdict(circuits: list[str], of: dict[tuple[str, str], dict[str, Any
             f"starts from blank drawings ends {min(wire):+.2f} to {max(wire):+.2f} % longer, and "
             f"takes {cpu[1]:.1f} s of CPU on all these circuits where the model takes {cpu[0]:.1f}."
         )
-    return " ".join(lines) + "\n"
+    return paragraph(" ".join(lines))
 
 
-def whole_table(circuits: list[str], of: dict[tuple[str, str], dict[str, Any]]) -> str:
+def whole_table(circuits: list[str], of: dict[tuple[str, str], Row]) -> str:
     names = [name for name in RUNS if not is_alone(name)]
     body: list[list[object]] = []
     for circuit in circuits:
@@ -341,7 +346,7 @@ def whole_table(circuits: list[str], of: dict[tuple[str, str], dict[str, Any]]) 
     return table([*header, "CPU s", "wall s", "peak MB"], body)
 
 
-def phases_table(circuits: list[str], of: dict[tuple[str, str], dict[str, Any]]) -> str:
+def phases_table(circuits: list[str], of: dict[tuple[str, str], Row]) -> str:
     rows = [row for circuit in circuits if (row := of.get((circuit, "default")))]
     names = list(dict.fromkeys(name for row in rows for name in row["phases"]))
     body: list[list[object]] = [

@@ -1,4 +1,7 @@
-"""Write docs/cli.md, the reference of the command line, from the commands themselves."""
+"""Write docs/cli.md, the reference of the command line, from the commands themselves.
+
+python scripts/document.py
+"""
 
 from __future__ import annotations
 
@@ -6,16 +9,17 @@ import sys
 from pathlib import Path
 
 import click
+from common import DOCS, paragraph, parser_of, write
 
 from eda_router.cli import COMMANDS, cli
 
-TARGET = Path(__file__).resolve().parent.parent / "docs" / "cli.md"
-
 
 def main() -> int:
-    TARGET.parent.mkdir(exist_ok=True)
-    TARGET.write_text(reference())
-    print(f"written {TARGET}")
+    parser = parser_of(__doc__)
+    parser.add_argument("--out", type=Path, default=DOCS, help="folder to write")
+    path = parser.parse_args().out / "cli.md"
+    write(path, reference())
+    print(f"written {path}")
     return 0
 
 
@@ -24,9 +28,19 @@ def reference() -> str:
     parts = [
         "# The command line\n",
         "Written by `make docs` from the commands themselves.\n",
-        "Exit status of every command: 0 done, 1 done with a flaw that the command names, 2 bad "
-        "input or usage, 130 interrupted. Errors are one line, `file:line: problem, expected ...`, "
-        "on standard error.\n",
+        paragraph(
+            "Exit status of every command: 0 done; 1 done with a flaw that the command names; 2 "
+            "bad input or usage; 130 interrupted (Ctrl-C); 143 terminated (SIGTERM). An error is "
+            "one line, `file:line: problem, expected ...`, on standard error. Where a command "
+            "loads TensorFlow (`train`, `evaluate`, `study`, `route --engine keras`), TensorFlow "
+            "writes lines of its own there."
+        ),
+        paragraph(
+            "Commands with `--config` also take settings from a YAML file; "
+            "`edaroute config COMMAND` prints one that holds every setting such a file may have. "
+            "Arguments, other paths and switches of the run itself (`-o`, `--json`, `-q`, `-v` "
+            "and their like) stand on the command line only."
+        ),
     ]
     context = click.Context(cli, info_name="edaroute")
     for name in COMMANDS:
@@ -71,7 +85,7 @@ def prose(help_text: str) -> str:
             caption, *rest = lines[1:]
             blocks.append(caption + "\n\n" + "\n".join("    " + line for line in rest))
         else:
-            blocks.append(" ".join(lines))
+            blocks.append(paragraph(" ".join(lines)).rstrip())
     return "\n\n".join(blocks) + "\n"
 
 

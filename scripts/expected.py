@@ -11,8 +11,8 @@ from __future__ import annotations
 import argparse
 import sys
 
-from benchmark import find_circuits, table
 from benchmark_neural import same_nets
+from common import find_circuits, table
 
 from eda_router.config import RouteConfig
 from eda_router.design import Design

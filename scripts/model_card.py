@@ -1,10 +1,12 @@
 """Measure the bundled weights on validation samples and on circuits, and write their card's tables.
 
     EDAROUTE_ISPD98=folder python scripts/model_card.py --samples FOLDER [--exits 64]
+    python scripts/model_card.py --rewrite
 
 FOLDER comes from `edaroute dataset`. Figures go to models/metrics.json, tables to models/README.md
 between its marks; states and exits that are measured there and not asked for again are kept. The
-circuits are evaluated on only: thresholds are those of models/exits.json.
+circuits are evaluated on only: thresholds are those of models/exits.json. ``--rewrite`` measures
+nothing.
 """
 
 from __future__ import annotations
@@ -19,12 +21,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from benchmark import CHECKOUT, find_circuits, table
+from common import CHECKOUT, find_circuits, paragraph, parser_of, table, write
 
+import eda_router
 from eda_router.config import RouteConfig
 from eda_router.dataset.folders import dataset_path
 from eda_router.dataset.samples import Dataset, Samples
-from eda_router.formats import ispd98
 from eda_router.neural.engines import load_engine, load_model
 from eda_router.routing.maze import route_maze
 from eda_router.training.evaluate import (
@@ -50,8 +52,10 @@ MARKS = "<!-- figures -->", "<!-- end of figures -->"
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--samples", type=Path, required=True, help="folder of edaroute dataset")
+    parser = parser_of(__doc__)
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--samples", type=Path, help="folder of edaroute dataset")
+    what.add_argument("--rewrite", action="store_true", help="only write the tables anew")
     parser.add_argument("--only", default="*", help="pattern of states to measure")
     parser.add_argument("--exits", type=int, nargs="+", help="sizes to measure, by default all")
     parser.add_argument("--count", type=int, default=2048, help="most samples of an exit's states")
@@ -60,6 +64,18 @@ def main() -> int:
     args = parser.parse_args()
     path = args.model / "metrics.json"
     metrics = json.loads(path.read_text())
+    if not args.rewrite:
+        measure(metrics, path, args)
+    card = args.model / "README.md"
+    before, rest = card.read_text().split(MARKS[0])
+    after = rest.split(MARKS[1])[1]
+    write(card, f"{before}{MARKS[0]}\n\n{tables(metrics)}\n{MARKS[1]}{after}")
+    print(f"written {card}")
+    return 0
+
+
+def measure(metrics: dict[str, Any], path: Path, args: argparse.Namespace) -> None:
+    """Add the figures asked for to ``metrics``, and keep those that are done in ``path``."""
     engine = load_engine(args.model, threads=args.threads)
     for name, states in all_states(args.samples, engine.exits, args.count, args.only):
         begin = time.process_time()
@@ -67,7 +83,7 @@ def main() -> int:
         states = {size: s for size, s in states.items() if args.exits is None or size in args.exits}
         rows = rounded({str(size): row for size, row in evaluate(engine, states).items()})
         metrics["states"][name] = {**metrics["states"].get(name, {}), **rows}
-        path.write_text(format_metrics(metrics))
+        write(path, format_metrics(metrics))
         print(f"{name}: {time.process_time() - begin:.0f} s", flush=True)
     if fnmatch.fnmatch("latent", args.only):
         model = load_model(args.model)
@@ -75,13 +91,7 @@ def main() -> int:
             size: validation(args.samples, "ledger", size, LATENT_SAMPLES) for size in engine.exits
         }
         metrics["latent"] = rounded({str(size): latent_use(model, few[size]) for size in few})
-        path.write_text(format_metrics(metrics))
-    card = args.model / "README.md"
-    before, rest = card.read_text().split(MARKS[0])
-    after = rest.split(MARKS[1])[1]
-    card.write_text(f"{before}{MARKS[0]}\n\n{tables(metrics)}\n{MARKS[1]}{after}")
-    print(f"written {path} and {card}")
-    return 0
+        write(path, format_metrics(metrics))
 
 
 def all_states(
@@ -94,7 +104,7 @@ def all_states(
             yield name, {size: validation(samples, source, size, count) for size in sizes}
     for path in find_circuits(list(CIRCUITS)):
         circuit = path.name.split(".")[0]
-        design = ispd98.read(path)
+        design = eda_router.read(path)
         for name, full in ((f"{circuit}, first pass", False), (f"{circuit}, full ledger", True)):
             if fnmatch.fnmatch(name, pattern):
                 routes = route_maze(design, RouteConfig()).routes if full else None
@@ -122,9 +132,11 @@ def tables(metrics: Mapping[str, Any]) -> str:
     rows = [(name, size, row) for name, of in states.items() for size, row in of.items()]
     return "\n".join(
         [
-            "All at one threshold an exit. Where the first drawing does not join the pins, the net "
-            f"is drawn again by waypoints, {RouteConfig.redraws} times at most; *drawings* is how "
-            "many a net took:\n",
+            paragraph(
+                "All at one threshold an exit. Where the first drawing does not join the pins, the "
+                f"net is drawn again by waypoints, {RouteConfig.redraws} times at most; *drawings* "
+                "is how many a net took:"
+            ),
             table(
                 [
                     "states",
@@ -140,8 +152,10 @@ def tables(metrics: Mapping[str, Any]) -> str:
                 ],
                 [drawn_row(name, int(size), row) for name, size, row in rows],
             ),
-            "The first drawing alone, at the same thresholds, and with eight samples of the latent "
-            "where it failed:\n",
+            paragraph(
+                "The first drawing alone, at the same thresholds, and with eight samples of the "
+                "latent where it failed:"
+            ),
             table(
                 ["states", "exit", "connected", "ink", "cost", "connected with samples"],
                 [first_row(name, int(size), row) for name, size, row in rows],
@@ -157,9 +171,11 @@ def tables(metrics: Mapping[str, Any]) -> str:
                 ],
             ),
             "### The latent\n",
-            "KL of the posterior q(z | image, route) from the prior p(z | image), on "
-            f"{LATENT_SAMPLES} ledger states. A ring adds no latent of its own: its figures are "
-            "those of the core on the problem pooled to 8x8.\n",
+            paragraph(
+                "KL of the posterior q(z | image, route) from the prior p(z | image), on "
+                f"{LATENT_SAMPLES} ledger states. A ring adds no latent of its own: its figures "
+                "are those of the core on the problem pooled to 8x8."
+            ),
             table(
                 ["exit", "KL, nats", "dimensions above 0.01 nats"],
                 [
@@ -167,8 +183,10 @@ def tables(metrics: Mapping[str, Any]) -> str:
                     for size, use in metrics["latent"].items()
                 ],
             ),
-            "What eight samples save of the nets that failed at the first try, where "
-            f"{FEW} or more failed:\n",
+            paragraph(
+                "What eight samples save of the nets that failed at the first try, where "
+                f"{FEW} or more failed:"
+            ),
             table(
                 ["states", "exit", "failed", "share saved"],
                 [

@@ -1,5 +1,7 @@
 """Make the pictures in docs/: congestion, drawings of nets, the report page.
 
+    EDAROUTE_ISPD98=folder python scripts/pictures.py
+
 They show ibm02, which is looked for in the folder EDAROUTE_ISPD98 or in ../shared/ispd98; without
 it, without trained weights or without Chromium a picture stays as it is, and a line says so.
 """
@@ -17,24 +19,25 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from common import CHECKOUT, DOCS, find_circuits, parser_of, write
 
 import eda_router.cli
 from eda_router.design import Design, Routes
 from eda_router.errors import EdarouteError
-from eda_router.formats import ispd98, route_file
+from eda_router.formats import route_file
 from eda_router.resources import bundled
 
-CHECKOUT = Path(__file__).resolve().parent.parent
-DOCS = CHECKOUT / "docs"
 CIRCUIT = "ibm02"
 LARGEST_SHOWN = 16
 
 
 def main() -> int:
-    bench = find_circuit()
-    if bench is None:
+    parser_of(__doc__).parse_args()
+    found = find_circuits([CIRCUIT])
+    if not found:
         print(f"left as they are: no {CIRCUIT} in EDAROUTE_ISPD98 or ../shared/ispd98")
         return 0
+    bench = found[0]
     with tempfile.TemporaryDirectory() as folder:
         route, summary = Path(folder) / "ibm02.route", Path(folder) / "ibm02.json"
         edaroute("route", bench, "-o", route, "--json", summary, "-q")
@@ -45,15 +48,6 @@ def main() -> int:
         edaroute("report", bench, route, "--summary", summary, "-o", page)
         screenshot(page, DOCS / "ibm02-report.png", 1400, 1060)
     return 0
-
-
-def find_circuit() -> Path | None:
-    places = [os.environ.get("EDAROUTE_ISPD98"), CHECKOUT.parent / "shared" / "ispd98"]
-    for place in places:
-        for ending in (".modified.txt", ".modified", ".modified.txt.gz"):
-            if place and (path := Path(place) / (CIRCUIT + ending)).is_file():
-                return path
-    return None
 
 
 def edaroute(*arguments: object) -> None:
@@ -72,7 +66,7 @@ def draw_nets(bench: Path, route: Path) -> None:
     except EdarouteError as error:
         print(f"left as it is: ibm02-drawings.png, {error}")
         return
-    design = ispd98.read(bench)
+    design = eda_router.read(bench)
     names = choose_nets(design, route_file.read(route, design).routes)
     nets = [word for name in names for word in ("--net", name)]
     picture = DOCS / "ibm02-drawings.png"
@@ -80,7 +74,7 @@ def draw_nets(bench: Path, route: Path) -> None:
     readme = CHECKOUT / "README.md"
     command = r"(edaroute plot .* -o drawings\.png) .*(--drawing)"
     words = " ".join(nets)
-    readme.write_text(re.sub(command, rf"\g<1> {words} \g<2>", readme.read_text()))
+    write(readme, re.sub(command, rf"\g<1> {words} \g<2>", readme.read_text()))
 
 
 def choose_nets(design: Design, routes: Routes) -> list[str]:

@@ -1,21 +1,31 @@
 """Quality against speed of the neural router by the size of its waves.
 
-    EDAROUTE_ISPD98=folder python scripts/waves.py [circuit ...] [--out docs]
+    EDAROUTE_ISPD98=folder python scripts/waves.py [circuit ...]
+    python scripts/waves.py --rewrite
 
-Routes with every size of waves; writes waves.json, waves.png and waves.md. What the model leaves
-to the maze router in a whole run is what it would leave unrouted alone.
+Routes with every size of waves. Writes docs/measured/waves.jsonl, where runs that are there and not
+made again are kept, and from it docs/waves.png and docs/waves.md. ``--rewrite`` measures nothing.
+What the model leaves to the maze router in a whole run is what it would leave unrouted alone.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
 
-from benchmark import CHECKOUT, find_circuits, machine, run_once, table
+from common import paragraph, table, write
+from runs import (
+    Row,
+    circuits_of,
+    compile_kernels,
+    machines,
+    measuring_parser,
+    merged,
+    read_runs,
+    run_once,
+    write_runs,
+)
 
 from eda_router.routing.neural import LARGEST_WAVE, WAVE_TILES
 
@@ -25,60 +35,58 @@ DEFAULT = 0
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("circuits", nargs="*", help="names such as ibm02; all that are found")
-    parser.add_argument("--out", type=Path, default=CHECKOUT / "docs", help="folder to write")
+    parser = measuring_parser(__doc__)
     args = parser.parse_args()
-    circuits = find_circuits(args.circuits)
-    if not circuits:
-        print("no circuits found: set EDAROUTE_ISPD98 to the folder that holds them")
-        return 2
-    rows = []
-    with tempfile.TemporaryDirectory() as folder:
-        for path in circuits:
-            for wave in (DEFAULT, *WAVES):
-                options = [] if wave == DEFAULT else ["--wave", str(wave)]
-                run = run_once(path, options, Path(folder))
-                run["details"].pop("net_exits", None)  # a digit a net, of no use in a table
-                rows.append({"wave": wave, **run})
-                print(
-                    f"{run['circuit']} wave {wave or 'default'} left {left(run)} "
-                    f"wirelength {run['wirelength']} cpu {run['cpu']:.2f}",
-                    flush=True,
-                )
-    args.out.mkdir(exist_ok=True)
-    report = {"machine": machine(), "runs": rows}
-    (args.out / "waves.json").write_text(json.dumps(report, indent=1) + "\n")
-    (args.out / "waves.md").write_text(markdown(report))
+    path = args.out / "measured" / "waves.jsonl"
+    new: list[Row] = []
+    if circuits := circuits_of(parser, args):
+        compile_kernels([[]])
+        new = [measure(circuit, wave) for circuit in circuits for wave in (DEFAULT, *WAVES)]
+    rows = merged(read_runs(path), new, "wave", (DEFAULT, *WAVES))
+    write_runs(path, rows)
+    write(args.out / "waves.md", markdown(rows))
     plot(rows, args.out / "waves.png")
-    print(f"written {args.out}/waves.json, .md and .png")
+    print(f"written {path}, {args.out}/waves.md and .png")
     return 0
 
 
-def left(row: dict[str, Any]) -> int:
+def measure(circuit: Path, wave: int) -> Row:
+    """One run with waves of this size."""
+    options = [] if wave == DEFAULT else ["--wave", str(wave)]
+    with tempfile.TemporaryDirectory() as folder:
+        row = {"wave": wave, **run_once(circuit, options, Path(folder))}
+    print(
+        f"{row['circuit']} wave {wave or 'default'} left {left(row)} "
+        f"wirelength {row['wirelength']} cpu {row['cpu']:.2f}",
+        flush=True,
+    )
+    return row
+
+
+def left(row: Row) -> int:
     """Nets to route that the model left to the maze router."""
     return int(row["nets_to_route"]) - int(row["details"]["model"]["routed"])
 
 
-def summed(row: dict[str, Any], name: str) -> int:
-    """A count of :class:`eda_router.routing.exit_count.ExitCount` over all exits."""
+def summed(row: Row, name: str) -> int:
+    """One of the counts of the exits, summed over them."""
     return sum(exit_[name] for exit_ in row["details"]["exits"].values())
 
 
-def network_seconds(row: dict[str, Any]) -> float:
+def network_seconds(row: Row) -> float:
     """CPU seconds of the network."""
     return float(row["phases"]["network"]["cpu"])
 
 
-def left_percent(row: dict[str, Any], default: dict[str, Any]) -> float:
+def left_percent(row: Row, default: Row) -> float:
     return 100 * left(row) / int(row["nets_to_route"])
 
 
-def longer_percent(row: dict[str, Any], default: dict[str, Any]) -> float:
+def longer_percent(row: Row, default: Row) -> float:
     return float(100 * (row["wirelength"] / default["wirelength"] - 1))
 
 
-def cpu_seconds(row: dict[str, Any], default: dict[str, Any]) -> float:
+def cpu_seconds(row: Row, default: Row) -> float:
     return float(row["cpu"])
 
 
@@ -90,9 +98,7 @@ PANELS = (
 """Title, unit, value beside the default run's, and the least range of each panel of the picture."""
 
 
-def markdown(report: dict[str, Any]) -> str:
-    rows, where = report["runs"], report["machine"]
-    by_size = sorted(rows, key=lambda row: (row["circuit"], row["wave"]))
+def markdown(rows: list[Row]) -> str:
     defaults = {row["circuit"]: row for row in rows if row["wave"] == DEFAULT}
     body: list[list[object]] = [
         [
@@ -107,33 +113,40 @@ def markdown(report: dict[str, Any]) -> str:
             f"{row['cpu']:.2f}",
             f"{network_seconds(row):.2f}",
         ]
-        for row in by_size
+        for row in rows
     ]
     change = max(abs(longer_percent(row, defaults[row["circuit"]])) for row in rows)
     sequential = [row["cpu"] / defaults[row["circuit"]]["cpu"] for row in rows if row["wave"] == 1]
-    header = ["circuit", "nets in a wave", "left to the maze", "races lost", "drawn again"]
+    header = ["circuit", "nets in a wave", "left to the maze router", "conflicts", "drawn again"]
     return "\n".join(
         [
             "# Waves, measured\n",
-            "Written by `python scripts/waves.py " + " ".join(defaults) + "`; all figures stand in "
-            "`waves.json`.\n",
-            f"Processor: {where['processor']}, {where['cores']} cores, load {where['load']} when "
-            "the runs ended. Each run is one process of `edaroute route` with `--wave` and "
-            "otherwise default settings, its file evaluated by `edaroute verify`.\n",
+            paragraph(
+                f"Written by `python scripts/waves.py {' '.join(defaults)}`; every run with all "
+                "its figures is a line of [measured/waves.jsonl](measured/waves.jsonl)."
+            ),
+            paragraph(
+                f"{machines(rows)} Each run is one process of `edaroute route` with `--wave` and "
+                "otherwise default settings, its file evaluated by `edaroute verify`."
+            ),
             "![Quality and time by the size of the waves](waves.png)\n",
-            f"The nets of a wave see one ledger. In waves of one net nothing is drawn twice; in "
-            "larger ones a net can lose the race for a track, and is drawn again where its drawing "
-            "holds no other tree, but the network is fed in full pieces. The default gives a wave "
-            f"as many windows as make {WAVE_TILES} tiles, at most {LARGEST_WAVE}: many small "
-            "windows, which rarely meet, and few large ones. It was chosen for its time: the final "
-            f"wirelength stays within {change:.2f} % of the default's whatever the size, and one "
-            f"net a wave takes {max(sequential):.1f} times the CPU.\n",
+            paragraph(
+                "A wave is a batch of nets that the model draws from one snapshot of the ledger. "
+                "In waves of one net nothing is drawn twice. In larger ones a net can lose the "
+                "last track of an edge to another net of its wave, and is drawn again where its "
+                "drawing holds no other tree; but the network is fed in full batches. The default "
+                f"gives a wave as many windows as make {WAVE_TILES} tiles, at most {LARGEST_WAVE}: "
+                "many small windows, which rarely meet, and few large ones. It was chosen for its "
+                f"time, on these circuits: the final wirelength stays within {change:.2f} % of the "
+                f"default's whatever the size, and one net a wave takes {max(sequential):.1f} "
+                "times the CPU."
+            ),
             table([*header, "wirelength", "to the default", "overflow", "CPU s", "network"], body),
         ]
     )
 
 
-def plot(rows: list[dict[str, Any]], path: Path) -> None:
+def plot(rows: list[Row], path: Path) -> None:
     import matplotlib
 
     matplotlib.use("Agg")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,34 @@ settings.load_profile("edaroute")
 
 CHECKOUT = Path(__file__).parent.parent
 CIRCUITS = ("ibm01", "ibm02", "ibm04", "ibm06", "ibm08", "ibm10")
+NOT_TO_BE_HAD = ("EDAROUTE_ISPD98", "no evaluator", "no bfloat16")
+"""Parts of the reasons for which a test may be skipped where CI=true: what nothing installs."""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Fail a test that is skipped for lack of what CI could have installed."""
+    report = yield
+    refuse_skip(report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """The same for a file that is skipped as a whole."""
+    report = yield
+    refuse_skip(report)
+    return report
+
+
+def refuse_skip(report: pytest.TestReport | pytest.CollectReport) -> None:
+    """Turn a skip into a failure where CI=true, but for reasons of :data:`NOT_TO_BE_HAD`."""
+    if os.environ.get("CI") != "true" or not report.skipped or hasattr(report, "wasxfail"):
+        return
+    reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+    if not any(part in reason for part in NOT_TO_BE_HAD):
+        report.outcome = "failed"
+        report.longrepr = f"{reason}; CI installs all that a test needs"
 
 
 @pytest.fixture(scope="session")

@@ -1,10 +1,13 @@
-"""Documentation names everything there is, and nothing that is not."""
+"""Documents name everything there is and nothing that is not, and give the figures of the data."""
 
 from __future__ import annotations
 
 import importlib
 import re
 import shlex
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import click
@@ -16,8 +19,21 @@ from eda_router.cli.config import SETTINGS
 from eda_router.config import load_config
 
 CHECKOUT = Path(__file__).parent.parent
-PAGES = [CHECKOUT / "README.md", CHECKOUT / "CONTRIBUTING.md", *CHECKOUT.glob("docs/*.md")]
+DOCS = CHECKOUT / "docs"
+PAGES = sorted(
+    [
+        *CHECKOUT.glob("*.md"),
+        *DOCS.glob("**/*.md"),
+        *(CHECKOUT / folder / "README.md" for folder in ("data", "models")),
+        *CHECKOUT.glob("eda_router/**/README.md"),
+    ]
+)
 CONTEXT = click.Context(cli, info_name="edaroute")
+ROOTS = (CHECKOUT, CHECKOUT / "eda_router")
+"""Where a path that a page names may start, beside the page's own folder."""
+
+FILE = re.compile(r"[\w./-]+(?:\.(?:py|md|yaml|jsonl|toml|png|keras|bin)|/)")
+OPTION = re.compile(r"--[a-z][a-z-]*")
 
 
 def command_of(name: str) -> click.Command:
@@ -26,15 +42,8 @@ def command_of(name: str) -> click.Command:
     return command
 
 
-@pytest.mark.parametrize("name", COMMANDS)
-def test_the_reference_is_complete(name: str) -> None:
-    reference = (CHECKOUT / "docs" / "cli.md").read_text()
-    heading = f"## edaroute {name}\n"
-    assert heading in reference, "run make docs"
-    section = reference.partition(heading)[2].partition("\n## ")[0]
-    for parameter in command_of(name).params:
-        if isinstance(parameter, click.Option):
-            assert parameter.opts[-1] in section, "run make docs"
+def options_of(name: str) -> set[str]:
+    return {opt for p in command_of(name).params for opt in (*p.opts, *p.secondary_opts)}
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -65,19 +74,134 @@ def test_a_template_holds_the_defaults(name: str, tmp_path: Path) -> None:
     assert load_config(settings, path) == settings()
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_pages_name_only_what_exists(page: Path) -> None:
-    text = page.read_text()
-    for target in re.findall(r"\]\(([^)#]+)\)", text):
-        if "://" not in target:
-            assert (page.parent / target).exists(), target
-    for line in re.findall(r"^\s*(?:\$ )?edaroute (.*)$", text, re.MULTILINE):
-        words = shlex.split(line.partition("#")[0])
-        if not words or words[0].startswith("-"):
+def code_of(text: str) -> list[str]:
+    """What a page shows as code: in backticks, and on indented or fenced lines."""
+    fences = re.findall(r"^```\w*\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    lines = re.findall(r"^    (.*)$", text, re.MULTILINE)
+    lines += [line for fence in fences for line in fence.splitlines()]
+    spans = [" ".join(span.split()) for span in re.findall(r"`([^`]+)`", text)]
+    return [*lines, *spans]
+
+
+def ids(page: Path) -> str:
+    return str(page.relative_to(CHECKOUT))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=ids)
+def test_every_link_leads_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)]+)\)", page.read_text()):
+        if "://" in target:
             continue
-        assert words[0] in COMMANDS, line
-        known = {opt for p in command_of(words[0]).params for opt in (*p.opts, *p.secondary_opts)}
-        assert {word for word in words if word.startswith("--")} <= known, line
+        path, _, anchor = target.partition("#")
+        file = page.parent / path if path else page
+        assert file.exists(), target
+        if anchor:
+            headings = re.findall(r"^#+ (.*)$", file.read_text(), re.MULTILINE)
+            assert anchor in [re.sub(r"[^\w -]", "", h).lower().replace(" ", "-") for h in headings]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=ids)
+def test_every_command_is_one_and_takes_its_options(page: Path) -> None:
+    for code in code_of(page.read_text()):
+        _, found, call = code.partition("edaroute ")
+        words = shlex.split(call.partition("#")[0]) if found else []
+        if not words or words[0] not in COMMANDS:
+            assert not re.match(r"edaroute [a-z]+ [^=]", code), code
+            continue
+        assert {word for word in words if OPTION.fullmatch(word)} <= options_of(words[0]), code
+
+
+@pytest.mark.parametrize("page", PAGES, ids=ids)
+def test_every_option_is_one_of_a_command_or_a_script(page: Path) -> None:
+    known = {option for name in COMMANDS for option in options_of(name)} | {"--help", "--version"}
+    for script in CHECKOUT.glob("scripts/*.py"):
+        known |= set(OPTION.findall(script.read_text()))
+    for code in code_of(page.read_text()):
+        assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", code)) <= known, code
+
+
+@pytest.mark.parametrize("page", PAGES, ids=ids)
+def test_every_script_and_target_is_there_and_takes_its_options(page: Path) -> None:
     makefile = (CHECKOUT / "Makefile").read_text()
-    for target in re.findall(r"`make ([a-z]+)", text):
-        assert f"\n{target}:" in makefile, target
+    for code in code_of(page.read_text()):
+        for target in re.findall(r"\bmake ([a-z ]+)", code):
+            for name in target.split():
+                assert f"\n{name}:" in makefile, code
+        if match := re.search(r"python (scripts/\w+\.py)(.*)", code):
+            source = (CHECKOUT / match[1]).read_text()
+            if "measuring_parser" in source:
+                source += (CHECKOUT / "scripts" / "runs.py").read_text()
+            for option in OPTION.findall(match[2]):
+                assert f'"{option}"' in source, code
+
+
+@pytest.mark.parametrize("page", PAGES, ids=ids)
+def test_every_file_and_module_is_there(page: Path) -> None:
+    places = (page.parent, page.parent.parent, *ROOTS)
+    for code in code_of(page.read_text()):
+        if FILE.fullmatch(code) or re.match(r"(eda_router|scripts|tests|docs|models|data)/", code):
+            path = code.split()[0]
+            assert any((place / path).exists() for place in places), code
+        for module in re.findall(r"\beda_router(?:\.\w+)+", code):
+            assert module_exists(module), module
+
+
+def module_exists(name: str) -> bool:
+    """Whether a dotted name is a module of the package, or a name that one of them has."""
+    *parents, last = name.split(".")
+    for path in (CHECKOUT.joinpath(*parents, last), CHECKOUT.joinpath(*parents)):
+        file = (
+            path.with_suffix(".py") if path.with_suffix(".py").is_file() else path / "__init__.py"
+        )
+        if file.is_file():
+            return path.name == last or re.search(rf"\b{last}\b", file.read_text()) is not None
+    return False
+
+
+def rewritten(script: str, *options: str) -> None:
+    subprocess.run(
+        [sys.executable, CHECKOUT / "scripts" / script, *options], check=True, capture_output=True
+    )
+
+
+@pytest.mark.parametrize(
+    ("script", "document"),
+    [
+        ("benchmark.py", "benchmark.md"),
+        ("benchmark_neural.py", "benchmark_neural.md"),
+        ("waves.py", "waves.md"),
+    ],
+)
+def test_documents_give_the_figures_measured(tmp_path: Path, script: str, document: str) -> None:
+    pytest.importorskip("matplotlib", reason="pictures need the extra 'viz'")
+    shutil.copytree(DOCS / "measured", tmp_path / "measured")
+    rewritten(script, "--rewrite", "--out", str(tmp_path))
+    assert (tmp_path / document).read_text() == (DOCS / document).read_text(), "run make docs"
+    for data in (tmp_path / "measured").iterdir():
+        assert data.read_text() == (DOCS / "measured" / data.name).read_text()
+
+
+def test_the_card_of_the_model_gives_the_figures_measured(tmp_path: Path) -> None:
+    for name in ("README.md", "metrics.json"):
+        shutil.copy(CHECKOUT / "models" / name, tmp_path / name)
+    rewritten("model_card.py", "--rewrite", "--model", str(tmp_path))
+    assert (tmp_path / "README.md").read_text() == (CHECKOUT / "models/README.md").read_text()
+
+
+def test_the_reference_of_the_command_line_is_that_of_the_commands(tmp_path: Path) -> None:
+    rewritten("document.py", "--out", str(tmp_path))
+    assert (tmp_path / "cli.md").read_text() == (DOCS / "cli.md").read_text(), "run make docs"
+
+
+def test_the_readme_compares_the_routers_as_measured() -> None:
+    said = re.search(
+        r"takes ([\d.]+) times the CPU time .*? wirelength is ([+-][\d.]+ %)",
+        " ".join((CHECKOUT / "README.md").read_text().split()),
+    )
+    measured = re.search(
+        r"takes ([\d.]+) times the CPU time .*? wirelength is ([+-][\d.]+ %)",
+        " ".join((DOCS / "benchmark.md").read_text().split()),
+    )
+    assert said
+    assert measured
+    assert said.groups() == measured.groups()
