@@ -15,8 +15,9 @@ images ``[..., HORIZONTAL]`` and ``[..., VERTICAL]``.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -28,9 +29,15 @@ VERTICAL = 1
 IntArray = NDArray[np.int32]
 
 
-@dataclass(frozen=True, eq=False)
+MAX_TILES = 2**30 - 1
+"""Largest grid: edge ids are int32."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
 class Design:
     """A grid with edge capacities, and nets with pins.
+
+    The arrays are checked when a design is built, so that kernels can rely on them.
 
     Attributes:
         name: of the design, from its file name.
@@ -42,6 +49,17 @@ class Design:
         pin_offsets: int64 ``(num_nets + 1,)``, net i's pins are
             ``pins[pin_offsets[i]:pin_offsets[i + 1]]``.
         pins: int32, tile of each pin, sorted and without repetition within a net.
+
+    Raises:
+        TypeError: an array has another type or number of axes.
+        ValueError: a shape, an offset, a capacity or a tile is out of range.
+
+    Example:
+        >>> two = Design.from_pins("two", 3, 1, 1, 1, [("a", 0, [(0, 0), (2, 0)])])
+        >>> two
+        Design('two', 3 x 1 tiles, 1 nets)
+        >>> two.net_pins(0)
+        array([0, 2], dtype=int32)
     """
 
     name: str
@@ -52,6 +70,38 @@ class Design:
     net_ids: NDArray[np.int64]
     pin_offsets: NDArray[np.int64]
     pins: IntArray
+
+    def __post_init__(self) -> None:
+        width, height = self.width, self.height
+        if width < 1 or height < 1 or width * height > MAX_TILES:
+            raise ValueError(f"grid of {width} x {height} tiles, expected 1 to {MAX_TILES} tiles")
+        _check_array("capacity", self.capacity, np.int32, 3)
+        _check_array("net_ids", self.net_ids, np.int64, 1)
+        _check_array("pin_offsets", self.pin_offsets, np.int64, 1)
+        _check_array("pins", self.pins, np.int32, 1)
+        if self.capacity.shape != (height, width, 2):
+            raise ValueError(f"capacity {self.capacity.shape}, expected {(height, width, 2)}")
+        border = self.capacity[:, -1, HORIZONTAL].any() or self.capacity[-1, :, VERTICAL].any()
+        if border or self.capacity.min() < 0:
+            raise ValueError("capacity below 0 or across the border, expected tracks, none there")
+        if len(self.net_ids) != len(self.net_names):
+            raise ValueError(f"{len(self.net_ids)} net_ids, expected {len(self.net_names)}")
+        _check_offsets("pin_offsets", self.pin_offsets, len(self.net_names), len(self.pins))
+        if len(self.pins) and not 0 <= self.pins.min() <= self.pins.max() < width * height:
+            raise ValueError(
+                f"pins on tiles {self.pins.min()} to {self.pins.max()}, "
+                f"expected 0 to {width * height - 1}"
+            )
+        net_of_pin = np.repeat(np.arange(self.num_nets), np.diff(self.pin_offsets))
+        falls = (np.diff(self.pins) <= 0) & (np.diff(net_of_pin) == 0)
+        if falls.any():
+            net = int(net_of_pin[np.argmax(falls)])
+            raise ValueError(
+                f"pins of net {self.net_names[net]!r} not sorted or repeated, expected rising tiles"
+            )
+
+    def __repr__(self) -> str:
+        return f"Design({self.name!r}, {self.width} x {self.height} tiles, {self.num_nets} nets)"
 
     @property
     def num_nets(self) -> int:
@@ -125,7 +175,11 @@ class Design:
     ) -> Design:
         """Build a design with uniform capacities from ``(name, id, [(x, y), ...])`` triples.
 
-        Repeated tiles of a net are merged. No check is made beyond what the arrays need.
+        Repeated tiles of a net are merged.
+
+        Raises:
+            TypeError: a coordinate is no whole number.
+            ValueError: a pin lies off the grid, or as for any design.
         """
         names: list[str] = []
         ids: list[int] = []
@@ -134,7 +188,7 @@ class Design:
         for net_name, net_id, pins in nets:
             names.append(net_name)
             ids.append(net_id)
-            tiles.extend(sorted({y * width + x for x, y in pins}))
+            tiles.extend(sorted({_tile(net_name, x, y, width, height) for x, y in pins}))
             offsets.append(len(tiles))
         return Design(
             name=name,
@@ -148,7 +202,35 @@ class Design:
         )
 
 
-@dataclass(frozen=True, eq=False)
+def _tile(net: str, x: int, y: int, width: int, height: int) -> int:
+    """The tile at (x, y), checked."""
+    x, y = operator.index(x), operator.index(y)
+    if not (0 <= x < width and 0 <= y < height):
+        raise ValueError(
+            f"net {net!r}: pin ({x}, {y}) off the grid, "
+            f"expected x from 0 to {width - 1}, y from 0 to {height - 1}"
+        )
+    return y * width + x
+
+
+def _check_array(name: str, array: object, dtype: type, axes: int) -> None:
+    if not isinstance(array, np.ndarray) or array.dtype != dtype or array.ndim != axes:
+        found = (
+            f"{array.dtype} with {array.ndim} axes"
+            if isinstance(array, np.ndarray)
+            else type(array).__name__
+        )
+        raise TypeError(f"{name}: {found}, expected an array of {dtype.__name__} with {axes} axes")
+
+
+def _check_offsets(name: str, offsets: NDArray[np.int64], groups: int, entries: int) -> None:
+    if len(offsets) != groups + 1:
+        raise ValueError(f"{len(offsets)} {name}, expected {groups + 1}")
+    if offsets[0] != 0 or offsets[-1] != entries or np.any(np.diff(offsets) < 0):
+        raise ValueError(f"{name} not rising from 0 to {entries}")
+
+
+@dataclass(frozen=True, eq=False, repr=False)
 class Routes:
     """The wires of a design's nets, as sets of edges.
 
@@ -156,10 +238,22 @@ class Routes:
         offsets: int64 ``(num_nets + 1,)``, net i's edges are ``edges[offsets[i]:offsets[i + 1]]``.
         edges: int32 edge ids, sorted and without repetition within a net. A net without edges is
             trivial or unrouted.
+
+    Raises:
+        TypeError: an array has another type or number of axes.
+        ValueError: the offsets do not rise from 0 to the number of edges.
     """
 
     offsets: NDArray[np.int64]
-    edges: IntArray = field(repr=False)
+    edges: IntArray
+
+    def __post_init__(self) -> None:
+        _check_array("offsets", self.offsets, np.int64, 1)
+        _check_array("edges", self.edges, np.int32, 1)
+        _check_offsets("offsets", self.offsets, max(0, len(self.offsets) - 1), len(self.edges))
+
+    def __repr__(self) -> str:
+        return f"Routes({self.num_nets} nets, wirelength {self.wirelength})"
 
     @property
     def num_nets(self) -> int:
