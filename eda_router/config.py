@@ -14,10 +14,10 @@ import difflib
 import math
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal, TypeVar, get_args, get_origin
+from typing import Any, Literal, Self, TypeVar, get_args, get_origin
 
 from eda_router.errors import InputError
 
@@ -133,8 +133,17 @@ class Settings:
     """Base of all settings classes: checks every value when it is built.
 
     Raises:
+        TypeError: there is no setting of that name; the message suggests the one that was meant.
         InputError: a value is of the wrong type or out of range.
     """
+
+    def __new__(cls, *args: Any, **values: Any) -> Self:
+        """Refuse unknown names with a suggestion before the fields are set."""
+        names = [field.name for field in dataclasses.fields(cls)]
+        for name in values:
+            if name not in names:
+                raise TypeError(f"{cls.__name__} has no setting {name!r}{suggestion(name, names)}")
+        return super().__new__(cls)
 
     def __post_init__(self) -> None:
         for info in describe(type(self)):
@@ -242,12 +251,10 @@ def _load_yaml(cls: type[Settings], path: str | Path) -> dict[str, Any]:
     for key, value, line in pairs:
         name = key.replace("-", "_") if isinstance(key, str) else key
         if name not in infos:
-            close = difflib.get_close_matches(str(name), infos, 1, 0.5)
-            hint = f" (did you mean {close[0]}?)" if close else ""
             raise InputError(
                 path,
                 line,
-                f"unknown option {_quoted(key)}{hint}",
+                f"unknown option {_quoted(key)}{suggestion(str(name), infos)}",
                 "one of " + ", ".join(infos),
             )
         if name in values:
@@ -259,6 +266,12 @@ def _load_yaml(cls: type[Settings], path: str | Path) -> dict[str, Any]:
                 path, line, f"option {name}: {_quoted(value)}", infos[name].expected
             ) from None
     return values
+
+
+def suggestion(name: str, names: Iterable[str]) -> str:
+    """ " (did you mean X?)" when one of ``names`` is close to ``name``, else nothing."""
+    close = difflib.get_close_matches(name, names, 1, 0.5)
+    return f" (did you mean {close[0]}?)" if close else ""
 
 
 def _plain(number: float) -> str:

@@ -15,8 +15,9 @@ images ``[..., HORIZONTAL]`` and ``[..., VERTICAL]``.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -30,9 +31,15 @@ VERTICAL = 1
 IntArray = NDArray[np.int32]
 
 
-@dataclass(frozen=True, eq=False)
+MAX_TILES = 2**30 - 1
+"""Largest grid: edge ids are int32."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
 class Design:
     """A grid with edge capacities, and nets with pins.
+
+    The arrays are checked when a design is built, so that kernels can rely on them.
 
     Attributes:
         name: of the design, from its file name.
@@ -45,6 +52,17 @@ class Design:
             ``pins[pin_offsets[i]:pin_offsets[i + 1]]``.
         pins: int32, tile of each pin, sorted and without repetition within a net.
         layers: the layers whose capacities ``capacity`` sums up, or None: the design has none.
+
+    Raises:
+        TypeError: an array has another type or number of axes.
+        ValueError: a shape, an offset, a capacity or a tile is out of range.
+
+    Example:
+        >>> two = Design.from_pins("two", 3, 1, 1, 1, [("a", 0, [(0, 0), (2, 0)])])
+        >>> two
+        Design('two', 3 x 1 tiles, 1 nets)
+        >>> two.net_pins(0)
+        array([0, 2], dtype=int32)
     """
 
     name: str
@@ -56,6 +74,38 @@ class Design:
     pin_offsets: NDArray[np.int64]
     pins: IntArray
     layers: Layers | None = None
+
+    def __post_init__(self) -> None:
+        width, height = self.width, self.height
+        if width < 1 or height < 1 or width * height > MAX_TILES:
+            raise ValueError(f"grid of {width} x {height} tiles, expected 1 to {MAX_TILES} tiles")
+        _check_array("capacity", self.capacity, np.int32, 3)
+        _check_array("net_ids", self.net_ids, np.int64, 1)
+        _check_array("pin_offsets", self.pin_offsets, np.int64, 1)
+        _check_array("pins", self.pins, np.int32, 1)
+        if self.capacity.shape != (height, width, 2):
+            raise ValueError(f"capacity {self.capacity.shape}, expected {(height, width, 2)}")
+        border = self.capacity[:, -1, HORIZONTAL].any() or self.capacity[-1, :, VERTICAL].any()
+        if border or self.capacity.min() < 0:
+            raise ValueError("capacity below 0 or across the border, expected tracks, none there")
+        if len(self.net_ids) != len(self.net_names):
+            raise ValueError(f"{len(self.net_ids)} net_ids, expected {len(self.net_names)}")
+        _check_offsets("pin_offsets", self.pin_offsets, len(self.net_names), len(self.pins))
+        if len(self.pins) and not 0 <= self.pins.min() <= self.pins.max() < width * height:
+            raise ValueError(
+                f"pins on tiles {self.pins.min()} to {self.pins.max()}, "
+                f"expected 0 to {width * height - 1}"
+            )
+        net_of_pin = np.repeat(np.arange(self.num_nets), np.diff(self.pin_offsets))
+        falls = (np.diff(self.pins) <= 0) & (np.diff(net_of_pin) == 0)
+        if falls.any():
+            net = int(net_of_pin[np.argmax(falls)])
+            raise ValueError(
+                f"pins of net {self.net_names[net]!r} not sorted or repeated, expected rising tiles"
+            )
+
+    def __repr__(self) -> str:
+        return f"Design({self.name!r}, {self.width} x {self.height} tiles, {self.num_nets} nets)"
 
     @property
     def num_nets(self) -> int:
@@ -129,7 +179,11 @@ class Design:
     ) -> Design:
         """Build a design with uniform capacities from ``(name, id, [(x, y), ...])`` triples.
 
-        Repeated tiles of a net are merged. No check is made beyond what the arrays need.
+        Repeated tiles of a net are merged.
+
+        Raises:
+            TypeError: a coordinate is no whole number.
+            ValueError: a pin lies off the grid, or as for any design.
         """
         names: list[str] = []
         ids: list[int] = []
@@ -138,7 +192,7 @@ class Design:
         for net_name, net_id, pins in nets:
             names.append(net_name)
             ids.append(net_id)
-            tiles.extend(sorted({y * width + x for x, y in pins}))
+            tiles.extend(sorted({_tile(net_name, x, y, width, height) for x, y in pins}))
             offsets.append(len(tiles))
         return Design(
             name=name,
@@ -152,7 +206,35 @@ class Design:
         )
 
 
-@dataclass(frozen=True, eq=False)
+def _tile(net: str, x: int, y: int, width: int, height: int) -> int:
+    """The tile at (x, y), checked."""
+    x, y = operator.index(x), operator.index(y)
+    if not (0 <= x < width and 0 <= y < height):
+        raise ValueError(
+            f"net {net!r}: pin ({x}, {y}) off the grid, "
+            f"expected x from 0 to {width - 1}, y from 0 to {height - 1}"
+        )
+    return y * width + x
+
+
+def _check_array(name: str, array: object, dtype: type, axes: int) -> None:
+    if not isinstance(array, np.ndarray) or array.dtype != dtype or array.ndim != axes:
+        found = (
+            f"{array.dtype} with {array.ndim} axes"
+            if isinstance(array, np.ndarray)
+            else type(array).__name__
+        )
+        raise TypeError(f"{name}: {found}, expected an array of {dtype.__name__} with {axes} axes")
+
+
+def _check_offsets(name: str, offsets: NDArray[np.int64], groups: int, entries: int) -> None:
+    if len(offsets) != groups + 1:
+        raise ValueError(f"{len(offsets)} {name}, expected {groups + 1}")
+    if offsets[0] != 0 or offsets[-1] != entries or np.any(np.diff(offsets) < 0):
+        raise ValueError(f"{name} not rising from 0 to {entries}")
+
+
+@dataclass(frozen=True, eq=False, repr=False)
 class Routes:
     """The wires of a design's nets, as sets of edges.
 
@@ -160,10 +242,22 @@ class Routes:
         offsets: int64 ``(num_nets + 1,)``, net i's edges are ``edges[offsets[i]:offsets[i + 1]]``.
         edges: int32 edge ids, sorted and without repetition within a net. A net without edges is
             trivial or unrouted.
+
+    Raises:
+        TypeError: an array has another type or number of axes.
+        ValueError: the offsets do not rise from 0 to the number of edges.
     """
 
     offsets: NDArray[np.int64]
-    edges: IntArray = field(repr=False)
+    edges: IntArray
+
+    def __post_init__(self) -> None:
+        _check_array("offsets", self.offsets, np.int64, 1)
+        _check_array("edges", self.edges, np.int32, 1)
+        _check_offsets("offsets", self.offsets, max(0, len(self.offsets) - 1), len(self.edges))
+
+    def __repr__(self) -> str:
+        return f"Routes({self.num_nets} nets, wirelength {self.wirelength})"
 
     @property
     def num_nets(self) -> int:
@@ -202,19 +296,16 @@ def uniform_capacity(width: int, height: int, vertical: int, horizontal: int) ->
 
 
 def net_boxes(pin_offsets: NDArray[np.int64], pins: IntArray, width: int) -> IntArray:
-    """Bounding boxes of nets given as CSR lists of tiles, none of them empty.
+    """Bounding boxes of nets given as CSR lists of tiles.
 
     Returns:
-        int32 ``(num_nets, 4)``: lowest x, lowest y, highest x, highest y.
+        int32 ``(num_nets, 4)``: lowest x, lowest y, highest x, highest y; zeros without pins.
     """
-    x, y = pins % width, pins // width
-    starts = pin_offsets[:-1]
-    return np.stack(
-        [
-            np.minimum.reduceat(x, starts),
-            np.minimum.reduceat(y, starts),
-            np.maximum.reduceat(x, starts),
-            np.maximum.reduceat(y, starts),
-        ],
-        axis=1,
-    ).astype(np.int32)
+    boxes = np.zeros((len(pin_offsets) - 1, 4), np.int32)
+    filled = np.diff(pin_offsets) > 0
+    starts = pin_offsets[:-1][filled]
+    if len(starts):
+        for axis, position in enumerate((pins % width, pins // width)):
+            boxes[filled, axis] = np.minimum.reduceat(position, starts)
+            boxes[filled, axis + 2] = np.maximum.reduceat(position, starts)
+    return boxes

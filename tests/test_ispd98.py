@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import gzip
+import os
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +12,7 @@ from hypothesis import strategies as st
 
 from eda_router.design import Design
 from eda_router.errors import EdarouteError, InputError
-from eda_router.formats import ispd98
+from eda_router.formats import ispd98, text
 from eda_router.formats.text import decode
 from tests.generators import designs, same_design
 
@@ -236,3 +238,24 @@ def test_real_circuits(ispd98_path, circuit, grid, nets, routable, half_perimete
     fast = ispd98._parse_fast(data, circuit)
     assert fast is not None
     assert same_design(fast, ispd98._SlowParser(path, data.decode()).parse(circuit))
+
+
+def test_a_small_file_that_unpacks_to_much_is_refused_at_the_limit(tmp_path: Path) -> None:
+    path = tmp_path / "bomb.gz"
+    path.write_bytes(gzip.compress(bytes(1 << 20)))
+    assert len(text.read_bytes(path, 1 << 20)) == 1 << 20
+    with pytest.raises(InputError, match=r"bomb.gz: unpacks to more than 1048575 bytes"):
+        text.read_bytes(path, (1 << 20) - 1)
+    path.write_bytes(b"x" * 11)
+    with pytest.raises(InputError, match=r"holds more than 10 bytes"):
+        text.read_bytes(path, 10)
+
+
+def test_a_pipe_is_read_whole(tmp_path: Path) -> None:
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    for content in (b"grid", gzip.compress(b"grid")):
+        writer = threading.Thread(target=path.write_bytes, args=(content,))
+        writer.start()
+        assert text.read_bytes(path) == b"grid"
+        writer.join()

@@ -145,6 +145,7 @@ def _random_design(rng: np.random.Generator, size: int) -> SynthConfig:
         hot_spots=rng.uniform(0.5, 1.8),
         horizontal_use=uses[0],
         vertical_use=uses[1],
+        crowding=None,
     )
 
 

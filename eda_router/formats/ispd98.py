@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import NoReturn
 
 import numpy as np
+from numpy.typing import NDArray
 
 from eda_router.design import HORIZONTAL, VERTICAL, Design, uniform_capacity
 from eda_router.errors import EdarouteError, InputError
@@ -275,8 +276,15 @@ class _SlowParser:
         raise InputError(self.path, self.line, problem, expected)
 
 
-def format_design(design: Design) -> str:
-    """The text of a design in this format, repeated pins merged.
+def format_design(
+    design: Design, pins: tuple[NDArray[np.int64], NDArray[np.int32]] | None = None
+) -> str:
+    """The text of a design in this format.
+
+    Args:
+        design: grid, capacities and nets.
+        pins: offsets and tiles as in the design, which may be unsorted and repeat a tile; None,
+            those of the design.
 
     Raises:
         EdarouteError: the design has not one capacity a direction, which the format cannot say.
@@ -294,9 +302,10 @@ def format_design(design: Design) -> str:
                 "the ISPD98 format holds one"
             )
         capacities.append(capacity)
-    rows, columns = np.divmod(design.pins, design.width)
+    pin_offsets, tiles = (design.pin_offsets, design.pins) if pins is None else pins
+    rows, columns = np.divmod(tiles, design.width)
     points = [f"  {x} {y}\n" for x, y in zip(columns.tolist(), rows.tolist(), strict=True)]
-    offsets = design.pin_offsets.tolist()
+    offsets = pin_offsets.tolist()
     parts = [
         f"grid {design.width} {design.height}\nvertical capacity {capacities[0]}\n"
         f"horizontal capacity {capacities[1]}\nnum net {design.num_nets}\n"
@@ -310,13 +319,17 @@ def format_design(design: Design) -> str:
     return "".join(parts)
 
 
-def write(design: Design, path: str | Path) -> None:
+def write(
+    design: Design,
+    path: str | Path,
+    pins: tuple[NDArray[np.int64], NDArray[np.int32]] | None = None,
+) -> None:
     """Write a design, gzipped when ``path`` ends with ``.gz``; see :func:`format_design`.
 
     Raises:
         EdarouteError: the format cannot hold the design, or the file cannot be written.
     """
-    data = format_design(design).encode()
+    data = format_design(design, pins).encode()
     if str(path).endswith(".gz"):
         # Without the time of day equal designs give equal files.
         data = gzip.compress(data, 9, mtime=0)

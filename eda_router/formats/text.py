@@ -14,24 +14,36 @@ from eda_router.errors import InputError
 
 LINE_END = re.compile(r"\r\n|\r|\n")
 WHOLE_NUMBER = re.compile(r"-?[0-9]+")
+MAX_BYTES = 2 << 30
+"""Largest text that is read, unpacked; a gzipped file of megabytes can claim terabytes."""
 _GZIP_MAGIC = b"\x1f\x8b"
 _INT64_DIGITS = 18
 
 
-def read_bytes(path: str | Path) -> bytes:
+def read_bytes(path: str | Path, most: int = MAX_BYTES) -> bytes:
     """The content of a file, unpacked when it is gzipped, whatever its name.
 
+    Args:
+        path: of the file.
+        most: bytes that it may hold, unpacked.
+
     Raises:
-        InputError: the file cannot be read, or is a damaged gzip file.
+        InputError: the file cannot be read, is larger, or is a damaged gzip file.
     """
     try:
-        data = Path(path).read_bytes()
-        return gzip.decompress(data) if data.startswith(_GZIP_MAGIC) else data
+        with open(path, "rb") as file:
+            # A pipe can be read once only, so its beginning is looked at, not taken.
+            packed = file.peek(len(_GZIP_MAGIC)).startswith(_GZIP_MAGIC)
+            data = (gzip.GzipFile(fileobj=file) if packed else file).read(most + 1)
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise InputError(path, None, f"damaged gzip file: {error}") from error
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise InputError(path, None, f"cannot be read: {reason}") from error
+    if len(data) > most:
+        unpacked = "unpacks to" if packed else "holds"
+        raise InputError(path, None, f"{unpacked} more than {most} bytes", "less")
+    return data
 
 
 def decode(path: str | Path, data: bytes) -> str:

@@ -9,7 +9,6 @@ take 0.53 to 0.65 of all tracks.
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eda_router.config import Settings, setting
-from eda_router.design import Design, IntArray, uniform_capacity
+from eda_router.design import Design, IntArray, net_boxes, uniform_capacity
 from eda_router.formats import ispd98
 
 PIN_COUNTS = np.array([2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 16, 24, 61], np.int64)
@@ -49,6 +48,10 @@ DETOUR_FACTOR = 1.02
 """Wirelength of a legal routing over that of the trees, as on the real circuits."""
 
 
+CROWD = 8
+"""Side of the windows in which crowding is measured, tiles."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class SynthConfig(Settings):
     """What a synthetic design is like."""
@@ -71,11 +74,19 @@ class SynthConfig(Settings):
     vertical_use: float = setting(
         0.60, "Share of vertical tracks that wires will take.", low=0.01, high=1
     )
+    crowding: float | None = setting(
+        1.0,
+        "Most wires to expect in any 8x8 tiles, as a share of their tracks; tracks are added "
+        "everywhere until that holds. Above about 1.1 designs are hard, null sets no limit: the "
+        "larger the grid, the worse its worst place.",
+        low=0.1,
+        high=10,
+    )
 
 
 def synthesize(config: SynthConfig, name: str | None = None) -> Design:
     """A design made of ``config`` alone, repeated pins merged."""
-    return _merged(_placed(config, name))
+    return _design(config, *_placed(config), name)
 
 
 def write(config: SynthConfig, path: str | Path) -> Design:
@@ -87,18 +98,24 @@ def write(config: SynthConfig, path: str | Path) -> Design:
     Raises:
         EdarouteError: the file cannot be written.
     """
-    placed = _placed(config, None)
-    ispd98.write(placed, path)
-    return _merged(placed)
+    placed = _placed(config)
+    design = _design(config, *placed)
+    ispd98.write(design, path, placed)
+    return design
 
 
-def _placed(config: SynthConfig, name: str | None) -> Design:
-    """The design with repeated pins still in its lists of pins."""
+def _placed(config: SynthConfig) -> tuple[NDArray[np.int64], IntArray]:
+    """Offsets and tiles of the nets' pins, repeated ones included."""
     # The command line needs the settings alone and should not wait for Numba.
     from eda_router.synthesis.placement import density, place_nets
 
     rng = np.array([config.seed], np.uint64)
-    weights = density(rng, config.width, config.height, config.hot_spots)
+    weights = density(
+        rng,
+        config.width,
+        config.height,
+        config.hot_spots,
+    )
     offsets, pins = place_nets(
         rng,
         config.nets,
@@ -111,7 +128,19 @@ def _placed(config: SynthConfig, name: str | None) -> Design:
         config.trivial,
         config.repeated,
     )
+    return offsets, pins
+
+
+def _design(
+    config: SynthConfig, offsets: NDArray[np.int64], pins: IntArray, name: str | None = None
+) -> Design:
+    """The design of these pins, repeated ones merged."""
     horizontal, vertical = _capacities(config, offsets, pins)
+    tiles = config.width * config.height
+    net = np.repeat(np.arange(config.nets), np.diff(offsets))
+    keys = np.unique(net * tiles + pins)
+    merged = np.zeros(config.nets + 1, np.int64)
+    np.cumsum(np.bincount(keys // tiles, minlength=config.nets), out=merged[1:])
     return Design(
         name=name or f"synth{config.width}x{config.height}s{config.seed}",
         width=config.width,
@@ -119,32 +148,43 @@ def _placed(config: SynthConfig, name: str | None) -> Design:
         capacity=uniform_capacity(config.width, config.height, vertical, horizontal),
         net_names=[f"s{net}" for net in range(config.nets)],
         net_ids=np.arange(config.nets, dtype=np.int64),
-        pin_offsets=offsets,
-        pins=pins,
-    )
-
-
-def _merged(placed: Design) -> Design:
-    net = np.repeat(np.arange(placed.num_nets), np.diff(placed.pin_offsets))
-    keys = np.unique(net * placed.num_tiles + placed.pins)
-    offsets = np.zeros(placed.num_nets + 1, np.int64)
-    np.cumsum(np.bincount(keys // placed.num_tiles, minlength=placed.num_nets), out=offsets[1:])
-    return dataclasses.replace(
-        placed, pin_offsets=offsets, pins=(keys % placed.num_tiles).astype(np.int32)
+        pin_offsets=merged,
+        pins=(keys % tiles).astype(np.int32),
     )
 
 
 def _capacities(config: SynthConfig, offsets: NDArray[np.int64], pins: IntArray) -> tuple[int, int]:
     """Tracks a direction such that expected wires take the share of them that is asked for."""
-    x, y = pins % config.width, pins // config.width
-    capacities = []
-    for position, edges, use in (
-        (x, (config.width - 1) * config.height, config.horizontal_use),
-        (y, config.width * (config.height - 1), config.vertical_use),
-    ):
-        spans = np.maximum.reduceat(position, offsets[:-1]) - np.minimum.reduceat(
-            position, offsets[:-1]
-        )
-        wires = float(spans.sum()) * STEINER_FACTOR * DETOUR_FACTOR
-        capacities.append(max(1, math.ceil(wires / (edges * use))))
+    boxes = net_boxes(offsets, pins, config.width)
+    spans = (boxes[:, 2:] - boxes[:, :2]).sum(axis=0)
+    edges = (config.width - 1) * config.height, config.width * (config.height - 1)
+    uses = config.horizontal_use, config.vertical_use
+    capacities = [
+        max(1, math.ceil(float(span) * STEINER_FACTOR * DETOUR_FACTOR / (count * use)))
+        for span, count, use in zip(spans, edges, uses, strict=True)
+    ]
+    if config.crowding is not None:
+        # Only drawing expected demand takes Numba.
+        from eda_router.neural.rudy import ExpectedDemand
+
+        nets = np.arange(config.nets)
+        demand = ExpectedDemand(boxes, nets, config.width, config.height).per_edge
+        for direction in range(2):
+            worst = float(_window_means(demand[..., direction]).max())
+            needed = math.ceil(worst / config.crowding)
+            capacities[direction] = max(capacities[direction], needed)
     return capacities[0], capacities[1]
+
+
+def _window_means(values: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Mean of every window of 8x8 tiles, or of as many as there are."""
+    rows, columns = (min(CROWD, side) for side in values.shape)
+    sums = np.zeros((values.shape[0] + 1, values.shape[1] + 1))
+    np.cumsum(np.cumsum(values, axis=0, dtype=np.float64), axis=1, out=sums[1:, 1:])
+    windows: NDArray[np.float64] = (
+        sums[rows:, columns:]
+        - sums[:-rows, columns:]
+        - sums[rows:, :-columns]
+        + sums[:-rows, :-columns]
+    ) / (rows * columns)
+    return windows
