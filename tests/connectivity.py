@@ -60,7 +60,7 @@ def _connected(free, pins, drawn):  # type: ignore[no-untyped-def]
             tile = queue[head]
             head += 1
             for step in COUNTERCLOCKWISE:
-                if not stays_inside(tile, step, width, height):
+                if not stays_inside(tile % width, tile // width, step, width, height):
                     continue
                 owner, other = owner_of(tile, step, width), neighbour(tile, step, width)
                 opened = free[i, owner // width, owner % width, direction_of(step)] > 0

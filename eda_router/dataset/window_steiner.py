@@ -294,7 +294,7 @@ def _grown_tree(costs, terminals, field, came, label_bits):
 def _step(label_bits, tile, step):
     """The neighbour of ``tile`` over a tree edge, or -1 where the tree does not take the step."""
     height, width = label_bits.shape
-    if not stays_inside(tile, step, width, height):
+    if not stays_inside(tile % width, tile // width, step, width, height):
         return -1
     owner = owner_of(tile, step, width)
     if label_bits[owner // width, owner % width] & EDGE_BITS[direction_of(step)]:

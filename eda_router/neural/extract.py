@@ -223,8 +223,9 @@ def _flood(free, pins, maps, tile_level, edge_level, size, wanted, parent, queue
     while head < tail and wanted > 0:
         tile = queue[head]
         head += 1
+        r, c = tile // width, tile % width
         for step in COUNTERCLOCKWISE:
-            if not stays_inside(tile, step, width, height):
+            if not stays_inside(c, r, step, width, height):
                 continue
             other = neighbour(tile, step, width)
             if parent[other] >= 0:

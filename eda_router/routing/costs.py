@@ -8,7 +8,7 @@ from numba import njit
 from eda_router.routing.ledger import SPAN
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(nogil=True, inline="always")
 def update_cost(costs, edge):
     """Bring one edge's cost up to date after its demand changed."""
     d = costs.demand[edge] + 1 - costs.capacity[edge]
@@ -23,7 +23,7 @@ def update_costs(costs, edges):
         update_cost(costs, edge)
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(nogil=True, inline="always")
 def cost_of(costs, edges):
     """Cost of a tree."""
     total = 0

@@ -39,7 +39,7 @@ def commit(costs, pool, net):
         update_cost(costs, edge)
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(nogil=True, inline="always")
 def _overflows(costs, pool, net):
     overflows = False
     for edge in route_of(pool, net):
@@ -91,7 +91,7 @@ def first_pass(costs, pool, work, nets, limits, order):
     return len(order)
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True, inline="always")
 def _draw_again(costs, pool, work, nets, limits, net):
     """Draw a released net: few pins anew, of a larger tree only what pays to change.
 

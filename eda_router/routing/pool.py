@@ -76,7 +76,7 @@ def routes_of(pool: RoutePool, num_edges: int) -> Routes:
     return Routes(offsets, (keys % num_edges).astype(np.int32))
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(nogil=True, inline="always")
 def route_of(pool, net):
     """The edges of a net, a view."""
     return pool.edges[pool.start[net] : pool.start[net] + pool.length[net]]

@@ -195,7 +195,7 @@ def open_box(box, cost, grid, pins, margin, max_nodes, num_fields):
     return w, h
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(nogil=True, inline="always")
 def step_cost(box, node, step, w):
     """Cost of a step from ``node`` that stays in a box of ``w`` columns."""
     owner = owner_of(node, step, w)
@@ -272,7 +272,7 @@ def sweep(field, base, right, up, w, h):
             return
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(nogil=True, inline="always")
 def _scan(field, right, r, p, w):
     changed = 0
     best = field[r]

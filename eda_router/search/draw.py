@@ -71,7 +71,7 @@ def draw_tree(cost, work, pins, limits):
     return improve_drawn(cost, work, pins, count, limits)
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True, inline="always")
 def improve_drawn(cost, work, pins, count, limits):
     """Improve the tree ``work.tree.edges[:count]`` in place; returns its number of edges."""
     return improve_tree(

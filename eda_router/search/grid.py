@@ -43,79 +43,70 @@ class Nets(NamedTuple):
     pins: Any
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(nogil=True, inline="always")
 def opposite(step):
     """The step back."""
     return step ^ 1
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(nogil=True, inline="always")
 def direction_of(step):
     """HORIZONTAL or VERTICAL, the direction of the edge that a step crosses."""
     return step >> 1
 
 
-@njit(cache=True, nogil=True, inline="always")
-def stays_inside(tile, step, width, height):
-    """Whether a step from ``tile`` ends on the grid."""
-    if step == LEFT:
-        return tile % width > 0
-    if step == RIGHT:
-        return tile % width < width - 1
-    if step == DOWN:
-        return tile >= width
-    return tile < width * (height - 1)
+@njit(nogil=True, inline="always")
+def _sign(step):
+    return 2 * (step & 1) - 1
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(nogil=True, inline="always")
+def stays_inside(x, y, step, width, height):
+    """Whether a step from column ``x`` and row ``y`` ends on the grid."""
+    if direction_of(step) == VERTICAL:
+        return 0 <= y + _sign(step) < height
+    return 0 <= x + _sign(step) < width
+
+
+@njit(nogil=True, inline="always")
 def neighbour(tile, step, width):
     """The tile that a step leads to, which must be on the grid."""
-    if step == LEFT:
-        return tile - 1
-    if step == RIGHT:
-        return tile + 1
-    if step == DOWN:
-        return tile - width
-    return tile + width
+    return tile + _sign(step) * (width if direction_of(step) == VERTICAL else 1)
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(nogil=True, inline="always")
 def owner_of(tile, step, width):
     """The tile that owns the edge which a step crosses: the lower or left one of the two."""
-    if step == LEFT:
-        return tile - 1
-    if step == DOWN:
-        return tile - width
-    return tile
+    return min(tile, neighbour(tile, step, width))
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(nogil=True, inline="always")
 def edge_over(tile, step, width):
     """Id of the edge that a step from ``tile`` crosses."""
     return 2 * owner_of(tile, step, width) + direction_of(step)
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(nogil=True, inline="always")
 def edge_tiles(edge, width):
     """The two tiles of an edge, its owner first."""
     owner = edge >> 1
     return owner, owner + (width if edge & 1 else 1)
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(nogil=True, inline="always")
 def edge_between(tile, other, width):
     """Id of the edge between two neighbours."""
     owner = min(tile, other)
     return 2 * owner + (VERTICAL if owner + width == max(tile, other) else HORIZONTAL)
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(nogil=True, inline="always")
 def edge_step(edge):
     """The step from an edge's owner over the edge."""
     return 2 * (edge & 1) + 1
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(nogil=True, inline="always")
 def net_pins(nets, net):
     """Tiles with pins of net number ``net``."""
     return nets.pins[nets.offsets[net] : nets.offsets[net + 1]]

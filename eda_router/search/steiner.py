@@ -111,11 +111,13 @@ def _derive(box, subset, node, w, h, heading):
                 return 1, part
             part = (part - 1) & subset
     base = subset * n
+    x = node % w
+    y = node // w
     for attempt in range(-1, 4):
         step = heading if attempt < 0 else attempt
         if (
             step >= 0
-            and stays_inside(node, step, w, h)
+            and stays_inside(x, y, step, w, h)
             and fields[base + neighbour(node, step, w)] + step_cost(box, node, step, w) == value
         ):
             return 2, step

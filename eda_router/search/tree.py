@@ -85,7 +85,7 @@ def new_tree_scratch(grid: Grid) -> TreeScratch:
     )
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(nogil=True, inline="always")
 def _add_wire(links, edge, grid_width):
     owner, other = edge_tiles(edge, grid_width)
     step = edge_step(edge)
@@ -93,7 +93,7 @@ def _add_wire(links, edge, grid_width):
     links[other] |= 1 << opposite(step)
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(nogil=True, inline="always")
 def _cut_wire(links, edge, grid_width):
     owner, other = edge_tiles(edge, grid_width)
     step = edge_step(edge)
@@ -101,7 +101,7 @@ def _cut_wire(links, edge, grid_width):
     links[other] &= ~np.uint8(1 << opposite(step))
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(nogil=True, inline="always")
 def _degree(wires):
     return (wires & 1) + (wires >> 1 & 1) + (wires >> 2 & 1) + (wires >> 3 & 1)
 
@@ -143,11 +143,13 @@ def grow_tree(box, scratch, cost, grid, pins, margin, max_nodes):
             scratch.queue[steps] = node
             steps += 1
             value = field[node]
+            x = node % w
+            y = node // w
             for attempt in range(-1, 4):
                 step = heading if attempt < 0 else attempt
                 if (
                     step >= 0
-                    and stays_inside(node, step, w, h)
+                    and stays_inside(x, y, step, w, h)
                     and field[neighbour(node, step, w)] + step_cost(box, node, step, w) == value
                 ):
                     heading = step
