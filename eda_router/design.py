@@ -22,6 +22,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from eda_router.layers import Layers
+
 HORIZONTAL = 0
 VERTICAL = 1
 
@@ -42,6 +44,7 @@ class Design:
         pin_offsets: int64 ``(num_nets + 1,)``, net i's pins are
             ``pins[pin_offsets[i]:pin_offsets[i + 1]]``.
         pins: int32, tile of each pin, sorted and without repetition within a net.
+        layers: the layers whose capacities ``capacity`` sums up, or None: the design has none.
     """
 
     name: str
@@ -52,6 +55,7 @@ class Design:
     net_ids: NDArray[np.int64]
     pin_offsets: NDArray[np.int64]
     pins: IntArray
+    layers: Layers | None = None
 
     @property
     def num_nets(self) -> int:

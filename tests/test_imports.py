@@ -22,6 +22,7 @@ FLOORS = (
     "clock",
     "files",
     "config",
+    "layers",
     "design",
     "formats",
     "verification",
