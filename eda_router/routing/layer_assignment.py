@@ -1,0 +1,555 @@
+"""Layers for the edges of one tree after the other, with as few vias as can be.
+
+A tree's nodes are tiles. In a node an interval of layers covers the layers of its edges and of the
+terminals attached there, and costs its height in vias. For one tree under given prices of its edges
+on every layer the assignment is exact: a dynamic programme from the leaves to the root, whose state
+is the layer of the edge to the parent [1, 2]. With L layers a node of k children takes O(k L^2), so
+a tree takes O(L^2) an edge.
+
+An edge on a layer without a free track costs more than any number of vias. As long as no
+two-dimensional edge is used beyond the sum over its layers, some layer has a free track for every
+edge of every tree, whatever was assigned before, so nothing ever overflows.
+
+A terminal may have candidates in several tiles of its tree. It is attached after a first programme
+without it, where its stack grows least, and a second programme takes that into account.
+
+[1] C.-L. Lee, T.-C. Wang: Congestion-Constrained Layer Assignment for Via Minimization in Global
+    Routing, IEEE TCAD 27(9), 2008, https://doi.org/10.1109/TCAD.2008.927733
+[2] Y. Xu, Y. Zhang, C. Chu: FastRoute 4.0: Global Router with Efficient Via Minimization,
+    ASP-DAC 2009, https://doi.org/10.1109/ASPDAC.2009.4796542
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba import njit
+
+VIA = 1024
+"""Cost of a via."""
+
+CROWDED = 4
+"""Cost of an edge for the last free track of a layer; less with more of them free."""
+
+OVERFLOW = 1 << 32
+"""Cost of an edge without a free track: more than all vias of a tree."""
+
+BLOCKED = 4 * OVERFLOW
+"""Cost of an edge on a layer without any track."""
+
+IMPOSSIBLE = 1 << 60
+"""Cost of what cannot be; four of them still fit an int64."""
+
+MAX_ATTACHMENTS = 4
+"""Dynamic programmes for one tree whose terminals move between its tiles."""
+
+
+class Trees(NamedTuple):
+    """The two-dimensional routes.
+
+    Attributes:
+        width: tiles of the grid in x.
+        offsets: int64 ``(nets + 1,)``, into the edges.
+        edges: int32 edge ids of the grid.
+        roots: int32 ``(nets,)``, a tile of each tree.
+        first: int8 ``(nets,)``, lowest layer for its edges.
+        last: int8 ``(nets,)``, highest layer for its edges.
+    """
+
+    width: Any
+    offsets: Any
+    edges: Any
+    roots: Any
+    first: Any
+    last: Any
+
+
+class Terminals(NamedTuple):
+    """Terminals and their candidates, as in :class:`eda_router.layers.Layers`."""
+
+    offsets: Any
+    candidate_offsets: Any
+    tiles: Any
+    layers: Any
+
+
+class Tracks(NamedTuple):
+    """Capacity and demand of the edge that each tile owns on each layer.
+
+    Attributes:
+        horizontal: bool ``(layers,)``.
+        capacity: int32 ``(layers, tiles)``.
+        demand: int32 ``(layers, tiles)``.
+    """
+
+    horizontal: Any
+    capacity: Any
+    demand: Any
+
+
+class Assignment(NamedTuple):
+    """What is found.
+
+    Attributes:
+        layers: int8, layer of each edge.
+        attached: int32, candidate of each terminal.
+        vias: int32 ``(nets,)``, vias of each net.
+        bounds: int32 ``(nets,)``, vias of each net if every layer had tracks for all.
+    """
+
+    layers: Any
+    attached: Any
+    vias: Any
+    bounds: Any
+
+
+class Scratch(NamedTuple):
+    """Memory for one tree of ``nodes`` nodes at most, in breadth-first order from the root.
+
+    Attributes:
+        links: int32 ``(4 * tiles,)``, index of the edge right, left, up, down of a tile, else -1.
+        node_of: int32 ``(tiles,)``, node of a tile, else -1.
+        tile: int32 ``(nodes,)``.
+        edge: int32 ``(nodes,)``, edge to the parent, as an index into the tree's edges.
+        children: int32 ``(nodes + 1,)``, the first child of each node; those of one node stand
+            together, and the next node's follow.
+        need: int8 ``(nodes, layers)``, where the interval of a node has to end at least if it
+            begins at a layer, for its terminals' sake; ``layers``: it cannot begin there.
+        price: int64 ``(nodes, layers)``, of the edge to the parent on each layer.
+        cost: int64 ``(nodes, layers)``, of the subtree with the edge to the parent on a layer.
+        low: int8 ``(nodes, layers)``, where the node's interval begins then.
+        high: int8 ``(nodes, layers)``, where it ends.
+        chosen: int8 ``(nodes,)``, layer of the edge to the parent.
+        bottom: int8 ``(nodes,)``, lowest layer used in the node.
+        top: int8 ``(nodes,)``, highest layer used in the node.
+        node: int32 ``(terminals,)``, node at which a terminal of the tree is attached, else -1.
+        movable: bool ``(terminals,)``, whether it has candidates in several tiles of the tree.
+        least: int64 ``(nodes,)``, cheapest cost of each child within an interval.
+        row: int64 ``(layers,)``, cost of the intervals that begin at one layer.
+    """
+
+    links: Any
+    node_of: Any
+    tile: Any
+    edge: Any
+    children: Any
+    need: Any
+    price: Any
+    cost: Any
+    low: Any
+    high: Any
+    chosen: Any
+    bottom: Any
+    top: Any
+    node: Any
+    movable: Any
+    least: Any
+    row: Any
+
+
+def new_scratch(tiles: int, layers: int, nodes: int, terminals: int) -> Scratch:
+    """Memory for trees of ``nodes`` nodes and ``terminals`` terminals at most."""
+    return Scratch(
+        links=np.full(4 * tiles, -1, np.int32),
+        node_of=np.full(tiles, -1, np.int32),
+        tile=np.zeros(nodes, np.int32),
+        edge=np.zeros(nodes, np.int32),
+        children=np.zeros(nodes + 1, np.int32),
+        need=np.zeros((nodes, layers), np.int8),
+        price=np.zeros((nodes, layers), np.int64),
+        cost=np.zeros((nodes, layers), np.int64),
+        low=np.zeros((nodes, layers), np.int8),
+        high=np.zeros((nodes, layers), np.int8),
+        chosen=np.zeros(nodes, np.int8),
+        bottom=np.zeros(nodes, np.int8),
+        top=np.zeros(nodes, np.int8),
+        node=np.zeros(terminals, np.int32),
+        movable=np.zeros(terminals, np.bool_),
+        least=np.zeros(nodes, np.int64),
+        row=np.zeros(layers, np.int64),
+    )
+
+
+@njit(cache=True, nogil=True)
+def load_tree(trees, net, scratch):
+    """Number the tiles of a net's tree from its root; :func:`unload_tree` undoes it.
+
+    Returns:
+        number of nodes, or 0: the edges are no tree that contains the root.
+    """
+    first = trees.offsets[net]
+    count = trees.offsets[net + 1] - first
+    width = trees.width
+    for i in range(count):
+        edge = trees.edges[first + i]
+        tile = edge >> 1
+        if edge & 1 == 0:
+            scratch.links[4 * tile] = i
+            scratch.links[4 * (tile + 1) + 1] = i
+        else:
+            scratch.links[4 * tile + 2] = i
+            scratch.links[4 * (tile + width) + 3] = i
+    steps = (1, -1, width, -width)
+    scratch.tile[0] = trees.roots[net]
+    scratch.edge[0] = -1
+    scratch.node_of[trees.roots[net]] = 0
+    nodes = 1
+    node = 0
+    is_tree = True
+    while node < nodes:
+        scratch.children[node] = nodes
+        tile = scratch.tile[node]
+        for way in range(4):
+            edge = scratch.links[4 * tile + way]
+            if edge < 0 or edge == scratch.edge[node]:
+                continue
+            far = tile + steps[way]
+            if scratch.node_of[far] >= 0:
+                is_tree = False
+                continue
+            scratch.node_of[far] = nodes
+            scratch.tile[nodes] = far
+            scratch.edge[nodes] = edge
+            nodes += 1
+        node += 1
+    scratch.children[nodes] = nodes
+    if not is_tree or nodes != count + 1:
+        unload_tree(trees, net, nodes, scratch)
+        return 0
+    return nodes
+
+
+@njit(cache=True, nogil=True)
+def unload_tree(trees, net, nodes, scratch):
+    """Forget the tree of a net with ``nodes`` nodes."""
+    for node in range(nodes):
+        scratch.node_of[scratch.tile[node]] = -1
+    for i in range(trees.offsets[net], trees.offsets[net + 1]):
+        edge = trees.edges[i]
+        tile = edge >> 1
+        far = tile + 1 if edge & 1 == 0 else tile + trees.width
+        for way in range(4):
+            scratch.links[4 * tile + way] = -1
+            scratch.links[4 * far + way] = -1
+
+
+@njit(cache=True, nogil=True)
+def load_prices(trees, net, nodes, tracks, scratch, unlimited):
+    """Price the edge to each node's parent on each layer, as if all had tracks if ``unlimited``."""
+    first = trees.offsets[net]
+    for node in range(1, nodes):
+        edge = trees.edges[first + scratch.edge[node]]
+        tile = edge >> 1
+        across = edge & 1 == 0
+        for layer in range(len(tracks.horizontal)):
+            price = IMPOSSIBLE
+            if trees.first[net] <= layer <= trees.last[net] and tracks.horizontal[layer] == across:
+                capacity = tracks.capacity[layer, tile]
+                demand = tracks.demand[layer, tile]
+                if unlimited:
+                    price = 0
+                elif demand < capacity:
+                    price = CROWDED * (demand + 1) // capacity
+                elif capacity > 0:
+                    price = OVERFLOW + VIA * (demand - capacity)
+                else:
+                    price = BLOCKED + VIA * demand
+            scratch.price[node, layer] = price
+
+
+@njit(cache=True, nogil=True)
+def _place_terminals(terminals, net, scratch):
+    """Attach the terminals that have one tile of the tree; the others get node -1.
+
+    Returns:
+        whether there are others.
+    """
+    first = terminals.offsets[net]
+    several = False
+    for terminal in range(first, terminals.offsets[net + 1]):
+        node = -1
+        movable = False
+        for i in range(
+            terminals.candidate_offsets[terminal], terminals.candidate_offsets[terminal + 1]
+        ):
+            other = scratch.node_of[terminals.tiles[i]]
+            if other >= 0:
+                movable |= node >= 0 and node != other
+                node = other
+        scratch.movable[terminal - first] = movable
+        scratch.node[terminal - first] = -1 if movable else node
+        several |= movable
+    return several
+
+
+@njit(cache=True, nogil=True)
+def _load_needs(terminals, net, nodes, num_layers, scratch):
+    """What attached terminals ask of the intervals."""
+    for node in range(nodes):
+        for low in range(num_layers):
+            scratch.need[node, low] = low
+    first = terminals.offsets[net]
+    for terminal in range(first, terminals.offsets[net + 1]):
+        node = scratch.node[terminal - first]
+        if node < 0:
+            continue
+        for low in range(num_layers):
+            nearest = num_layers
+            for i in range(
+                terminals.candidate_offsets[terminal], terminals.candidate_offsets[terminal + 1]
+            ):
+                layer = terminals.layers[i]
+                if terminals.tiles[i] == scratch.tile[node] and layer >= low:
+                    nearest = min(nearest, layer)
+            scratch.need[node, low] = max(scratch.need[node, low], nearest)
+
+
+@njit(cache=True, nogil=True)
+def _solve_node(node, num_layers, scratch):
+    """Costs of a node's subtree for each layer that its interval has to contain."""
+    begin = scratch.children[node]
+    end = scratch.children[node + 1]
+    for layer in range(num_layers):
+        scratch.cost[node, layer] = IMPOSSIBLE
+    for low in range(num_layers):
+        if scratch.need[node, low] >= num_layers:
+            break
+        for child in range(begin, end):
+            scratch.least[child] = IMPOSSIBLE
+        for high in range(low, num_layers):
+            total = VIA * (high - low)
+            for child in range(begin, end):
+                least = min(scratch.least[child], scratch.cost[child, high])
+                scratch.least[child] = least
+                total += least
+            scratch.row[high] = total if high >= scratch.need[node, low] else IMPOSSIBLE
+        best = IMPOSSIBLE
+        end_of_best = num_layers
+        for layer in range(num_layers - 1, low - 1, -1):
+            if scratch.row[layer] <= best:
+                best = scratch.row[layer]
+                end_of_best = layer
+            if best < scratch.cost[node, layer]:
+                scratch.cost[node, layer] = best
+                scratch.low[node, layer] = low
+                scratch.high[node, layer] = end_of_best
+
+
+@njit(cache=True, nogil=True)
+def _solve(nodes, num_layers, first, last, scratch):
+    """The dynamic programme for a net of layers ``first`` to ``last``.
+
+    Fills ``chosen``, ``bottom`` and ``top``. The root has no edge to a parent; the layer chosen
+    there instead makes a net without edges reach a layer of its range.
+    """
+    for node in range(nodes - 1, -1, -1):
+        _solve_node(node, num_layers, scratch)
+        if node > 0:
+            for layer in range(num_layers):
+                scratch.cost[node, layer] += scratch.price[node, layer]
+    best = first
+    for layer in range(first, last + 1):
+        if scratch.cost[0, layer] < scratch.cost[0, best]:
+            best = layer
+    scratch.chosen[0] = best
+    for node in range(nodes):
+        layer = scratch.chosen[node]
+        low = scratch.low[node, layer]
+        high = scratch.high[node, layer]
+        scratch.bottom[node] = low
+        scratch.top[node] = high
+        for child in range(scratch.children[node], scratch.children[node + 1]):
+            choice = low
+            for other in range(low + 1, high + 1):
+                if scratch.cost[child, other] < scratch.cost[child, choice]:
+                    choice = other
+            scratch.chosen[child] = choice
+
+
+@njit(cache=True, nogil=True)
+def _reach(terminals, net, scratch, attached):
+    """Attach the terminals of one tile at a layer within the interval that was found there."""
+    first = terminals.offsets[net]
+    for terminal in range(first, terminals.offsets[net + 1]):
+        node = scratch.node[terminal - first]
+        attached[terminal] = -1
+        if node < 0 or scratch.movable[terminal - first]:
+            continue
+        for i in range(
+            terminals.candidate_offsets[terminal], terminals.candidate_offsets[terminal + 1]
+        ):
+            if (
+                terminals.tiles[i] == scratch.tile[node]
+                and scratch.bottom[node] <= terminals.layers[i] <= scratch.top[node]
+            ):
+                attached[terminal] = i
+                break
+
+
+@njit(cache=True, nogil=True)
+def _stretch(scratch, node, layer):
+    scratch.bottom[node] = min(scratch.bottom[node], layer)
+    scratch.top[node] = max(scratch.top[node], layer)
+
+
+@njit(cache=True, nogil=True)
+def _shrink(terminals, net, nodes, scratch, attached):
+    """Make the intervals those of the edges and of the attached terminals."""
+    for node in range(nodes):
+        layer = scratch.chosen[node if node > 0 or nodes == 1 else 1]
+        scratch.bottom[node] = layer
+        scratch.top[node] = layer
+    for node in range(nodes):
+        for child in range(scratch.children[node], scratch.children[node + 1]):
+            _stretch(scratch, node, scratch.chosen[child])
+    for terminal in range(terminals.offsets[net], terminals.offsets[net + 1]):
+        i = attached[terminal]
+        if i >= 0:
+            _stretch(scratch, scratch.node_of[terminals.tiles[i]], terminals.layers[i])
+
+
+@njit(cache=True, nogil=True)
+def _move(terminals, net, scratch, attached):
+    """Attach each terminal of several tiles where the interval grows least, the first if equal."""
+    first = terminals.offsets[net]
+    for terminal in range(first, terminals.offsets[net + 1]):
+        if not scratch.movable[terminal - first]:
+            continue
+        least = IMPOSSIBLE
+        best = -1
+        for i in range(
+            terminals.candidate_offsets[terminal], terminals.candidate_offsets[terminal + 1]
+        ):
+            node = scratch.node_of[terminals.tiles[i]]
+            if node >= 0:
+                layer = terminals.layers[i]
+                growth = max(scratch.bottom[node] - layer, layer - scratch.top[node], 0)
+                if growth < least:
+                    least = growth
+                    best = i
+        node = scratch.node_of[terminals.tiles[best]]
+        scratch.node[terminal - first] = node
+        attached[terminal] = best
+        _stretch(scratch, node, terminals.layers[best])
+
+
+@njit(cache=True, nogil=True)
+def _cost(nodes, scratch):
+    """(vias, cost) of the layers and intervals at hand."""
+    vias = 0
+    cost = 0
+    for node in range(nodes):
+        vias += scratch.top[node] - scratch.bottom[node]
+        if node > 0:
+            cost += scratch.price[node, scratch.chosen[node]]
+    return vias, cost + VIA * vias
+
+
+@njit(cache=True, nogil=True)
+def solve_tree(trees, terminals, net, nodes, num_layers, scratch, attached):
+    """Choose layers and attach terminals of a loaded and priced tree.
+
+    Returns:
+        (vias, cost)
+    """
+    several = _place_terminals(terminals, net, scratch)
+    before = IMPOSSIBLE
+    for _ in range(MAX_ATTACHMENTS):
+        _load_needs(terminals, net, nodes, num_layers, scratch)
+        _solve(nodes, num_layers, trees.first[net], trees.last[net], scratch)
+        _reach(terminals, net, scratch, attached)
+        _shrink(terminals, net, nodes, scratch, attached)
+        _move(terminals, net, scratch, attached)
+        vias, cost = _cost(nodes, scratch)
+        if not several or cost >= before:
+            break
+        before = cost
+    return vias, cost
+
+
+@njit(cache=True, nogil=True)
+def _book(trees, net, tracks, layers, amount):
+    for i in range(trees.offsets[net], trees.offsets[net + 1]):
+        tracks.demand[layers[i], trees.edges[i] >> 1] += amount
+
+
+@njit(cache=True, nogil=True)
+def _store(trees, net, nodes, scratch, layers):
+    first = trees.offsets[net]
+    for node in range(1, nodes):
+        layers[first + scratch.edge[node]] = scratch.chosen[node]
+
+
+@njit(cache=True, nogil=True)
+def first_pass(nets, trees, terminals, tracks, scratch, found):
+    """Assign layers to ``nets`` one after the other, each under the demand of those before.
+
+    Returns:
+        -1, or the first net whose edges are no tree or miss a terminal.
+    """
+    num_layers = len(tracks.horizontal)
+    for net in nets:
+        nodes = load_tree(trees, net, scratch)
+        if nodes == 0:
+            return net
+        load_prices(trees, net, nodes, tracks, scratch, True)
+        found.bounds[net] = solve_tree(
+            trees, terminals, net, nodes, num_layers, scratch, found.attached
+        )[0]
+        for terminal in range(terminals.offsets[net], terminals.offsets[net + 1]):
+            if found.attached[terminal] < 0:
+                return net
+        load_prices(trees, net, nodes, tracks, scratch, False)
+        found.vias[net] = solve_tree(
+            trees, terminals, net, nodes, num_layers, scratch, found.attached
+        )[0]
+        _store(trees, net, nodes, scratch, found.layers)
+        _book(trees, net, tracks, found.layers, 1)
+        unload_tree(trees, net, nodes, scratch)
+    return -1
+
+
+@njit(cache=True, nogil=True)
+def improve_pass(nets, trees, terminals, tracks, scratch, found, attached):
+    """Rip up and assign anew, one after the other, the nets that may get cheaper.
+
+    A net is left alone when it has as few vias as with tracks for all on every layer, and no
+    overflow. ``attached`` is memory like ``found.attached``.
+
+    Returns:
+        number of nets that got cheaper.
+    """
+    num_layers = len(tracks.horizontal)
+    improved = 0
+    for net in nets:
+        if found.vias[net] <= found.bounds[net] and not _overflows(trees, net, tracks, found):
+            continue
+        nodes = load_tree(trees, net, scratch)
+        _book(trees, net, tracks, found.layers, -1)
+        load_prices(trees, net, nodes, tracks, scratch, False)
+        before = VIA * found.vias[net]
+        for node in range(1, nodes):
+            layer = found.layers[trees.offsets[net] + scratch.edge[node]]
+            before += scratch.price[node, layer]
+        vias, cost = solve_tree(trees, terminals, net, nodes, num_layers, scratch, attached)
+        if cost < before:
+            improved += 1
+            found.vias[net] = vias
+            _store(trees, net, nodes, scratch, found.layers)
+            for terminal in range(terminals.offsets[net], terminals.offsets[net + 1]):
+                found.attached[terminal] = attached[terminal]
+        _book(trees, net, tracks, found.layers, 1)
+        unload_tree(trees, net, nodes, scratch)
+    return improved
+
+
+@njit(cache=True, nogil=True)
+def _overflows(trees, net, tracks, found):
+    """Whether a net crosses an edge with more demand than tracks."""
+    for i in range(trees.offsets[net], trees.offsets[net + 1]):
+        tile = trees.edges[i] >> 1
+        layer = found.layers[i]
+        if tracks.demand[layer, tile] > tracks.capacity[layer, tile]:
+            return True
+    return False
