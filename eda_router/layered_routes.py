@@ -57,7 +57,7 @@ class LayeredRoutes:
 
     @cached_property
     def demand(self) -> IntArray:
-        """int32 ``(num_layers, height, width)``: nets on the edge that each tile owns on a layer."""
+        """int32 ``(num_layers, height, width)``: nets on each edge, as ``Layers.capacity``."""
         design, layers = self.design, self.layers
         place = self.edge_layers.astype(np.int64) * design.num_tiles + (self.routes.edges >> 1)
         demand = np.bincount(place, minlength=layers.num_layers * design.num_tiles)
@@ -66,7 +66,8 @@ class LayeredRoutes:
     @property
     def overflow(self) -> IntArray:
         """int32 ``(num_layers, height, width)``: demand above capacity."""
-        return np.maximum(self.demand - self.layers.capacity, 0)
+        overflow: IntArray = np.maximum(self.demand - self.layers.capacity, 0)
+        return overflow
 
     @cached_property
     def stacks(self) -> Stacks:

@@ -102,13 +102,13 @@ def two_dimensional(layers: Layers) -> np.ndarray:
 
 
 def random_trees(design: Design, seed: int, *, legal: bool) -> Routes:
-    """A random tree for every net, pruned to its pins; none for a net that fits no more if legal."""
+    """A random tree for every net, pruned to its pins; if ``legal`` none where nothing fits."""
     rng = np.random.default_rng(seed)
     free = design.capacity.reshape(-1).astype(int)
     nets = []
     for net in range(design.num_nets):
         graph = grid_graph(design.width, design.height)
-        for one, other, data in graph.edges(data=True):
+        for *_, data in graph.edges(data=True):
             data["weight"] = rng.random()
             if legal and free[data["edge"]] <= 0:
                 data["weight"] += 100

@@ -26,6 +26,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
+from eda_router.routing.net_tree import Nodes, load_tree, new_nodes, unload_tree
+
 VIA = 1024
 """Cost of a via."""
 
@@ -45,35 +47,6 @@ MAX_ATTACHMENTS = 4
 """Dynamic programmes for one tree whose terminals move between its tiles."""
 
 
-class Trees(NamedTuple):
-    """The two-dimensional routes.
-
-    Attributes:
-        width: tiles of the grid in x.
-        offsets: int64 ``(nets + 1,)``, into the edges.
-        edges: int32 edge ids of the grid.
-        roots: int32 ``(nets,)``, a tile of each tree.
-        first: int8 ``(nets,)``, lowest layer for its edges.
-        last: int8 ``(nets,)``, highest layer for its edges.
-    """
-
-    width: Any
-    offsets: Any
-    edges: Any
-    roots: Any
-    first: Any
-    last: Any
-
-
-class Terminals(NamedTuple):
-    """Terminals and their candidates, as in :class:`eda_router.layers.Layers`."""
-
-    offsets: Any
-    candidate_offsets: Any
-    tiles: Any
-    layers: Any
-
-
 class Tracks(NamedTuple):
     """Capacity and demand of the edge that each tile owns on each layer.
 
@@ -81,11 +54,15 @@ class Tracks(NamedTuple):
         horizontal: bool ``(layers,)``.
         capacity: int32 ``(layers, tiles)``.
         demand: int32 ``(layers, tiles)``.
+        first: int8 ``(nets,)``, lowest layer for the edges of each net.
+        last: int8 ``(nets,)``, highest layer for them.
     """
 
     horizontal: Any
     capacity: Any
     demand: Any
+    first: Any
+    last: Any
 
 
 class Assignment(NamedTuple):
@@ -105,15 +82,10 @@ class Assignment(NamedTuple):
 
 
 class Scratch(NamedTuple):
-    """Memory for one tree of ``nodes`` nodes at most, in breadth-first order from the root.
+    """Memory for one tree of ``nodes`` nodes at most.
 
     Attributes:
-        links: int32 ``(4 * tiles,)``, index of the edge right, left, up, down of a tile, else -1.
-        node_of: int32 ``(tiles,)``, node of a tile, else -1.
-        tile: int32 ``(nodes,)``.
-        edge: int32 ``(nodes,)``, edge to the parent, as an index into the tree's edges.
-        children: int32 ``(nodes + 1,)``, the first child of each node; those of one node stand
-            together, and the next node's follow.
+        nodes: the nodes of the tree.
         need: int8 ``(nodes, layers)``, where the interval of a node has to end at least if it
             begins at a layer, for its terminals' sake; ``layers``: it cannot begin there.
         price: int64 ``(nodes, layers)``, of the edge to the parent on each layer.
@@ -129,11 +101,7 @@ class Scratch(NamedTuple):
         row: int64 ``(layers,)``, cost of the intervals that begin at one layer.
     """
 
-    links: Any
-    node_of: Any
-    tile: Any
-    edge: Any
-    children: Any
+    nodes: Nodes
     need: Any
     price: Any
     cost: Any
@@ -151,11 +119,7 @@ class Scratch(NamedTuple):
 def new_scratch(tiles: int, layers: int, nodes: int, terminals: int) -> Scratch:
     """Memory for trees of ``nodes`` nodes and ``terminals`` terminals at most."""
     return Scratch(
-        links=np.full(4 * tiles, -1, np.int32),
-        node_of=np.full(tiles, -1, np.int32),
-        tile=np.zeros(nodes, np.int32),
-        edge=np.zeros(nodes, np.int32),
-        children=np.zeros(nodes + 1, np.int32),
+        nodes=new_nodes(tiles, nodes),
         need=np.zeros((nodes, layers), np.int8),
         price=np.zeros((nodes, layers), np.int64),
         cost=np.zeros((nodes, layers), np.int64),
@@ -172,79 +136,19 @@ def new_scratch(tiles: int, layers: int, nodes: int, terminals: int) -> Scratch:
 
 
 @njit(cache=True, nogil=True)
-def load_tree(trees, net, scratch):
-    """Number the tiles of a net's tree from its root; :func:`unload_tree` undoes it.
-
-    Returns:
-        number of nodes, or 0: the edges are no tree that contains the root.
-    """
-    first = trees.offsets[net]
-    count = trees.offsets[net + 1] - first
-    width = trees.width
-    for i in range(count):
-        edge = trees.edges[first + i]
-        tile = edge >> 1
-        if edge & 1 == 0:
-            scratch.links[4 * tile] = i
-            scratch.links[4 * (tile + 1) + 1] = i
-        else:
-            scratch.links[4 * tile + 2] = i
-            scratch.links[4 * (tile + width) + 3] = i
-    steps = (1, -1, width, -width)
-    scratch.tile[0] = trees.roots[net]
-    scratch.edge[0] = -1
-    scratch.node_of[trees.roots[net]] = 0
-    nodes = 1
-    node = 0
-    is_tree = True
-    while node < nodes:
-        scratch.children[node] = nodes
-        tile = scratch.tile[node]
-        for way in range(4):
-            edge = scratch.links[4 * tile + way]
-            if edge < 0 or edge == scratch.edge[node]:
-                continue
-            far = tile + steps[way]
-            if scratch.node_of[far] >= 0:
-                is_tree = False
-                continue
-            scratch.node_of[far] = nodes
-            scratch.tile[nodes] = far
-            scratch.edge[nodes] = edge
-            nodes += 1
-        node += 1
-    scratch.children[nodes] = nodes
-    if not is_tree or nodes != count + 1:
-        unload_tree(trees, net, nodes, scratch)
-        return 0
-    return nodes
-
-
-@njit(cache=True, nogil=True)
-def unload_tree(trees, net, nodes, scratch):
-    """Forget the tree of a net with ``nodes`` nodes."""
-    for node in range(nodes):
-        scratch.node_of[scratch.tile[node]] = -1
-    for i in range(trees.offsets[net], trees.offsets[net + 1]):
-        edge = trees.edges[i]
-        tile = edge >> 1
-        far = tile + 1 if edge & 1 == 0 else tile + trees.width
-        for way in range(4):
-            scratch.links[4 * tile + way] = -1
-            scratch.links[4 * far + way] = -1
-
-
-@njit(cache=True, nogil=True)
 def load_prices(trees, net, nodes, tracks, scratch, unlimited):
     """Price the edge to each node's parent on each layer, as if all had tracks if ``unlimited``."""
     first = trees.offsets[net]
     for node in range(1, nodes):
-        edge = trees.edges[first + scratch.edge[node]]
+        edge = trees.edges[first + scratch.nodes.edge[node]]
         tile = edge >> 1
         across = edge & 1 == 0
         for layer in range(len(tracks.horizontal)):
             price = IMPOSSIBLE
-            if trees.first[net] <= layer <= trees.last[net] and tracks.horizontal[layer] == across:
+            if (
+                tracks.first[net] <= layer <= tracks.last[net]
+                and tracks.horizontal[layer] == across
+            ):
                 capacity = tracks.capacity[layer, tile]
                 demand = tracks.demand[layer, tile]
                 if unlimited:
@@ -273,7 +177,7 @@ def _place_terminals(terminals, net, scratch):
         for i in range(
             terminals.candidate_offsets[terminal], terminals.candidate_offsets[terminal + 1]
         ):
-            other = scratch.node_of[terminals.tiles[i]]
+            other = scratch.nodes.node_of[terminals.tiles[i]]
             if other >= 0:
                 movable |= node >= 0 and node != other
                 node = other
@@ -300,7 +204,7 @@ def _load_needs(terminals, net, nodes, num_layers, scratch):
                 terminals.candidate_offsets[terminal], terminals.candidate_offsets[terminal + 1]
             ):
                 layer = terminals.layers[i]
-                if terminals.tiles[i] == scratch.tile[node] and layer >= low:
+                if terminals.tiles[i] == scratch.nodes.tile[node] and layer >= low:
                     nearest = min(nearest, layer)
             scratch.need[node, low] = max(scratch.need[node, low], nearest)
 
@@ -308,8 +212,8 @@ def _load_needs(terminals, net, nodes, num_layers, scratch):
 @njit(cache=True, nogil=True)
 def _solve_node(node, num_layers, scratch):
     """Costs of a node's subtree for each layer that its interval has to contain."""
-    begin = scratch.children[node]
-    end = scratch.children[node + 1]
+    begin = scratch.nodes.children[node]
+    end = scratch.nodes.children[node + 1]
     for layer in range(num_layers):
         scratch.cost[node, layer] = IMPOSSIBLE
     for low in range(num_layers):
@@ -359,7 +263,7 @@ def _solve(nodes, num_layers, first, last, scratch):
         high = scratch.high[node, layer]
         scratch.bottom[node] = low
         scratch.top[node] = high
-        for child in range(scratch.children[node], scratch.children[node + 1]):
+        for child in range(scratch.nodes.children[node], scratch.nodes.children[node + 1]):
             choice = low
             for other in range(low + 1, high + 1):
                 if scratch.cost[child, other] < scratch.cost[child, choice]:
@@ -380,7 +284,7 @@ def _reach(terminals, net, scratch, attached):
             terminals.candidate_offsets[terminal], terminals.candidate_offsets[terminal + 1]
         ):
             if (
-                terminals.tiles[i] == scratch.tile[node]
+                terminals.tiles[i] == scratch.nodes.tile[node]
                 and scratch.bottom[node] <= terminals.layers[i] <= scratch.top[node]
             ):
                 attached[terminal] = i
@@ -401,12 +305,12 @@ def _shrink(terminals, net, nodes, scratch, attached):
         scratch.bottom[node] = layer
         scratch.top[node] = layer
     for node in range(nodes):
-        for child in range(scratch.children[node], scratch.children[node + 1]):
+        for child in range(scratch.nodes.children[node], scratch.nodes.children[node + 1]):
             _stretch(scratch, node, scratch.chosen[child])
     for terminal in range(terminals.offsets[net], terminals.offsets[net + 1]):
         i = attached[terminal]
         if i >= 0:
-            _stretch(scratch, scratch.node_of[terminals.tiles[i]], terminals.layers[i])
+            _stretch(scratch, scratch.nodes.node_of[terminals.tiles[i]], terminals.layers[i])
 
 
 @njit(cache=True, nogil=True)
@@ -421,14 +325,14 @@ def _move(terminals, net, scratch, attached):
         for i in range(
             terminals.candidate_offsets[terminal], terminals.candidate_offsets[terminal + 1]
         ):
-            node = scratch.node_of[terminals.tiles[i]]
+            node = scratch.nodes.node_of[terminals.tiles[i]]
             if node >= 0:
                 layer = terminals.layers[i]
                 growth = max(scratch.bottom[node] - layer, layer - scratch.top[node], 0)
                 if growth < least:
                     least = growth
                     best = i
-        node = scratch.node_of[terminals.tiles[best]]
+        node = scratch.nodes.node_of[terminals.tiles[best]]
         scratch.node[terminal - first] = node
         attached[terminal] = best
         _stretch(scratch, node, terminals.layers[best])
@@ -447,17 +351,18 @@ def _cost(nodes, scratch):
 
 
 @njit(cache=True, nogil=True)
-def solve_tree(trees, terminals, net, nodes, num_layers, scratch, attached):
+def solve_tree(terminals, tracks, net, nodes, scratch, attached):
     """Choose layers and attach terminals of a loaded and priced tree.
 
     Returns:
         (vias, cost)
     """
+    num_layers = len(tracks.horizontal)
     several = _place_terminals(terminals, net, scratch)
     before = IMPOSSIBLE
     for _ in range(MAX_ATTACHMENTS):
         _load_needs(terminals, net, nodes, num_layers, scratch)
-        _solve(nodes, num_layers, trees.first[net], trees.last[net], scratch)
+        _solve(nodes, num_layers, tracks.first[net], tracks.last[net], scratch)
         _reach(terminals, net, scratch, attached)
         _shrink(terminals, net, nodes, scratch, attached)
         _move(terminals, net, scratch, attached)
@@ -478,7 +383,7 @@ def _book(trees, net, tracks, layers, amount):
 def _store(trees, net, nodes, scratch, layers):
     first = trees.offsets[net]
     for node in range(1, nodes):
-        layers[first + scratch.edge[node]] = scratch.chosen[node]
+        layers[first + scratch.nodes.edge[node]] = scratch.chosen[node]
 
 
 @njit(cache=True, nogil=True)
@@ -488,25 +393,20 @@ def first_pass(nets, trees, terminals, tracks, scratch, found):
     Returns:
         -1, or the first net whose edges are no tree or miss a terminal.
     """
-    num_layers = len(tracks.horizontal)
     for net in nets:
-        nodes = load_tree(trees, net, scratch)
+        nodes = load_tree(trees, net, scratch.nodes)
         if nodes == 0:
             return net
         load_prices(trees, net, nodes, tracks, scratch, True)
-        found.bounds[net] = solve_tree(
-            trees, terminals, net, nodes, num_layers, scratch, found.attached
-        )[0]
+        found.bounds[net] = solve_tree(terminals, tracks, net, nodes, scratch, found.attached)[0]
         for terminal in range(terminals.offsets[net], terminals.offsets[net + 1]):
             if found.attached[terminal] < 0:
                 return net
         load_prices(trees, net, nodes, tracks, scratch, False)
-        found.vias[net] = solve_tree(
-            trees, terminals, net, nodes, num_layers, scratch, found.attached
-        )[0]
+        found.vias[net] = solve_tree(terminals, tracks, net, nodes, scratch, found.attached)[0]
         _store(trees, net, nodes, scratch, found.layers)
         _book(trees, net, tracks, found.layers, 1)
-        unload_tree(trees, net, nodes, scratch)
+        unload_tree(trees, net, nodes, scratch.nodes)
     return -1
 
 
@@ -520,19 +420,18 @@ def improve_pass(nets, trees, terminals, tracks, scratch, found, attached):
     Returns:
         number of nets that got cheaper.
     """
-    num_layers = len(tracks.horizontal)
     improved = 0
     for net in nets:
         if found.vias[net] <= found.bounds[net] and not _overflows(trees, net, tracks, found):
             continue
-        nodes = load_tree(trees, net, scratch)
+        nodes = load_tree(trees, net, scratch.nodes)
         _book(trees, net, tracks, found.layers, -1)
         load_prices(trees, net, nodes, tracks, scratch, False)
         before = VIA * found.vias[net]
         for node in range(1, nodes):
-            layer = found.layers[trees.offsets[net] + scratch.edge[node]]
+            layer = found.layers[trees.offsets[net] + scratch.nodes.edge[node]]
             before += scratch.price[node, layer]
-        vias, cost = solve_tree(trees, terminals, net, nodes, num_layers, scratch, attached)
+        vias, cost = solve_tree(terminals, tracks, net, nodes, scratch, attached)
         if cost < before:
             improved += 1
             found.vias[net] = vias
@@ -540,7 +439,7 @@ def improve_pass(nets, trees, terminals, tracks, scratch, found, attached):
             for terminal in range(terminals.offsets[net], terminals.offsets[net + 1]):
                 found.attached[terminal] = attached[terminal]
         _book(trees, net, tracks, found.layers, 1)
-        unload_tree(trees, net, nodes, scratch)
+        unload_tree(trees, net, nodes, scratch.nodes)
     return improved
 
 

@@ -10,6 +10,7 @@ from eda_router.errors import EdarouteError
 from eda_router.layered_routes import LayeredRoutes, wire_ranges
 from eda_router.layers import Layers
 from eda_router.routing import layer_assignment as kernels
+from eda_router.routing.net_tree import terminals_of, trees_of
 
 MAX_PASSES = 8
 """Passes over the nets after the first; the last ones change next to nothing."""
@@ -39,17 +40,12 @@ def assign_layers(design: Design, routes: Routes) -> LayeredRoutes:
     wired = (routes.lengths > 0) | (design.pin_counts == 1)
     nets = _order(layers, routes, np.flatnonzero(wired & (terminal_counts > 1)))
 
-    trees = _trees(design, layers, routes)
-    terminals = kernels.Terminals(
-        layers.pin_offsets,
-        layers.candidate_offsets,
-        layers.candidate_tiles,
-        layers.candidate_layers,
-    )
+    trees, terminals = trees_of(design, routes), terminals_of(layers)
     tracks = kernels.Tracks(
         layers.horizontal,
         layers.capacity.reshape(layers.num_layers, -1),
         np.zeros((layers.num_layers, design.num_tiles), np.int32),
+        *wire_ranges(layers),
     )
     scratch = kernels.new_scratch(
         design.num_tiles,
@@ -74,17 +70,6 @@ def assign_layers(design: Design, routes: Routes) -> LayeredRoutes:
         if not kernels.improve_pass(nets, trees, terminals, tracks, scratch, found, other):
             break
     return LayeredRoutes(design, routes, found.layers, found.attached)
-
-
-def _trees(design: Design, layers: Layers, routes: Routes) -> kernels.Trees:
-    """The routes as kernels take them; any tile of a tree will do as its root."""
-    roots = np.zeros(design.num_nets, np.int32)
-    pinned = np.flatnonzero(design.pin_counts)
-    roots[pinned] = design.pins[design.pin_offsets[pinned]]
-    wired = np.flatnonzero(routes.lengths)
-    roots[wired] = routes.edges[routes.offsets[wired]] >> 1
-    first, last = wire_ranges(layers)
-    return kernels.Trees(design.width, routes.offsets, routes.edges, roots, first, last)
 
 
 def _order(layers: Layers, routes: Routes, nets: NDArray[np.int64]) -> NDArray[np.int64]:
