@@ -28,6 +28,7 @@ FLOORS = (
     "formats",
     "verification",
     "guide_verification",
+    "ispd08_verification",
     "search",
     "neural",
     "routing",
