@@ -6,9 +6,11 @@ on every layer the assignment is exact: a dynamic programme from the leaves to t
 is the layer of the edge to the parent [1, 2]. With L layers a node of k children takes O(k L^2), so
 a tree takes O(L^2) an edge.
 
-An edge on a layer without a free track costs more than any number of vias. As long as no
-two-dimensional edge is used beyond the sum over its layers, some layer has a free track for every
-edge of every tree, whatever was assigned before, so nothing ever overflows.
+At first every tree is assigned as if layers had tracks for all. Then trees negotiate: those that
+cross an edge with overflow are ripped up and assigned anew, under prices that grow where overflow
+stays [3]. At last full layers are closed: an edge on one costs more than any number of vias. As
+long as no two-dimensional edge is used beyond the sum over its layers, a tree that is ripped up
+finds some layer with a free track for every edge, whatever the others use, so no overflow is left.
 
 A terminal may have candidates in several tiles of its tree. It is attached after a first programme
 without it, where its stack grows least, and a second programme takes that into account.
@@ -17,6 +19,8 @@ without it, where its stack grows least, and a second programme takes that into 
     Routing, IEEE TCAD 27(9), 2008, https://doi.org/10.1109/TCAD.2008.927733
 [2] Y. Xu, Y. Zhang, C. Chu: FastRoute 4.0: Global Router with Efficient Via Minimization,
     ASP-DAC 2009, https://doi.org/10.1109/ASPDAC.2009.4796542
+[3] L. McMurchie, C. Ebeling: PathFinder: A Negotiation-Based Performance-Driven Router for FPGAs,
+    FPGA 1995, https://doi.org/10.1145/201310.201328
 """
 
 from __future__ import annotations
@@ -40,6 +44,9 @@ OVERFLOW = 1 << 32
 BLOCKED = 4 * OVERFLOW
 """Cost of an edge on a layer without any track."""
 
+CLOSED = -1
+"""In place of a cost of overflow: full layers are closed."""
+
 IMPOSSIBLE = 1 << 60
 """Cost of what cannot be; four of them still fit an int64."""
 
@@ -54,6 +61,7 @@ class Tracks(NamedTuple):
         horizontal: bool ``(layers,)``.
         capacity: int32 ``(layers, tiles)``.
         demand: int32 ``(layers, tiles)``.
+        history: int32 ``(layers, tiles)``, cost of an edge that has overflowed for long.
         first: int8 ``(nets,)``, lowest layer for the edges of each net.
         last: int8 ``(nets,)``, highest layer for them.
     """
@@ -61,6 +69,7 @@ class Tracks(NamedTuple):
     horizontal: Any
     capacity: Any
     demand: Any
+    history: Any
     first: Any
     last: Any
 
@@ -72,7 +81,7 @@ class Assignment(NamedTuple):
         layers: int8, layer of each edge.
         attached: int32, candidate of each terminal.
         vias: int32 ``(nets,)``, vias of each net.
-        bounds: int32 ``(nets,)``, vias of each net if every layer had tracks for all.
+        bounds: int32 ``(nets,)``, vias of each net if layers had tracks for all.
     """
 
     layers: Any
@@ -88,6 +97,7 @@ class Scratch(NamedTuple):
         nodes: the nodes of the tree.
         need: int8 ``(nodes, layers)``, where the interval of a node has to end at least if it
             begins at a layer, for its terminals' sake; ``layers``: it cannot begin there.
+        busy: bool ``(nodes,)``, whether a terminal is attached to a node.
         price: int64 ``(nodes, layers)``, of the edge to the parent on each layer.
         cost: int64 ``(nodes, layers)``, of the subtree with the edge to the parent on a layer.
         low: int8 ``(nodes, layers)``, where the node's interval begins then.
@@ -103,6 +113,7 @@ class Scratch(NamedTuple):
 
     nodes: Nodes
     need: Any
+    busy: Any
     price: Any
     cost: Any
     low: Any
@@ -121,6 +132,7 @@ def new_scratch(tiles: int, layers: int, nodes: int, terminals: int) -> Scratch:
     return Scratch(
         nodes=new_nodes(tiles, nodes),
         need=np.zeros((nodes, layers), np.int8),
+        busy=np.zeros(nodes, np.bool_),
         price=np.zeros((nodes, layers), np.int64),
         cost=np.zeros((nodes, layers), np.int64),
         low=np.zeros((nodes, layers), np.int8),
@@ -136,29 +148,31 @@ def new_scratch(tiles: int, layers: int, nodes: int, terminals: int) -> Scratch:
 
 
 @njit(cache=True, nogil=True)
-def load_prices(trees, net, nodes, tracks, scratch, unlimited):
-    """Price the edge to each node's parent on each layer, as if all had tracks if ``unlimited``."""
-    first = trees.offsets[net]
+def load_prices(trees, net, nodes, tracks, scratch, present):
+    """Price the edge to each node's parent on each layer.
+
+    ``present`` is what each track of overflow costs beside the history, or CLOSED.
+    """
+    begin = trees.offsets[net]
+    first = tracks.first[net]
+    last = tracks.last[net]
     for node in range(1, nodes):
-        edge = trees.edges[first + scratch.nodes.edge[node]]
+        edge = trees.edges[begin + scratch.nodes.edge[node]]
         tile = edge >> 1
         across = edge & 1 == 0
         for layer in range(len(tracks.horizontal)):
             price = IMPOSSIBLE
-            if (
-                tracks.first[net] <= layer <= tracks.last[net]
-                and tracks.horizontal[layer] == across
-            ):
+            if first <= layer <= last and tracks.horizontal[layer] == across:
                 capacity = tracks.capacity[layer, tile]
                 demand = tracks.demand[layer, tile]
-                if unlimited:
-                    price = 0
+                if capacity == 0:
+                    price = BLOCKED + VIA * demand
+                elif present != CLOSED:
+                    price = tracks.history[layer, tile] + present * max(demand + 1 - capacity, 0)
                 elif demand < capacity:
                     price = CROWDED * (demand + 1) // capacity
-                elif capacity > 0:
-                    price = OVERFLOW + VIA * (demand - capacity)
                 else:
-                    price = BLOCKED + VIA * demand
+                    price = OVERFLOW + VIA * (demand - capacity)
             scratch.price[node, layer] = price
 
 
@@ -191,6 +205,7 @@ def _place_terminals(terminals, net, scratch):
 def _load_needs(terminals, net, nodes, num_layers, scratch):
     """What attached terminals ask of the intervals."""
     for node in range(nodes):
+        scratch.busy[node] = False
         for low in range(num_layers):
             scratch.need[node, low] = low
     first = terminals.offsets[net]
@@ -198,6 +213,7 @@ def _load_needs(terminals, net, nodes, num_layers, scratch):
         node = scratch.node[terminal - first]
         if node < 0:
             continue
+        scratch.busy[node] = True
         for low in range(num_layers):
             nearest = num_layers
             for i in range(
@@ -207,6 +223,36 @@ def _load_needs(terminals, net, nodes, num_layers, scratch):
                 if terminals.tiles[i] == scratch.nodes.tile[node] and layer >= low:
                     nearest = min(nearest, layer)
             scratch.need[node, low] = max(scratch.need[node, low], nearest)
+
+
+@njit(cache=True, nogil=True)
+def _pass_through(node, child, num_layers, scratch):
+    """:func:`_solve_node` for a node of one child and without terminals, in O(L).
+
+    The cheapest layer of the child's edge for each layer of the node's own is carried upwards, then
+    downwards; each step costs a via.
+    """
+    cost = scratch.cost
+    best = IMPOSSIBLE
+    source = 0
+    for layer in range(num_layers):
+        best += VIA
+        if cost[child, layer] < best:
+            best = cost[child, layer]
+            source = layer
+        cost[node, layer] = best
+        scratch.low[node, layer] = source
+        scratch.high[node, layer] = layer
+    best = IMPOSSIBLE
+    for layer in range(num_layers - 1, -1, -1):
+        best += VIA
+        if cost[child, layer] < best:
+            best = cost[child, layer]
+            source = layer
+        if best < cost[node, layer]:
+            cost[node, layer] = best
+            scratch.low[node, layer] = layer
+            scratch.high[node, layer] = source
 
 
 @njit(cache=True, nogil=True)
@@ -248,7 +294,11 @@ def _solve(nodes, num_layers, first, last, scratch):
     there instead makes a net without edges reach a layer of its range.
     """
     for node in range(nodes - 1, -1, -1):
-        _solve_node(node, num_layers, scratch)
+        child = scratch.nodes.children[node]
+        if scratch.nodes.children[node + 1] == child + 1 and not scratch.busy[node]:
+            _pass_through(node, child, num_layers, scratch)
+        else:
+            _solve_node(node, num_layers, scratch)
         if node > 0:
             for layer in range(num_layers):
                 scratch.cost[node, layer] += scratch.price[node, layer]
@@ -388,7 +438,7 @@ def _store(trees, net, nodes, scratch, layers):
 
 @njit(cache=True, nogil=True)
 def first_pass(nets, trees, terminals, tracks, scratch, found):
-    """Assign layers to ``nets`` one after the other, each under the demand of those before.
+    """Assign layers to ``nets`` as if every layer had tracks for all, where it has any.
 
     Returns:
         -1, or the first net whose edges are no tree or miss a terminal.
@@ -397,13 +447,13 @@ def first_pass(nets, trees, terminals, tracks, scratch, found):
         nodes = load_tree(trees, net, scratch.nodes)
         if nodes == 0:
             return net
-        load_prices(trees, net, nodes, tracks, scratch, True)
-        found.bounds[net] = solve_tree(terminals, tracks, net, nodes, scratch, found.attached)[0]
+        load_prices(trees, net, nodes, tracks, scratch, 0)
+        vias, _ = solve_tree(terminals, tracks, net, nodes, scratch, found.attached)
         for terminal in range(terminals.offsets[net], terminals.offsets[net + 1]):
             if found.attached[terminal] < 0:
                 return net
-        load_prices(trees, net, nodes, tracks, scratch, False)
-        found.vias[net] = solve_tree(terminals, tracks, net, nodes, scratch, found.attached)[0]
+        found.vias[net] = vias
+        found.bounds[net] = vias
         _store(trees, net, nodes, scratch, found.layers)
         _book(trees, net, tracks, found.layers, 1)
         unload_tree(trees, net, nodes, scratch.nodes)
@@ -411,22 +461,34 @@ def first_pass(nets, trees, terminals, tracks, scratch, found):
 
 
 @njit(cache=True, nogil=True)
-def improve_pass(nets, trees, terminals, tracks, scratch, found, attached):
-    """Rip up and assign anew, one after the other, the nets that may get cheaper.
+def reassign_pass(nets, trees, terminals, tracks, scratch, found, attached, present, overflowed):
+    """Rip up and assign anew, one after the other, nets that may get cheaper.
 
-    A net is left alone when it has as few vias as with tracks for all on every layer, and no
-    overflow. ``attached`` is memory like ``found.attached``.
+    Args:
+        nets: in order.
+        trees: of all nets.
+        terminals: of all nets.
+        tracks: with the demand of all nets.
+        scratch: memory.
+        found: the assignment, changed.
+        attached: memory like ``found.attached``.
+        present: cost of each track of overflow, or CLOSED; see :func:`load_prices`.
+        overflowed: whether only nets are looked at that cross an edge with overflow; otherwise
+            those with more vias than their bounds.
 
     Returns:
         number of nets that got cheaper.
     """
     improved = 0
     for net in nets:
-        if found.vias[net] <= found.bounds[net] and not _overflows(trees, net, tracks, found):
+        if overflowed:
+            if not _overflows(trees, net, tracks, found):
+                continue
+        elif found.vias[net] <= found.bounds[net]:
             continue
         nodes = load_tree(trees, net, scratch.nodes)
         _book(trees, net, tracks, found.layers, -1)
-        load_prices(trees, net, nodes, tracks, scratch, False)
+        load_prices(trees, net, nodes, tracks, scratch, present)
         before = VIA * found.vias[net]
         for node in range(1, nodes):
             layer = found.layers[trees.offsets[net] + scratch.nodes.edge[node]]
@@ -441,6 +503,23 @@ def improve_pass(nets, trees, terminals, tracks, scratch, found, attached):
         _book(trees, net, tracks, found.layers, 1)
         unload_tree(trees, net, nodes, scratch.nodes)
     return improved
+
+
+@njit(cache=True, nogil=True)
+def raise_history(tracks, amount):
+    """Add ``amount`` to the history of an edge for each track of its overflow, four at most.
+
+    Returns:
+        number of edges with overflow.
+    """
+    edges = 0
+    for layer in range(len(tracks.horizontal)):
+        for tile in range(tracks.capacity.shape[1]):
+            over = tracks.demand[layer, tile] - tracks.capacity[layer, tile]
+            if over > 0:
+                tracks.history[layer, tile] += amount * min(over, 4)
+                edges += 1
+    return edges
 
 
 @njit(cache=True, nogil=True)

@@ -12,8 +12,20 @@ from eda_router.layers import Layers
 from eda_router.routing import layer_assignment as kernels
 from eda_router.routing.net_tree import terminals_of, trees_of
 
-MAX_PASSES = 8
-"""Passes over the nets after the first; the last ones change next to nothing."""
+ROUNDS = 16
+"""Rounds of negotiation."""
+
+PRESENT = 0.1
+"""What a track of overflow costs in the first round, in vias."""
+
+GROWTH = 1.2
+"""By what factor that grows with each round."""
+
+HISTORY = 0.3
+"""What each round adds to the history of an edge for a track of overflow, in vias."""
+
+IMPROVEMENTS = 2
+"""Passes over the nets at last; further ones change next to nothing."""
 
 
 def assign_layers(design: Design, routes: Routes) -> LayeredRoutes:
@@ -45,6 +57,7 @@ def assign_layers(design: Design, routes: Routes) -> LayeredRoutes:
         layers.horizontal,
         layers.capacity.reshape(layers.num_layers, -1),
         np.zeros((layers.num_layers, design.num_tiles), np.int32),
+        np.zeros((layers.num_layers, design.num_tiles), np.int32),
         *wire_ranges(layers),
     )
     scratch = kernels.new_scratch(
@@ -65,9 +78,21 @@ def assign_layers(design: Design, routes: Routes) -> LayeredRoutes:
             f"net {design.net_names[bad]} has wires that are no tree or miss a terminal: "
             "layers cannot be assigned"
         )
-    other = np.empty_like(found.attached)
-    for _ in range(MAX_PASSES):
-        if not kernels.improve_pass(nets, trees, terminals, tracks, scratch, found, other):
+    spare = np.empty_like(found.attached)
+
+    def reassign(present: int, *, overflowed: bool) -> int:
+        changed: int = kernels.reassign_pass(
+            nets, trees, terminals, tracks, scratch, found, spare, present, overflowed
+        )
+        return changed
+
+    for number in range(ROUNDS):
+        reassign(int(kernels.VIA * PRESENT * GROWTH**number), overflowed=True)
+        if not kernels.raise_history(tracks, int(kernels.VIA * HISTORY)):
+            break
+    reassign(kernels.CLOSED, overflowed=True)
+    for _ in range(IMPROVEMENTS):
+        if not reassign(kernels.CLOSED, overflowed=False):
             break
     return LayeredRoutes(design, routes, found.layers, found.attached)
 
