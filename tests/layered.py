@@ -33,14 +33,16 @@ def layered_design(
     num_layers: int = 4,
     nets: int = 3,
     tracks: int = 2,
+    terminals: tuple[int, int] = (1, 4),
     spanning: bool = False,
     clocks: bool = False,
 ) -> Design:
     """A random design.
 
-    Its layers have 0 to ``tracks`` tracks an edge, the lowest is for pins alone. With ``spanning``
-    some terminals have candidates in two tiles and on two layers, with ``clocks`` some nets are
-    clocks, for which the first layer of signals is closed too.
+    Its layers have 0 to ``tracks`` tracks an edge, the lowest is for pins alone. Nets have
+    ``terminals``, the fewest and the most. With ``spanning`` some terminals have candidates in two
+    tiles and on two layers, with ``clocks`` some nets are clocks, for which the first layer of
+    signals is closed too.
     """
     rng = np.random.default_rng(seed)
     horizontal = (np.arange(num_layers) + rng.integers(2)) % 2 == 0
@@ -51,7 +53,7 @@ def layered_design(
     pin_offsets, candidate_offsets, candidates, pins, offsets = [0], [0], [], [], [0]
     for _ in range(nets):
         tiles = set()
-        for _ in range(int(rng.integers(1, 5))):
+        for _ in range(int(rng.integers(terminals[0], terminals[1] + 1))):
             tile = int(rng.integers(width * height))
             layer = int(rng.integers(0, num_layers) * rng.integers(2))
             own = {(tile, layer)}
@@ -125,6 +127,9 @@ def random_trees(design: Design, seed: int, *, legal: bool) -> Routes:
 
 
 def with_capacity(design: Design, capacity: np.ndarray) -> Design:
-    """The design with other tracks on its layers, its two-dimensional capacity their sum."""
-    layers = dataclasses.replace(design.layers, capacity=capacity)
+    """The design with other tracks on its layers, none across the border of the grid."""
+    inside, horizontal = capacity.copy(), design.layers.horizontal
+    inside[horizontal, :, -1] = 0
+    inside[~horizontal, -1, :] = 0
+    layers = dataclasses.replace(design.layers, capacity=inside)
     return dataclasses.replace(design, layers=layers, capacity=two_dimensional(layers))

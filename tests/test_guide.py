@@ -10,8 +10,7 @@ import pytest
 
 from eda_router.design import Design
 from eda_router.errors import InputError
-from eda_router.formats import guide as guide_format
-from eda_router.formats.guide import Guide, guide_of
+from eda_router.formats.guide import Guide, guide_of, read_guide, write_guide
 from eda_router.guide_verification import verify_guide
 from eda_router.routing.layers import assign_layers
 from tests.layered import layered_design, random_trees
@@ -47,8 +46,8 @@ def test_guides_of_layered_routes_are_connected(seed: int, legal: bool) -> None:
 def test_what_is_written_is_read(seed: int, tmp_path: Path) -> None:
     design = layered_design(seed, nets=6, spanning=True)
     layered = assign_layers(design, random_trees(design, seed, legal=False))
-    guide_format.write(layered, tmp_path / "g.guide")
-    found, wanted = guide_format.read(tmp_path / "g.guide", design), guide_of(layered)
+    write_guide(layered, tmp_path / "g.guide")
+    found, wanted = read_guide(tmp_path / "g.guide", design), guide_of(layered)
     for part in ("nets", "boxes", "layers"):
         assert np.array_equal(getattr(found, part), getattr(wanted, part))
 
@@ -144,7 +143,7 @@ GOOD = "n0\n(\n5 7 15 17 m0\n5 7 25 17 m1\n)\nn1\n(\n)\n"
 def test_a_guide_by_hand(tmp_path: Path) -> None:
     path = tmp_path / "hand.guide"
     path.write_text(GOOD.replace("\n", "\r\n\n"))
-    guide = guide_format.read(path, two_nets())
+    guide = read_guide(path, two_nets())
     assert guide.nets.tolist() == [0, 0]
     assert guide.boxes.tolist() == [[5, 7, 15, 17], [5, 7, 25, 17]]
     assert guide.layers.tolist() == [0, 1]
@@ -170,5 +169,5 @@ def test_damaged_guides_name_their_line(
     path = tmp_path / "bad.guide"
     path.write_text(GOOD.replace(old, new))
     with pytest.raises(InputError, match=words) as error:
-        guide_format.read(path, two_nets())
+        read_guide(path, two_nets())
     assert error.value.line == line

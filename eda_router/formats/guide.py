@@ -101,7 +101,7 @@ def format_guide(layered: LayeredRoutes) -> str:
     return "".join(parts) + (")\n" if parts else "")
 
 
-def write(layered: LayeredRoutes, path: str | Path) -> None:
+def write_guide(layered: LayeredRoutes, path: str | Path) -> None:
     """Write a guide beside ``path`` and rename it.
 
     Raises:
@@ -110,7 +110,7 @@ def write(layered: LayeredRoutes, path: str | Path) -> None:
     write_atomically(path, format_guide(layered).encode())
 
 
-def read(path: str | Path, design: Design) -> Guide:
+def read_guide(path: str | Path, design: Design) -> Guide:
     """Read a guide of ``design``, which has layers; the file may be gzipped.
 
     Raises:

@@ -43,9 +43,8 @@ def cut_dead_ends(design: Design, routes: Routes) -> tuple[Design, Routes]:
     largest = int(np.diff(layers.pin_offsets).max(initial=0))
     trees = trees_of(design, routes)
     needed = np.ones(len(routes.edges), np.bool_)
-    wired = np.flatnonzero(routes.lengths)
     bad = _cut(
-        wired,
+        np.flatnonzero(routes.lengths),
         trees,
         terminals_of(layers),
         nodes,
@@ -59,27 +58,45 @@ def cut_dead_ends(design: Design, routes: Routes) -> tuple[Design, Routes]:
     kept = np.concatenate([[0], np.cumsum(needed)])
     edges: IntArray = routes.edges[needed]
     left = Routes(kept[routes.offsets], edges)
-    return _with_pins_on(design, layers, left, wired, trees.roots[wired]), left
+    cut = left.lengths < routes.lengths
+    return _with_pins_on(design, layers, left, cut, trees.roots), left
 
 
 def _with_pins_on(
-    design: Design, layers: Layers, routes: Routes, wired: NDArray[np.int64], roots: IntArray
+    design: Design, layers: Layers, routes: Routes, cut: NDArray[np.bool_], roots: IntArray
 ) -> Design:
-    """The design with the pins of nets ``wired`` on their trees, which contain ``roots``."""
-    tiles = design.num_tiles
-    net = np.repeat(np.arange(design.num_nets), routes.lengths)
-    tile, vertical = np.divmod(routes.edges.astype(np.int64), 2)
-    far = tile + np.where(vertical, design.width, 1)
-    on_trees = np.concatenate([net * tiles + tile, net * tiles + far, wired * tiles + roots])
+    """The design with the pins of the nets that were cut on their trees, which contain ``roots``.
 
-    owner = np.repeat(np.arange(layers.num_terminals), np.diff(layers.candidate_offsets))
-    terminal_net = np.repeat(np.arange(design.num_nets), np.diff(layers.pin_offsets))
-    places = terminal_net[owner] * tiles + layers.candidate_tiles
+    Args:
+        design: as it was.
+        layers: of the design.
+        routes: what is left.
+        cut: bool ``(num_nets,)``.
+        roots: int32 ``(num_nets,)``.
+    """
+    tiles = design.num_tiles
+    nets = np.flatnonzero(cut)
+    wire = np.flatnonzero(np.repeat(cut, routes.lengths))
+    net = np.searchsorted(routes.offsets, wire, "right") - 1
+    tile, vertical = np.divmod(routes.edges[wire].astype(np.int64), 2)
+    far = tile + np.where(vertical, design.width, 1)
+    on_trees = np.concatenate([net * tiles + tile, net * tiles + far, nets * tiles + roots[nets]])
+
+    terminal = np.flatnonzero(np.repeat(cut, np.diff(layers.pin_offsets)))
+    terminal_net = np.searchsorted(layers.pin_offsets, terminal, "right") - 1
+    counts = np.diff(layers.candidate_offsets)[terminal]
+    owner = np.repeat(np.arange(len(terminal)), counts)
+    within = np.arange(len(owner)) - np.repeat(np.cumsum(counts) - counts, counts)
+    candidate = layers.candidate_offsets[terminal][owner] + within
+    places = terminal_net[owner] * tiles + layers.candidate_tiles[candidate]
     reached = np.flatnonzero(np.isin(places, on_trees))
     first = reached[np.diff(owner[reached], prepend=-1) != 0]
+
     pin_net = np.repeat(np.arange(design.num_nets), design.pin_counts)
-    still = ~np.isin(pin_net, wired)
-    keys = np.unique(np.concatenate([places[first], (pin_net * tiles + design.pins)[still]]))
+    still = ~cut[pin_net]
+    keys = np.concatenate([(pin_net * tiles + design.pins)[still], np.unique(places[first])])
+    # Two sorted runs, which this kind of sort merges fast.
+    keys.sort(kind="stable")
     return dataclasses.replace(
         design,
         pin_offsets=np.searchsorted(keys, np.arange(design.num_nets + 1) * tiles).astype(np.int64),
