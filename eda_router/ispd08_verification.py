@@ -65,7 +65,7 @@ def verify_solution(problem: Problem, solution: Solution) -> SolutionVerificatio
     piece = np.repeat(np.arange(len(counts)), counts)
     along = np.arange(len(piece)) - np.repeat(np.cumsum(counts) - counts, counts)
     axis = np.argmax(lengths > 0, axis=1)[piece]
-    first = solution.nets * volume + solution.ends[:, 0] @ steps
+    first = solution.nets.astype(np.int64) * volume + solution.ends[:, 0] @ steps
     # A unit of wire or via: its lower cell, and the axis on which the other lies.
     units = distinct(np.sort((first[piece] + along * steps[axis]) * 3 + axis))
     cell, axis = np.divmod(units, 3)

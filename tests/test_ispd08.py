@@ -301,3 +301,25 @@ def test_connection_agrees_with_networkx(seed: int, tmp_path: Path) -> None:
         if spread and not set(places) <= joined:
             apart.append(net)
     assert verify_solution(problem, solution).disconnected_nets.tolist() == apart
+
+
+def test_many_nets_on_a_large_grid(tmp_path: Path) -> None:
+    """Where a number for a net's tile on a layer takes more than 32 bits."""
+    side, layers, nets = 200, 10, 6000
+    ones, zeros = " 1 1" * (layers // 2), " 0 2" * (layers // 2)
+    lines = [
+        f"grid {side} {side} {layers}\nvertical capacity{zeros}\nhorizontal capacity{zeros[2:]} 0",
+        f"minimum width{ones}\nminimum spacing{ones}\nvia spacing{ones}\n0 0 1 1\nnum net {nets}",
+    ]
+    solution = []
+    for net in range(nets):
+        x, y = net % 190, net // 190
+        lines.append(f"n{net} {net} 2 1\n{x} {y} 1\n{x + 1} {y} 1")
+        solution.append(f"n{net} {net}\n({x},{y},1)-({x + 1},{y},1)\n!")
+    (tmp_path / "large.gr").write_text("\n".join(lines) + "\n0\n")
+    (tmp_path / "large.sol").write_text("\n".join(solution))
+    problem = ispd08.read_problem(tmp_path / "large.gr")
+    check = verify_solution(problem, ispd08_solution.read(tmp_path / "large.sol", problem))
+    assert check.legal
+    assert check.nets_to_route == check.wires == nets
+    assert check.vias == 0

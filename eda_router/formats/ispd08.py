@@ -297,9 +297,12 @@ class _Parser:
     def numbers(self, words: list[str], what: str, count: int) -> list[int]:
         if len(words) != count:
             self.fail(f"{what}: {shorten(' '.join(words))}", f"{count} number{'s' * (count != 1)}")
-        for word in words:
-            if not WHOLE_NUMBER.fullmatch(word) or len(word) > _MAX_DIGITS:
-                self.fail(f"{what}: {shorten(word)}", "a whole number")
+        # Nearly every line is a few digits, which is seen at once for all its words.
+        digits = "".join(words)
+        if len(digits) > _MAX_DIGITS or not (digits.isascii() and digits.isdigit()):
+            for word in words:
+                if not WHOLE_NUMBER.fullmatch(word) or len(word) > _MAX_DIGITS:
+                    self.fail(f"{what}: {shorten(word)}", "a whole number")
         return list(map(int, words))
 
     def next(self, what: str) -> list[str]:
