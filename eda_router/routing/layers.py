@@ -44,65 +44,87 @@ def assign_layers(design: Design, routes: Routes) -> LayeredRoutes:
         The routes on layers. The same input gives the same result.
 
     Raises:
-        EdarouteError: the wires of a net are no tree, or miss a terminal.
+        EdarouteError: the design has no layers, or the wires of a net are no tree or miss a
+            terminal.
     """
     layers = design.layers
-    assert layers is not None
-    terminal_counts = np.diff(layers.pin_offsets)
+    if layers is None:
+        raise EdarouteError(f"design {design.name} has no layers")
+    assigner = _Assigner(design, layers, routes)
     wired = (routes.lengths > 0) | (design.pin_counts == 1)
-    nets = _order(layers, routes, np.flatnonzero(wired & (terminal_counts > 1)))
+    nets = _order(layers, routes, np.flatnonzero(wired & (np.diff(layers.pin_offsets) > 1)))
+    # Clocks have fewer layers than signals. What they leave is enough for the signals wherever the
+    # sum over all layers is, but not the other way round.
+    clocks = layers.net_is_clock[nets]
+    for group in (nets[clocks], nets[~clocks]) if layers.clock else (nets,):
+        assigner.assign(group)
+    assigner.improve(nets)
+    return LayeredRoutes(design, routes, assigner.found.layers, assigner.found.attached)
 
-    trees, terminals = trees_of(design, routes), terminals_of(layers)
-    tracks = kernels.Tracks(
-        layers.horizontal,
-        layers.capacity.reshape(layers.num_layers, -1),
-        np.zeros((layers.num_layers, design.num_tiles), np.int32),
-        np.zeros((layers.num_layers, design.num_tiles), np.int32),
-        *wire_ranges(layers),
-    )
-    scratch = kernels.new_scratch(
-        design.num_tiles,
-        layers.num_layers,
-        int(routes.lengths.max(initial=0)) + 1,
-        int(terminal_counts.max(initial=0)),
-    )
-    found = kernels.Assignment(
-        layers=np.zeros(len(routes.edges), np.int8),
-        attached=np.full(layers.num_terminals, -1, np.int32),
-        vias=np.zeros(design.num_nets, np.int32),
-        bounds=np.zeros(design.num_nets, np.int32),
-    )
-    bad = kernels.first_pass(nets, trees, terminals, tracks, scratch, found)
-    if bad >= 0:
-        raise EdarouteError(
-            f"net {design.net_names[bad]} has wires that are no tree or miss a terminal: "
-            "layers cannot be assigned"
+
+class _Assigner:
+    """The kernels on the arrays of one design."""
+
+    def __init__(self, design: Design, layers: Layers, routes: Routes):
+        self.design = design
+        self.trees, self.terminals = trees_of(design, routes), terminals_of(layers)
+        capacity = layers.capacity.reshape(layers.num_layers, -1)
+        self.tracks = kernels.Tracks(
+            layers.horizontal,
+            capacity,
+            np.zeros_like(capacity),
+            np.zeros_like(capacity),
+            *wire_ranges(layers),
         )
-    spare = np.empty_like(found.attached)
+        self.scratch = kernels.new_scratch(
+            design.num_tiles,
+            layers.num_layers,
+            int(routes.lengths.max(initial=0)) + 1,
+            int(np.diff(layers.pin_offsets).max(initial=0)),
+        )
+        self.found = kernels.Assignment(
+            layers=np.zeros(len(routes.edges), np.int8),
+            attached=np.full(layers.num_terminals, -1, np.int32),
+            vias=np.zeros(design.num_nets, np.int32),
+            bounds=np.zeros(design.num_nets, np.int32),
+        )
+        self.spare = np.empty_like(self.found.attached)
 
-    def reassign(present: int, *, overflowed: bool) -> int:
+    def assign(self, nets: NDArray[np.int64]) -> None:
+        """Assign ``nets`` in what those before have left."""
+        bad = kernels.first_pass(
+            nets, self.trees, self.terminals, self.tracks, self.scratch, self.found
+        )
+        if bad >= 0:
+            raise EdarouteError(
+                f"net {self.design.net_names[bad]} has wires that are no tree or miss a terminal: "
+                "layers cannot be assigned"
+            )
+        for number in range(ROUNDS):
+            self.reassign(nets, int(kernels.VIA * PRESENT * GROWTH**number), overflowed=True)
+            if not kernels.raise_history(self.tracks, int(kernels.VIA * HISTORY)):
+                break
+        self.reassign(nets, kernels.CLOSED, overflowed=True)
+
+    def improve(self, nets: NDArray[np.int64]) -> None:
+        """Look for fewer vias in the tracks that are free."""
+        for _ in range(IMPROVEMENTS):
+            if not self.reassign(nets, kernels.CLOSED, overflowed=False):
+                break
+
+    def reassign(self, nets: NDArray[np.int64], present: int, *, overflowed: bool) -> int:
+        """A pass of :func:`eda_router.routing.layer_assignment.reassign_pass`."""
         changed: int = kernels.reassign_pass(
-            nets, trees, terminals, tracks, scratch, found, spare, present, overflowed
-        )
+            nets, self.trees, self.terminals, self.tracks, self.scratch,
+            self.found, self.spare, present, overflowed,
+        )  # fmt: skip
         return changed
-
-    for number in range(ROUNDS):
-        reassign(int(kernels.VIA * PRESENT * GROWTH**number), overflowed=True)
-        if not kernels.raise_history(tracks, int(kernels.VIA * HISTORY)):
-            break
-    reassign(kernels.CLOSED, overflowed=True)
-    for _ in range(IMPROVEMENTS):
-        if not reassign(kernels.CLOSED, overflowed=False):
-            break
-    return LayeredRoutes(design, routes, found.layers, found.attached)
 
 
 def _order(layers: Layers, routes: Routes, nets: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The order in which nets choose their layers.
+    """The order in which nets are assigned: those with the shortest wires for each terminal first.
 
-    Clocks come first, since they have fewer layers than signals: what they leave is enough for the
-    signals wherever the sum over all layers is. Then those with the shortest wires for each of
-    their terminals: a low layer saves them the most vias for a track.
+    A low layer saves them the most vias for a track.
     """
     wire = routes.lengths[nets] / np.diff(layers.pin_offsets)[nets]
-    return nets[np.lexsort((nets, wire, ~layers.net_is_clock[nets]))]
+    return nets[np.lexsort((nets, wire))]
