@@ -20,6 +20,7 @@ from eda_router.routing.dead_ends import cut_dead_ends
 from eda_router.routing.flow import load_router
 from eda_router.routing.layers import assign_layers
 from eda_router.routing.result import PassRow, RoutingResult
+from eda_router.routing.straighten import straighten
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,6 +74,9 @@ def route_layered(
     phases = dict(flat.phases)
     with timed(phases, "layers"):
         moved, routes = cut_dead_ends(design, flat.routes)
+        # Clocks may not leave the tracks that they share out among themselves.
+        movable = np.arange(design.num_nets)[~design.layers.net_is_clock]
+        routes = straighten(moved, routes, movable)
         layered = assign_layers(moved, routes)
     result = dataclasses.replace(flat, design=moved, routes=routes, phases=phases)
     return LayeredResult(result, layered)
