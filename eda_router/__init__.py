@@ -21,8 +21,14 @@ from eda_router.numba_cache import find_numba_cache
 if TYPE_CHECKING:
     from eda_router.config import RouteConfig
     from eda_router.design import Design, Routes
+    from eda_router.formats.guide import read_guide, write_guide
     from eda_router.formats.ispd98 import read
+    from eda_router.guide_verification import verify_guide
+    from eda_router.layered_routes import LayeredRoutes
+    from eda_router.layers import Layers
     from eda_router.routing.flow import route
+    from eda_router.routing.layered_flow import route_layered
+    from eda_router.routing.layers import assign_layers
     from eda_router.routing.ledger import CapacityLedger
     from eda_router.routing.result import RoutingResult
     from eda_router.verification import Verification, verify
@@ -31,25 +37,39 @@ __version__ = "0.1.0"
 __all__ = [
     "CapacityLedger",
     "Design",
+    "LayeredRoutes",
+    "Layers",
     "RouteConfig",
     "Routes",
     "RoutingResult",
     "Verification",
+    "assign_layers",
     "read",
+    "read_guide",
     "route",
+    "route_layered",
     "verify",
+    "verify_guide",
+    "write_guide",
 ]
 
 _HOMES = {
     "CapacityLedger": "eda_router.routing.ledger",
     "Design": "eda_router.design",
+    "LayeredRoutes": "eda_router.layered_routes",
+    "Layers": "eda_router.layers",
     "RouteConfig": "eda_router.config",
     "Routes": "eda_router.design",
     "RoutingResult": "eda_router.routing.result",
     "Verification": "eda_router.verification",
+    "assign_layers": "eda_router.routing.layers",
     "read": "eda_router.formats.ispd98",
+    "read_guide": "eda_router.formats.guide",
     "route": "eda_router.routing.flow",
+    "route_layered": "eda_router.routing.layered_flow",
     "verify": "eda_router.verification",
+    "verify_guide": "eda_router.guide_verification",
+    "write_guide": "eda_router.formats.guide",
 }
 
 find_numba_cache()

@@ -76,7 +76,7 @@ def verify(design: Design, routes: Routes, repeated: int = 0) -> Verification:
         raise ValueError(f"edge ids from {routes.edges.min()} to {routes.edges.max()}")
 
     wire_net = np.repeat(np.arange(num_nets, dtype=np.int64), np.diff(routes.offsets))
-    keys = _distinct(np.sort(wire_net * num_edges + routes.edges))
+    keys = distinct(np.sort(wire_net * num_edges + routes.edges))
     repeated += len(routes.edges) - len(keys)
     wire_net, edge = np.divmod(keys, num_edges)
     tile, vertical = edge >> 1, (edge & 1).astype(np.bool_)
@@ -87,7 +87,7 @@ def verify(design: Design, routes: Routes, repeated: int = 0) -> Verification:
 
     demand = np.bincount(edge, minlength=num_edges)
     over = np.maximum(demand - design.capacity.reshape(-1).astype(np.int64), 0)
-    crossed = _distinct(wire_net[over[edge] > 0])
+    crossed = distinct(wire_net[over[edge] > 0])
 
     pin_net = np.repeat(np.arange(num_nets, dtype=np.int64), np.diff(design.pin_offsets))
     to_route = np.bincount(pin_net, minlength=num_nets) > 1
@@ -103,7 +103,7 @@ def verify(design: Design, routes: Routes, repeated: int = 0) -> Verification:
     nodes, place = _numbered(np.concatenate([touched, pin_net * tiles + pin_tile]))
     first, second, pins = np.split(place, [num_wires, 2 * num_wires])
 
-    parts = _components(nodes, first, second)
+    parts = components(nodes, first, second)
     breaks = (np.diff(pin_net) == 0) & (np.diff(parts[pins]) != 0)
     degrees = np.bincount(place[: 2 * num_wires], minlength=nodes)
     is_pin = np.zeros(nodes, np.bool_)
@@ -111,7 +111,7 @@ def verify(design: Design, routes: Routes, repeated: int = 0) -> Verification:
     return Verification(
         nets=num_nets,
         nets_to_route=int(to_route.sum()),
-        disconnected_nets=_distinct(pin_net[1:][breaks]),
+        disconnected_nets=distinct(pin_net[1:][breaks]),
         wirelength=len(keys),
         total_overflow=int(over.sum()),
         max_overflow=int(over.max(initial=0)),
@@ -124,7 +124,7 @@ def verify(design: Design, routes: Routes, repeated: int = 0) -> Verification:
     )
 
 
-def _distinct(values: NDArray[np.int64]) -> NDArray[np.int64]:
+def distinct(values: NDArray[np.int64]) -> NDArray[np.int64]:
     """The distinct ones of sorted ``values``; np.unique would hash them, which is slower."""
     distinct: NDArray[np.int64] = values[np.diff(values, prepend=-1) != 0]
     return distinct
@@ -140,7 +140,7 @@ def _numbered(values: NDArray[np.int64]) -> tuple[int, NDArray[np.int64]]:
     return int(ranks[-1]) + 1 if len(values) else 0, place
 
 
-def _components(
+def components(
     num_nodes: int, first: NDArray[np.int64], second: NDArray[np.int64]
 ) -> NDArray[np.int64]:
     """The lowest node of the connected part of each node, by hooking and pointer jumping [1].

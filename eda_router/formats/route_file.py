@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from eda_router.design import Design, IntArray, Routes
 from eda_router.errors import InputError
 from eda_router.files import write_atomically
+from eda_router.formats.segments import runs
 from eda_router.formats.text import LINE_END, decode, parse_numbers, read_bytes, shorten
 
 _SEGMENT = re.compile(
@@ -74,11 +75,11 @@ def merge_segments(design: Design, routes: Routes) -> tuple[IntArray, IntArray, 
     across = direction == 0
     # No edge leaves the last column or row, so runs of keys never go round a border or a net.
     row_keys = net[across] * tiles + tile[across]
-    row_first, row_last = _runs(row_keys)
+    row_first, row_last = runs(row_keys)
     y, x = np.divmod(tile[~across], width)
     column_keys = net[~across] * tiles + x * height + y
     column_keys.sort()
-    column_first, column_last = _runs(column_keys)
+    column_first, column_last = runs(column_keys)
 
     def from_column(keys: NDArray[np.int64]) -> NDArray[np.int64]:
         x, y = np.divmod(keys % tiles, height)
@@ -93,14 +94,6 @@ def merge_segments(design: Design, routes: Routes) -> tuple[IntArray, IntArray, 
         first[order].astype(np.int32),
         last[order].astype(np.int32),
     )
-
-
-def _runs(keys: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """First and last key of each run of consecutive numbers in sorted ``keys``."""
-    breaks = np.flatnonzero(np.diff(keys) != 1)
-    ends = np.concatenate([breaks, [len(keys) - 1]]) if len(keys) else breaks
-    starts = np.concatenate([[0], breaks + 1]) if len(keys) else breaks
-    return keys[starts], keys[ends]
 
 
 def format_routes(design: Design, routes: Routes) -> str:
