@@ -14,7 +14,6 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-import os
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
@@ -30,6 +29,7 @@ from eda_router.dataset.ledger_windows import ledger_samples
 from eda_router.dataset.random_windows import random_states
 from eda_router.dataset.teacher import RIGHT_BIT, TILE_BIT, UP_BIT, LabelArray, label
 from eda_router.errors import InputError
+from eda_router.files import replacing, write_text
 from eda_router.neural.tensors import NUM_STATES, StateArray
 
 __all__ = [
@@ -140,9 +140,7 @@ def _completed(facts: dict[str, Any]) -> dict[str, Any]:
 
 
 def _write_json(path: Path, value: dict[str, Any]) -> None:
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    beside.write_text(json.dumps(value, indent=1) + "\n", encoding="utf-8")
-    beside.replace(path)
+    write_text(path, json.dumps(value, indent=1) + "\n")
 
 
 def write_shard(folder: Path, config: SampleConfig, shard: int, size: int) -> bool:
@@ -160,11 +158,10 @@ def write_shard(folder: Path, config: SampleConfig, shard: int, size: int) -> bo
     except (OSError, ValueError):
         pass
     samples = make_samples(config, shard, size)
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    with open(beside, "wb") as file:
-        np.save(file, np.stack([samples.states, samples.labels], axis=1))
-    digest = _digest(beside)
-    beside.replace(path)
+    with replacing(path) as beside:
+        with open(beside, "wb") as file:
+            np.save(file, np.stack([samples.states, samples.labels], axis=1))
+        digest = _digest(beside)
     _write_json(path.with_suffix(".json"), {**facts, "shard": shard, "sha256": digest})
     return True
 

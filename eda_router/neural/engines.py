@@ -24,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eda_router.errors import EdarouteError, InputError
+from eda_router.files import write_atomically, write_text
 
 FloatArray = NDArray[np.float32]
 
@@ -365,9 +366,7 @@ def write_exits(folder: Path, exits: Mapping[int, float], latent: int) -> None:
         "thresholds": {str(size): exits[size] for size in sorted(exits)},
         "latent": latent,
     }
-    beside = folder / f".{EXITS}"
-    beside.write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
-    beside.replace(folder / EXITS)
+    write_text(folder / EXITS, json.dumps(facts, indent=1) + "\n")
 
 
 def export_openvino(folder: str | Path) -> None:
@@ -394,8 +393,8 @@ def export_openvino(folder: str | Path) -> None:
             text = path.read_text(encoding="utf-8")
             own = path.with_suffix(".bin").read_bytes()
         text = _CONSTANT.sub(partial(_moved, own=own, places=places, weights=weights), text)
-        (folder / f"exit{size}.xml").write_text(text, encoding="utf-8")
-    (folder / WEIGHTS).write_bytes(weights)
+        write_text(folder / f"exit{size}.xml", text)
+    write_atomically(folder / WEIGHTS, bytes(weights))
 
 
 def _moved(match: re.Match[str], own: bytes, places: dict[bytes, int], weights: bytearray) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from eda_router.files import replacing, write_text
 from eda_router.study.curves import COST_THRESHOLD, Curves, reach
 from eda_router.study.measure import Row, ink_limit
 from eda_router.study.routing import PYRAMID, Routed
@@ -68,7 +69,7 @@ def write_report(
         for size in shown_sizes(own):
             lines += _exit_section(name, size, own, curves)
         lines += [f"![The same nets drawn by each method]({gallery_name(name)})", ""]
-    (output / "README.md").write_text("\n".join(lines), encoding="utf-8")
+    write_text(output / "README.md", "\n".join(lines))
 
 
 def shown_sizes(rows: Sequence[Row]) -> list[int]:
@@ -138,7 +139,7 @@ def difference(rows: Sequence[Row], variant: str, other: str) -> tuple[float, fl
 
 
 def _write_csv(path: Path, kind: Any, rows: Sequence[Any]) -> None:
-    with open(path, "w", newline="", encoding="utf-8") as file:
+    with replacing(path) as beside, open(beside, "w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, [field.name for field in dataclasses.fields(kind)])
         writer.writeheader()
         writer.writerows(dataclasses.asdict(row) for row in rows)

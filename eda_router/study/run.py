@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from eda_router.design import Design
+from eda_router.files import write_text
 from eda_router.study.measure import Row, measure_variant
 from eda_router.study.routing import Routed, route_variant
 from eda_router.study.trainings import configure, run_folder, slug, train_one, trained_folder
@@ -69,7 +70,5 @@ def _kept(path: Path, kind: Any, make: Any) -> list[Any]:
     """Figures from a file, made and written first where there is none."""
     if not path.exists():
         made = json.dumps([dataclasses.asdict(row) for row in make()], indent=1)
-        beside = path.with_name(f".{path.name}")
-        beside.write_text(made + "\n", encoding="utf-8")
-        beside.replace(path)
+        write_text(path, f"{made}\n")
     return [kind(**row) for row in json.loads(path.read_text(encoding="utf-8"))]

@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from eda_router.dataset.samples import Samples
+from eda_router.files import write_text
 from eda_router.neural.engines import (
     export_openvino,
     load_engine,
     load_model,
     write_exits,
 )
+from eda_router.strict_json import dumps
 from eda_router.training.evaluate import evaluate, latent_use
 
 METRICS = "metrics.json"
@@ -57,10 +59,8 @@ def publish(
     thresholds = {**assumed, **{size: float(row["threshold"]) for size, row in report.items()}}
     write_exits(folder, thresholds, model.config.latent)
     stages = _stages(folder)
-    beside = folder / f".{METRICS}"
-    text = json.dumps({"stages": stages, "exits": {str(k): v for k, v in report.items()}}, indent=1)
-    beside.write_text(text + "\n", encoding="utf-8")
-    beside.replace(folder / METRICS)
+    text = dumps({"stages": stages, "exits": {str(k): v for k, v in report.items()}}, indent=1)
+    write_text(folder / METRICS, f"{text}\n")
     return report
 
 

@@ -30,9 +30,11 @@ from eda_router.config import load_config
 from eda_router.dataset.samples import Samples
 from eda_router.dataset.teacher import RIGHT_BIT, TILE_BIT, UP_BIT
 from eda_router.errors import EdarouteError, InputError
+from eda_router.files import replacing, write_text
 from eda_router.neural.engines import processor_has_bfloat16
 from eda_router.neural.model import Latent, RouteVAE
 from eda_router.neural.tensors import IMAGE_TABLE
+from eda_router.strict_json import dumps
 from eda_router.training.adversary import Adversary
 from eda_router.training.config import TrainConfig
 from eda_router.training.measure import draw_all, sweep
@@ -441,7 +443,7 @@ class Trainer:
             ],
         }
         with open(self.output / LOG, "a", encoding="utf-8") as file:
-            file.write(json.dumps(record) + "\n")
+            file.write(dumps(record) + "\n")
         if loss < state.best:
             state.best, state.worse = loss, 0
         else:
@@ -460,7 +462,7 @@ class Trainer:
         save_model(self.model, self.output / MODEL)
         records = [json.loads(line) for line in (self.output / LOG).read_text().splitlines()]
         last = {str(record["size"]): record for record in records}
-        _replace_text(self.output / METRICS, json.dumps({"stages": last}, indent=1) + "\n")
+        write_text(self.output / METRICS, dumps({"stages": last}, indent=1) + "\n")
 
     def save_checkpoint(self) -> None:
         """Write all that resuming needs beside the last checkpoint, then replace it."""
@@ -476,10 +478,8 @@ class Trainer:
             arrays[f"average{i}"] = variable.numpy()
         for i, variable in enumerate(self.adversary.variables if self.adversary else ()):
             arrays[f"adversary{i}"] = np.asarray(variable)
-        beside = self.output / f".{CHECKPOINT}"
-        with open(beside, "wb") as file:
+        with replacing(self.output / CHECKPOINT) as beside, open(beside, "wb") as file:
             np.savez(file, **arrays)
-        beside.replace(self.output / CHECKPOINT)
 
 
 def _compile_step(trainer: Trainer) -> Any:
@@ -542,9 +542,8 @@ def _compile_draw(model: RouteVAE) -> Any:
 
 def save_model(model: RouteVAE, path: Path) -> None:
     """Save beside ``path``, then rename."""
-    beside = path.with_name(f".{path.name}")
-    model.save(beside)
-    beside.replace(path)
+    with replacing(path) as beside:
+        model.save(beside)
 
 
 def write_config(path: Path, config: TrainConfig) -> None:
@@ -555,18 +554,12 @@ def write_config(path: Path, config: TrainConfig) -> None:
         name: list(value) if isinstance(value, tuple) else value
         for name, value in dataclasses.asdict(config).items()
     }
-    _replace_text(path, yaml.safe_dump(values, sort_keys=False))
+    write_text(path, yaml.safe_dump(values, sort_keys=False))
 
 
 def read_config(folder: Path) -> TrainConfig:
     """The config that a folder's model was trained with."""
     return load_config(TrainConfig, folder / CONFIG)
-
-
-def _replace_text(path: Path, text: str) -> None:
-    beside = path.with_name(f".{path.name}")
-    beside.write_text(text, encoding="utf-8")
-    beside.replace(path)
 
 
 def _read_checkpoint(path: Path, config: TrainConfig) -> Mapping[str, Any]:
