@@ -21,7 +21,7 @@ from eda_router.numba_cache import find_numba_cache
 if TYPE_CHECKING:
     from eda_router.config import RouteConfig
     from eda_router.design import Design, Routes
-    from eda_router.formats.ispd98 import read
+    from eda_router.formats import read
     from eda_router.routing.flow import route
     from eda_router.routing.ledger import CapacityLedger
     from eda_router.routing.result import RoutingResult
@@ -47,7 +47,7 @@ _HOMES = {
     "Routes": "eda_router.design",
     "RoutingResult": "eda_router.routing.result",
     "Verification": "eda_router.verification",
-    "read": "eda_router.formats.ispd98",
+    "read": "eda_router.formats",
     "route": "eda_router.routing.flow",
     "verify": "eda_router.verification",
 }

@@ -27,7 +27,7 @@ import numpy as np
 
 from eda_router.design import HORIZONTAL, VERTICAL, Design, uniform_capacity
 from eda_router.errors import EdarouteError, InputError
-from eda_router.files import write_atomically
+from eda_router.files import displayable, write_atomically
 from eda_router.formats.text import (
     LINE_END,
     WHOLE_NUMBER,
@@ -53,6 +53,8 @@ _HEADER = re.compile(
     )
     + rb"(?=[\r\n])"
 )
+# Three numbers make it a grid with layers, which is another format's.
+_GRID = re.compile(rb"(?:\xef\xbb\xbf)?\s*grid\b(?![ \t]+\S+[ \t]+\S+[ \t]+\S)")
 _NAME_ENDINGS = (".gz", ".txt", ".modified", ".gr")
 
 # Byte classes of the fast parser; the rest, control bytes and above ASCII, it leaves to the slow.
@@ -61,6 +63,11 @@ _CLASSES = np.full(256, _OTHER, np.uint8)
 _CLASSES[33:127] = _PRINTABLE
 _CLASSES[[ord(" "), ord("\t")]] = _BLANK
 _CLASSES[[ord("\n"), ord("\r")]] = _NEWLINE
+
+
+def sniff(head: bytes) -> bool:
+    """Whether a file that begins so is in this format, be it damaged further on."""
+    return _GRID.match(head) is not None
 
 
 def read(path: str | Path) -> Design:
@@ -78,7 +85,7 @@ def parse(data: bytes, path: str | Path) -> Design:
     Raises:
         InputError: the content is not in the format; path and line are given.
     """
-    name = Path(path).name
+    name = displayable(Path(path).name)
     for ending in _NAME_ENDINGS:
         name = name.removesuffix(ending)
     # The fast parser knows only flawless files; what it does not, the slow one reads or explains.

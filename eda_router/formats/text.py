@@ -3,19 +3,43 @@
 from __future__ import annotations
 
 import gzip
+import os
 import re
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from eda_router.errors import InputError
+from eda_router.errors import InputError, reason
 
 LINE_END = re.compile(r"\r\n|\r|\n")
 WHOLE_NUMBER = re.compile(r"-?[0-9]+")
 _GZIP_MAGIC = b"\x1f\x8b"
 _INT64_DIGITS = 18
+_kept: dict[str, bytes] = {}
+
+
+def read_head(path: str | Path, count: int) -> bytes:
+    """The first ``count`` bytes of a file, unpacked when it is gzipped; fewer of a shorter one.
+
+    A pipe gives its content only once, so it is read as a whole and kept for :func:`read_bytes`.
+
+    Raises:
+        InputError: as for :func:`read_bytes`.
+    """
+    if not os.path.isfile(path):
+        _kept[str(path)] = read_bytes(path)
+        return _kept[str(path)][:count]
+    with _told(path), open(path, "rb") as file:
+        packed = file.read(len(_GZIP_MAGIC)) == _GZIP_MAGIC
+        file.seek(0)
+        if not packed:
+            return file.read(count)
+        with gzip.open(file) as content:
+            return content.read(count)
 
 
 def read_bytes(path: str | Path) -> bytes:
@@ -24,14 +48,22 @@ def read_bytes(path: str | Path) -> bytes:
     Raises:
         InputError: the file cannot be read, or is a damaged gzip file.
     """
-    try:
+    if str(path) in _kept:
+        return _kept.pop(str(path))
+    with _told(path):
         data = Path(path).read_bytes()
         return gzip.decompress(data) if data.startswith(_GZIP_MAGIC) else data
+
+
+@contextmanager
+def _told(path: str | Path) -> Iterator[None]:
+    """Tell of a file that cannot be read in one line."""
+    try:
+        yield
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise InputError(path, None, f"damaged gzip file: {error}") from error
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise InputError(path, None, f"cannot be read: {reason}") from error
+        raise InputError(path, None, f"cannot be read: {reason(error)}") from error
 
 
 def decode(path: str | Path, data: bytes) -> str:
