@@ -7,6 +7,7 @@ answer at once. Adding a command is one line in :data:`COMMANDS`.
 from __future__ import annotations
 
 import atexit
+import contextlib
 import importlib
 import os
 import signal
@@ -19,7 +20,8 @@ import click
 from click.shell_completion import CompletionItem
 
 from eda_router import __version__
-from eda_router.errors import EdarouteError, InputError
+from eda_router.cli.streams import prepare, stdout_error, tell
+from eda_router.errors import EdarouteError, InputError, reason
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "route": ("eda_router.cli.route:command", "Route a design and write its wires."),
@@ -100,25 +102,40 @@ def main(args: Sequence[str] | None = None) -> int:
         status = cli.main(args=args, prog_name="edaroute", standalone_mode=False)
         return status if isinstance(status, int) else 0
     except click.ClickException as error:
-        error.show()
+        with contextlib.suppress(OSError):
+            error.show()
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        click.echo("interrupted", err=True)
+        tell("interrupted")
         return EXIT_INTERRUPTED
     except EdarouteError as error:
         in_file = isinstance(error, InputError) and error.path is not None
-        click.echo(str(error) if in_file else f"error: {error}", err=True)
+        tell(str(error) if in_file else f"error: {error}")
         return EXIT_BAD_INPUT
+    except OSError as error:
+        tell(_explained(error))
+        return EXIT_BAD_INPUT
+
+
+def _explained(error: OSError) -> str:
+    """A line for what the operating system refused while a command worked."""
+    if isinstance(error.filename, str):
+        return f"{error.filename}: cannot be used: {reason(error)}"
+    return f"error: {reason(error)}"
 
 
 def run() -> NoReturn:
     """Run the command line as a process of its own."""
+    prepare()
     status = main()
     atexit._run_exitfuncs()
-    try:
-        sys.stdout.flush()
-        sys.stderr.flush()
-    except BrokenPipeError:
+    error = stdout_error()
+    if isinstance(error, BrokenPipeError):
         status = status or 1
+    elif error is not None and status != EXIT_BAD_INPUT:
+        tell(f"standard output: cannot be written: {reason(error)}")
+        status = EXIT_BAD_INPUT
+    with contextlib.suppress(OSError):
+        sys.stderr.flush()
     # Taking down an interpreter full of compiled kernels, object by object, takes 0.4 s.
     os._exit(status)
