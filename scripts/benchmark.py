@@ -23,6 +23,9 @@ from typing import Any
 
 import yaml
 
+from eda_router.files import write_text
+from eda_router.report.plots import save_figure
+
 CHECKOUT = Path(__file__).resolve().parent.parent
 EFFORTS = ("low", "medium", "high")
 EDAROUTE = [sys.executable, "-m", "eda_router.cli"]
@@ -89,8 +92,8 @@ def main() -> int:
 
     report = {"machine": machine(), "help_seconds": help_seconds(), "runs": rows}
     args.out.mkdir(exist_ok=True)
-    (args.out / "benchmark.json").write_text(json.dumps(report, indent=1) + "\n")
-    (args.out / "benchmark.md").write_text(markdown(report, peers))
+    write_text(args.out / "benchmark.json", json.dumps(report, indent=1) + "\n")
+    write_text(args.out / "benchmark.md", markdown(report, peers))
     plot(rows, peers, args.out / "benchmark.png")
     print(f"written {args.out}/benchmark.json, .md and .png")
     return 0 if all(row["legal"] for row in rows) else 1
@@ -330,7 +333,7 @@ def plot(rows: list[dict[str, Any]], peers: dict[str, Any], path: Path) -> None:
     figure.supylabel("wirelength over the Steiner bound, %")
     handles, labels = axes.flat[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper center", ncols=3, fontsize=8)
-    figure.savefig(path, dpi=110)
+    save_figure(figure, path, dpi=110)
 
 
 if __name__ == "__main__":

@@ -19,7 +19,9 @@ import numpy as np
 from benchmark import CHECKOUT, find_circuits, machine, percent, run_once, table
 from numpy.typing import NDArray
 
-from eda_router.formats import ispd98, route_file
+from eda_router import formats
+from eda_router.files import write_text
+from eda_router.formats import route_file
 
 ALONE = ["--fallback", "none", "--no-negotiate", "--no-refine"]
 REFERENCE = "reference"
@@ -92,15 +94,15 @@ def main() -> int:
     rows.sort(key=lambda row: (row["circuit"], list(RUNS).index(row["run"])))
     report = {"machine": machine(), "runs": rows}
     args.out.mkdir(exist_ok=True)
-    path_json.write_text(json.dumps(report, indent=1) + "\n")
-    (args.out / "benchmark_neural.md").write_text(markdown(report))
+    write_text(path_json, json.dumps(report, indent=1) + "\n")
+    write_text(args.out / "benchmark_neural.md", markdown(report))
     print(f"written {args.out}/benchmark_neural.json and .md")
     return 0
 
 
 def run_circuit(path: Path, names: list[str], folder: str) -> list[dict[str, Any]]:
     """Make these runs of one circuit, and compare those of the model alone net by net."""
-    design = ispd98.read(path)
+    design = formats.read(path)
     rows = []
     lengths: dict[str, NDArray[np.int64]] = {}
     for name in names:

@@ -8,13 +8,14 @@ from pathlib import Path
 import click
 
 from eda_router.cli import COMMANDS, cli
+from eda_router.files import write_text
 
 TARGET = Path(__file__).resolve().parent.parent / "docs" / "cli.md"
 
 
 def main() -> int:
     TARGET.parent.mkdir(exist_ok=True)
-    TARGET.write_text(reference())
+    write_text(TARGET, reference())
     print(f"written {TARGET}")
     return 0
 

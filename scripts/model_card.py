@@ -21,9 +21,10 @@ from typing import Any
 import numpy as np
 from benchmark import CHECKOUT, find_circuits, table
 
+from eda_router import formats
 from eda_router.config import RouteConfig
 from eda_router.dataset.samples import Dataset, Samples
-from eda_router.formats import ispd98
+from eda_router.files import write_text
 from eda_router.neural.engines import load_engine, load_model
 from eda_router.routing.maze import route_maze
 from eda_router.training.evaluate import (
@@ -65,7 +66,7 @@ def main() -> int:
         states = {size: s for size, s in states.items() if args.exits is None or size in args.exits}
         rows = rounded({str(size): row for size, row in evaluate(engine, states).items()})
         metrics["states"][name] = {**metrics["states"].get(name, {}), **rows}
-        path.write_text(json.dumps(metrics, indent=1) + "\n")
+        write_text(path, json.dumps(metrics, indent=1) + "\n")
         print(f"{name}: {time.process_time() - begin:.0f} s", flush=True)
     if fnmatch.fnmatch("latent", args.only):
         model = load_model(args.model)
@@ -73,11 +74,11 @@ def main() -> int:
             size: validation(args.samples, "ledger", size, LATENT_SAMPLES) for size in engine.exits
         }
         metrics["latent"] = rounded({str(size): latent_use(model, few[size]) for size in few})
-        path.write_text(json.dumps(metrics, indent=1) + "\n")
+        write_text(path, json.dumps(metrics, indent=1) + "\n")
     card = args.model / "README.md"
     before, rest = card.read_text().split(MARKS[0])
     after = rest.split(MARKS[1])[1]
-    card.write_text(f"{before}{MARKS[0]}\n\n{tables(metrics)}\n{MARKS[1]}{after}")
+    write_text(card, f"{before}{MARKS[0]}\n\n{tables(metrics)}\n{MARKS[1]}{after}")
     print(f"written {path} and {card}")
     return 0
 
@@ -92,7 +93,7 @@ def all_states(
             yield name, {size: validation(samples, source, size, count) for size in sizes}
     for path in find_circuits(list(CIRCUITS)):
         circuit = path.name.split(".")[0]
-        design = ispd98.read(path)
+        design = formats.read(path)
         for name, full in ((f"{circuit}, first pass", False), (f"{circuit}, full ledger", True)):
             if fnmatch.fnmatch(name, pattern):
                 routes = route_maze(design, RouteConfig()).routes if full else None

@@ -19,9 +19,11 @@ from typing import Any
 import numpy as np
 
 import eda_router.cli
+from eda_router import formats
 from eda_router.design import Design, Routes
 from eda_router.errors import EdarouteError
-from eda_router.formats import ispd98, route_file
+from eda_router.files import write_text
+from eda_router.formats import route_file
 from eda_router.resources import bundled
 
 CHECKOUT = Path(__file__).resolve().parent.parent
@@ -72,7 +74,7 @@ def draw_nets(bench: Path, route: Path) -> None:
     except EdarouteError as error:
         print(f"left as it is: ibm02-drawings.png, {error}")
         return
-    design = ispd98.read(bench)
+    design = formats.read(bench)
     names = choose_nets(design, route_file.read(route, design).routes)
     nets = [word for name in names for word in ("--net", name)]
     picture = DOCS / "ibm02-drawings.png"
@@ -80,7 +82,7 @@ def draw_nets(bench: Path, route: Path) -> None:
     readme = CHECKOUT / "README.md"
     command = r"(edaroute plot .* -o drawings\.png) .*(--drawing)"
     words = " ".join(nets)
-    readme.write_text(re.sub(command, rf"\g<1> {words} \g<2>", readme.read_text()))
+    write_text(readme, re.sub(command, rf"\g<1> {words} \g<2>", readme.read_text()))
 
 
 def choose_nets(design: Design, routes: Routes) -> list[str]:

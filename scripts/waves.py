@@ -17,6 +17,8 @@ from typing import Any
 
 from benchmark import CHECKOUT, find_circuits, machine, run_once, table
 
+from eda_router.files import write_text
+from eda_router.report.plots import save_figure
 from eda_router.routing.neural import LARGEST_WAVE, WAVE_TILES
 
 WAVES = (1, 4, 16, 64, 256, 1024)
@@ -48,8 +50,8 @@ def main() -> int:
                 )
     args.out.mkdir(exist_ok=True)
     report = {"machine": machine(), "runs": rows}
-    (args.out / "waves.json").write_text(json.dumps(report, indent=1) + "\n")
-    (args.out / "waves.md").write_text(markdown(report))
+    write_text(args.out / "waves.json", json.dumps(report, indent=1) + "\n")
+    write_text(args.out / "waves.md", markdown(report))
     plot(rows, args.out / "waves.png")
     print(f"written {args.out}/waves.json, .md and .png")
     return 0
@@ -176,7 +178,7 @@ def plot(rows: list[dict[str, Any]], path: Path) -> None:
         for side in ("top", "right"):
             axis.spines[side].set_visible(False)
     figure.suptitle("Quality and time by the size of the waves; dashed: the default", fontsize=12)
-    figure.savefig(path, dpi=110)
+    save_figure(figure, path, dpi=110)
 
 
 if __name__ == "__main__":
