@@ -31,7 +31,9 @@ def command(folder: Path, config_path: Path | None, quiet: bool, **options: Any)
     from tqdm import tqdm
 
     from eda_router.dataset.samples import VALIDATION_SHARD, write_dataset
+    from eda_router.files import check_folder
 
+    check_folder(folder)
     shards = [*range(config.first, config.first + config.shards)]
     shards += range(VALIDATION_SHARD, VALIDATION_SHARD + config.validation_shards)
     for size in config.sizes:

@@ -5,12 +5,24 @@ from __future__ import annotations
 import os
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from eda_router.cli.options import click_options, config_option, quiet_option, settings_from
+from eda_router.cli.options import (
+    click_options,
+    config_option,
+    data_option,
+    folder_option,
+    path_option,
+    quiet_option,
+    settings_from,
+    smoke_option,
+)
 from eda_router.training.config import TrainConfig
+
+if TYPE_CHECKING:
+    from eda_router.report.album import Album
 
 SMOKE: dict[str, Any] = {
     "core_channels": 8,
@@ -32,35 +44,21 @@ SMOKE: dict[str, Any] = {
 
 
 @click.command("train")
-@click.option(
-    "-o",
-    "--folder",
-    "folder",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path("runs/model"),
-    show_default=True,
-    metavar="FOLDER",
-    help="Folder for the model, its log and its figures.",
-)
-@click.option(
-    "--data",
-    type=click.Path(path_type=Path, file_okay=False),
-    metavar="FOLDER",
-    help="Samples made by 'edaroute dataset'.  [default: made in its subfolder data]",
-)
+@folder_option("runs/model", "Folder for the model, its log and its figures.")
+@data_option("Samples made by 'edaroute dataset'.  [default: made in its subfolder data]")
 @click.option(
     "--resolution-schedule",
     metavar="SIZES",
     help="Window sizes of the stages, the same as --sizes.",
 )
 @click.option("--resume", is_flag=True, help="Go on from the output folder's checkpoint.")
-@click.option(
+@path_option(
     "--start",
-    type=click.Path(path_type=Path, file_okay=False, exists=True),
-    metavar="FOLDER",
+    folder=True,
+    exists=True,
     help="Model whose levels are taken over; stages with 0 --samples leave them as they are.",
 )
-@click.option("--smoke", is_flag=True, help="A tiny model and budget, to see that all works.")
+@smoke_option("A tiny model and budget, to see that all works.")
 @config_option
 @quiet_option
 @click_options(TrainConfig)
@@ -88,21 +86,16 @@ def command(
       edaroute route ibm02.modified --router neural --model runs/model
     """
     if resolution_schedule is not None:
-        if options["sizes"] is not None:
-            raise click.UsageError("--resolution-schedule and --sizes are the same; give one")
-        try:
-            options["sizes"] = tuple(int(part) for part in resolution_schedule.split(","))
-        except ValueError:
-            raise click.BadParameter(
-                f"{resolution_schedule!r} is no list such as 8,16,32",
-                param_hint="--resolution-schedule",
-            ) from None
+        options["sizes"] = _sizes(resolution_schedule, options["sizes"])
     if smoke:
         options = {**SMOKE, **{k: v for k, v in options.items() if v is not None}}
-    if resume and config_path is None and (folder / "config.yaml").exists():
+    if resume and config_path is None and os.path.exists(folder / "config.yaml"):
         config_path = folder / "config.yaml"
     config = settings_from(TrainConfig, config_path, options)
 
+    from eda_router.files import check_folder
+
+    check_folder(folder)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     from eda_router.neural.engines import load_engine, load_model
     from eda_router.training.data import TrainingData
@@ -112,13 +105,6 @@ def command(
 
     threads = config.threads or os.cpu_count() or 1
     samples = TrainingData(data or folder / "data", config, processes=threads, make=data is None)
-    album = None
-    if find_spec("matplotlib") is not None:
-        from eda_router.report.album import Album
-
-        album = Album(folder)
-    elif not quiet:
-        click.echo("no pictures of the training: pip install 'edaroute[viz]'", err=True)
     set_up(config)
     trainer = Trainer(
         config,
@@ -127,7 +113,7 @@ def command(
         resume=resume,
         start=None if start is None else load_model(start),
         progress=not quiet,
-        on_epoch=album,
+        on_epoch=_album(folder, quiet),
     )
     trainer.run()
     # An exit that was not trained again keeps its threshold.
@@ -142,3 +128,26 @@ def command(
         for line in table(report):
             click.echo(line)
         click.echo(f"written {folder}")
+
+
+def _sizes(schedule: str, sizes: tuple[int, ...] | None) -> tuple[int, ...]:
+    """The sizes of ``--resolution-schedule``, which goes not with ``--sizes``."""
+    if sizes is not None:
+        raise click.UsageError("--resolution-schedule and --sizes are the same; give one")
+    try:
+        return tuple(int(part) for part in schedule.split(","))
+    except ValueError:
+        raise click.BadParameter(
+            f"{schedule!r} is no list such as 8,16,32", param_hint="--resolution-schedule"
+        ) from None
+
+
+def _album(folder: Path, quiet: bool) -> Album | None:
+    """What draws the training while it runs, where matplotlib is installed."""
+    if find_spec("matplotlib") is not None:
+        from eda_router.report.album import Album
+
+        return Album(folder)
+    if not quiet:
+        click.echo("no pictures of the training: pip install 'edaroute[viz]'", err=True)
+    return None
