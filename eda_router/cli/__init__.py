@@ -23,21 +23,21 @@ from eda_router import __version__
 from eda_router.cli.streams import prepare, stdout_error, tell
 from eda_router.errors import EdarouteError, InputError, reason
 
-COMMANDS: dict[str, tuple[str, str]] = {
-    "route": ("eda_router.cli.route:command", "Route a design and write its wires."),
-    "verify": ("eda_router.cli.verify:command", "Evaluate a route file on its design."),
-    "info": ("eda_router.cli.info:command", "Say what a design holds."),
-    "plot": ("eda_router.cli.plot:command", "Draw congestion, density or single nets."),
-    "report": ("eda_router.cli.report:command", "Show a run on one HTML page."),
-    "compare": ("eda_router.cli.compare:command", "Tell how the routes of several runs differ."),
-    "synth": ("eda_router.cli.synth:command", "Write a synthetic design."),
-    "dataset": ("eda_router.cli.dataset:command", "Make training samples."),
-    "train": ("eda_router.cli.train:command", "Train a model."),
-    "evaluate": ("eda_router.cli.evaluate:command", "Measure a model beside its controls."),
-    "study": ("eda_router.cli.study:command", "Compare variants of the training."),
-    "config": ("eda_router.cli.config:command", "Print a YAML file with every option."),
+COMMANDS = {
+    "route": "Route a design and write its wires.",
+    "verify": "Evaluate a route file on its design.",
+    "info": "Say what a design holds.",
+    "plot": "Draw congestion, density or single nets.",
+    "report": "Show a run on one HTML page.",
+    "compare": "Tell how the routes of several runs differ.",
+    "synth": "Write a synthetic design.",
+    "dataset": "Make training samples.",
+    "train": "Train a model.",
+    "evaluate": "Measure a model beside its controls.",
+    "study": "Compare variants of the training.",
+    "config": "Print a YAML file with every option.",
 }
-"""Name of each command: where its click command is, and its one line of help."""
+"""Name of each command, which is that of its file here, and its one line of help."""
 
 EXIT_BAD_INPUT = 2
 EXIT_INTERRUPTED = 130
@@ -55,14 +55,13 @@ class LazyGroup(click.Group):
         """Import a command."""
         if cmd_name not in COMMANDS:
             return None
-        module, attribute = COMMANDS[cmd_name][0].split(":")
-        command: click.Command = getattr(importlib.import_module(module), attribute)
+        command: click.Command = importlib.import_module(f"eda_router.cli.{cmd_name}").command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of commands from the table, without importing any."""
         with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+            formatter.write_dl(list(COMMANDS.items()))
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         """Complete names of commands from the table, without importing any."""
@@ -70,7 +69,7 @@ class LazyGroup(click.Group):
             return click.Command.shell_complete(self, ctx, incomplete)
         return [
             CompletionItem(name, help=text)
-            for name, (_, text) in COMMANDS.items()
+            for name, text in COMMANDS.items()
             if name.startswith(incomplete)
         ]
 

@@ -130,6 +130,15 @@ def click_options(cls: type[Settings]) -> Callable[[F], F]:
     return decorate
 
 
+def settings_options(cls: type[Settings]) -> Callable[[F], F]:
+    """``--config``, ``--quiet`` and an option for each setting, see :func:`click_options`."""
+
+    def decorate(function: F) -> F:
+        return config_option(quiet_option(click_options(cls)(function)))
+
+    return decorate
+
+
 def _option(info: SettingInfo) -> Callable[[F], F]:
     name = info.name.replace("_", "-")
     unit = f" In {info.unit}." if info.unit else ""

@@ -12,14 +12,12 @@ import click
 from eda_router.cli.options import (
     FiniteRange,
     bench_option,
-    click_options,
-    config_option,
     data_option,
     folder_option,
     path_option,
-    quiet_option,
     read_design,
     settings_from,
+    settings_options,
     smoke_option,
 )
 from eda_router.cli.train import SMOKE
@@ -62,9 +60,7 @@ SMOKE_VARIANTS = ("default", "eight views", "paper", "from scratch at 32")
 )
 @click.option("--list", "listing", is_flag=True, help="Name the variants and stop.")
 @smoke_option("A tiny model and budget, few variants, to see that all works.")
-@config_option
-@quiet_option
-@click_options(TrainConfig)
+@settings_options(TrainConfig)
 def command(
     folder: Path,
     runs: Path,

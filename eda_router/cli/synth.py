@@ -7,15 +7,13 @@ from typing import Any
 
 import click
 
-from eda_router.cli.options import click_options, config_option, quiet_option, settings_from
+from eda_router.cli.options import settings_from, settings_options
 from eda_router.synthesis.designs import SynthConfig
 
 
 @click.command("synth")
 @click.argument("output", type=click.Path(path_type=Path))
-@config_option
-@quiet_option
-@click_options(SynthConfig)
+@settings_options(SynthConfig)
 def command(output: Path, config_path: Path | None, quiet: bool, **options: Any) -> None:
     """Write a synthetic placed design to OUTPUT, gzipped if that ends with .gz.
 

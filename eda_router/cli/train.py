@@ -10,13 +10,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from eda_router.cli.options import (
-    click_options,
-    config_option,
     data_option,
     folder_option,
     path_option,
-    quiet_option,
     settings_from,
+    settings_options,
     smoke_option,
 )
 from eda_router.training.config import TrainConfig
@@ -59,9 +57,7 @@ SMOKE: dict[str, Any] = {
     help="Model whose levels are taken over; stages with 0 --samples leave them as they are.",
 )
 @smoke_option("A tiny model and budget, to see that all works.")
-@config_option
-@quiet_option
-@click_options(TrainConfig)
+@settings_options(TrainConfig)
 def command(
     folder: Path,
     data: Path | None,
