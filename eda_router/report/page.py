@@ -126,15 +126,6 @@ def format_page(design: Design, runs: Sequence[Run], title: str = "") -> str:
     directory, data = _pack_design(design, checked, bounds)
     # A closing tag inside a net's name must not end the script element.
     facts = dumps(_facts(design, checked, known, directory)).replace("<", "\\u003c")
-    stacked = design.width > _STACKED_FROM * design.height
-    columns = "minmax(0, 1fr)" if stacked else "minmax(0, 1.25fr) minmax(0, 1fr)"
-    capacity = " and ".join(
-        f"{name} {fragments.value_range(values)}"
-        for name, values in (
-            ("horizontal", design.horizontal_capacity),
-            ("vertical", design.vertical_capacity),
-        )
-    )
     heading = title or (f"{design.name}: {len(runs)} runs" if several else design.name)
     hint = (
         "Search a name, or filter: change>0 differ>10"
@@ -143,14 +134,9 @@ def format_page(design: Design, runs: Sequence[Run], title: str = "") -> str:
     )
     return Template(_asset("page.html")).substitute(
         title=html.escape(f"{heading} · edaroute"),
-        css=Template(_asset("page.css")).substitute(
-            explorer_columns=columns, scale_css=fragments.scale_style()
-        ),
+        css=_style(design),
         heading=html.escape(heading),
-        subtitle=html.escape(
-            f"{design.width}×{design.height} tiles · capacity {capacity} tracks · "
-            f"{design.num_nets:,} nets, {len(design.routable):,} to route"
-        ),
+        subtitle=html.escape(_subtitle(design)),
         verdicts=fragments.verdicts(checked),
         cards=fragments.run_cards(checked, bound if known is None else known.steiner)
         if several
@@ -170,6 +156,26 @@ def format_page(design: Design, runs: Sequence[Run], title: str = "") -> str:
         data=data,
         library=_asset("echarts.min.js"),
         script="\n".join(_asset(name) for name in _SCRIPTS),
+    )
+
+
+def _style(design: Design) -> str:
+    """The style of the page; the table of nets stands under the map of a wide grid."""
+    stacked = design.width > _STACKED_FROM * design.height
+    columns = "minmax(0, 1fr)" if stacked else "minmax(0, 1.25fr) minmax(0, 1fr)"
+    return Template(_asset("page.css")).substitute(
+        explorer_columns=columns, scale_css=fragments.scale_style()
+    )
+
+
+def _subtitle(design: Design) -> str:
+    """Size, capacities and nets in a line."""
+    horizontal = fragments.value_range(design.horizontal_capacity)
+    vertical = fragments.value_range(design.vertical_capacity)
+    return (
+        f"{design.width}×{design.height} tiles · "
+        f"capacity horizontal {horizontal} and vertical {vertical} tracks · "
+        f"{design.num_nets:,} nets, {len(design.routable):,} to route"
     )
 
 
