@@ -21,8 +21,8 @@ from eda_router.numba_cache import find_numba_cache
 if TYPE_CHECKING:
     from eda_router.config import RouteConfig
     from eda_router.design import Design, Routes
+    from eda_router.formats import read
     from eda_router.formats.guide import read_guide, write_guide
-    from eda_router.formats.ispd98 import read
     from eda_router.guide_verification import verify_guide
     from eda_router.layered_routes import LayeredRoutes
     from eda_router.layers import Layers
@@ -63,8 +63,8 @@ _HOMES = {
     "RoutingResult": "eda_router.routing.result",
     "Verification": "eda_router.verification",
     "assign_layers": "eda_router.routing.layers",
-    "read": "eda_router.formats.ispd98",
     "read_guide": "eda_router.formats.guide",
+    "read": "eda_router.formats",
     "route": "eda_router.routing.flow",
     "route_layered": "eda_router.routing.layered_flow",
     "verify": "eda_router.verification",

@@ -99,7 +99,7 @@ class SettingInfo:
             if isinstance(value, bool) or not isinstance(value, (int, float, str)):
                 raise ValueError
             value = float(value)
-            if math.isnan(value):
+            if not math.isfinite(value):
                 raise ValueError
         elif not isinstance(value, self.kind) or (
             isinstance(value, bool) and self.kind is not bool

@@ -30,3 +30,8 @@ class InputError(EdarouteError):
 
 class CapacityError(EdarouteError):
     """A commit that the ledger refused because an edge has no free track left."""
+
+
+def reason(error: OSError | ValueError) -> str:
+    """What went wrong with a file, in the words of the operating system where it has some."""
+    return getattr(error, "strerror", None) or str(error)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Literal
 
@@ -48,11 +49,12 @@ def find_design(path: str | Path) -> Path:
         InputError: the name looks like a bundled design's and is none.
     """
     path = Path(path)
-    if path.exists() or path.name != str(path):
+    # Unlike Path.exists this takes what is too long for a name, or in a closed folder, as missing.
+    if os.path.lexists(path) or path.name != str(path):
         return path
     for ending in _DESIGN_ENDINGS:
         candidate = folder("data") / (path.name + ending)
-        if candidate.is_file():
+        if os.path.isfile(candidate):
             return candidate
     names = design_names()
     if not path.suffix and names:

@@ -69,23 +69,12 @@ def verify(design: Design, routes: Routes, repeated: int = 0) -> Verification:
     Raises:
         ValueError: the routes have another number of nets, or edges off the grid.
     """
-    if routes.num_nets != design.num_nets:
-        raise ValueError(f"routes of {routes.num_nets} nets for a design of {design.num_nets}")
-    num_nets, tiles, num_edges = design.num_nets, design.num_tiles, 2 * design.num_tiles
-    if len(routes.edges) and not 0 <= routes.edges.min() <= routes.edges.max() < num_edges:
-        raise ValueError(f"edge ids from {routes.edges.min()} to {routes.edges.max()}")
-
-    wire_net = np.repeat(np.arange(num_nets, dtype=np.int64), np.diff(routes.offsets))
-    keys = distinct(np.sort(wire_net * num_edges + routes.edges))
-    repeated += len(routes.edges) - len(keys)
-    wire_net, edge = np.divmod(keys, num_edges)
+    num_nets, tiles = design.num_nets, design.num_tiles
+    wire_net, edge = _wires(design, routes)
     tile, vertical = edge >> 1, (edge & 1).astype(np.bool_)
-    if np.any(~vertical & (tile % design.width == design.width - 1)) or np.any(
-        vertical & (tile >= tiles - design.width)
-    ):
-        raise ValueError("an edge across the border of the grid")
+    wirelength = len(edge)
 
-    demand = np.bincount(edge, minlength=num_edges)
+    demand = np.bincount(edge, minlength=2 * tiles)
     over = np.maximum(demand - design.capacity.reshape(-1).astype(np.int64), 0)
     crossed = distinct(wire_net[over[edge] > 0])
 
@@ -112,16 +101,39 @@ def verify(design: Design, routes: Routes, repeated: int = 0) -> Verification:
         nets=num_nets,
         nets_to_route=int(to_route.sum()),
         disconnected_nets=distinct(pin_net[1:][breaks]),
-        wirelength=len(keys),
+        wirelength=wirelength,
         total_overflow=int(over.sum()),
         max_overflow=int(over.max(initial=0)),
         overflowed_edges=np.flatnonzero(over),
         overflowed_nets=crossed,
-        repeated=int(repeated),
+        repeated=int(repeated) + len(routes.edges) - wirelength,
         # A forest has one edge fewer than nodes in each of its parts.
         cycles=num_wires - (nodes - int(np.sum(parts == np.arange(nodes)))),
         stubs=int(np.sum((degrees == 1) & ~is_pin)),
     )
+
+
+def _wires(design: Design, routes: Routes) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Net and edge id of each piece of wire, in order, none twice.
+
+    Raises:
+        ValueError: the routes have another number of nets, or edges off the grid.
+    """
+    if routes.num_nets != design.num_nets:
+        raise ValueError(f"routes of {routes.num_nets} nets for a design of {design.num_nets}")
+    num_edges = 2 * design.num_tiles
+    if len(routes.edges) and not 0 <= routes.edges.min() <= routes.edges.max() < num_edges:
+        raise ValueError(f"edge ids from {routes.edges.min()} to {routes.edges.max()}")
+    wire_net = np.repeat(np.arange(design.num_nets, dtype=np.int64), np.diff(routes.offsets))
+    wire_net, edge = np.divmod(distinct(np.sort(wire_net * num_edges + routes.edges)), num_edges)
+    tile, vertical = edge >> 1, edge & 1 == 1
+    last_column, last_row = (
+        tile % design.width == design.width - 1,
+        tile >= num_edges // 2 - design.width,
+    )
+    if np.any(np.where(vertical, last_row, last_column)):
+        raise ValueError("an edge across the border of the grid")
+    return wire_net, edge
 
 
 def distinct(values: NDArray[np.int64]) -> NDArray[np.int64]:

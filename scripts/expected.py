@@ -14,11 +14,11 @@ import sys
 from benchmark_neural import same_nets
 from common import find_circuits, table
 
+import eda_router
 from eda_router.config import RouteConfig
 from eda_router.design import Design
-from eda_router.formats import ispd98
 from eda_router.neural.engines import Engine, load_engine
-from eda_router.resources import bundled, find_design
+from eda_router.resources import bundled
 from eda_router.routing.neural import route_with
 
 ALONE = {"fallback": "none", "negotiate": False, "refine": False}
@@ -36,7 +36,7 @@ def main() -> int:
     rows: list[list[object]] = []
     for name in args.circuits:
         found = find_circuits([name])
-        design = ispd98.read(found[0] if found else find_design(name))
+        design = eda_router.read(found[0] if found else name)
         for weight in args.weight or WEIGHTS:
             row = measure(engine, blank, design, weight, args.largest_window)
             rows.append([name, weight, *row])

@@ -9,7 +9,6 @@ from scipy.sparse.csgraph import minimum_spanning_tree
 
 from eda_router.design import Design
 from eda_router.report.bounds import EXACT_PINS, lower_bounds, spanning_length
-from eda_router.report.nets import half_perimeter
 from tests.generators import spines
 from tests.pictured import scattered
 
@@ -31,7 +30,7 @@ def test_many_pins_are_bounded_between_box_and_spanning_tree(pins: list[tuple[in
     design = Design.from_pins("d", 21, 21, 1, 1, [("n", 0, pins)])
     (bound,) = lower_bounds(design)
     rows, columns = np.array(pins).T
-    assert half_perimeter(design)[0] <= bound <= spanning_length(rows, columns)
+    assert design.half_perimeters[0] <= bound <= spanning_length(rows, columns)
     assert 3 * bound >= 2 * spanning_length(rows, columns)
 
 
@@ -48,4 +47,4 @@ def test_no_connected_wire_is_shorter() -> None:
     design = scattered(30, 30, 400, 1)
     lengths, bounds = spines(design).lengths, lower_bounds(design)
     assert (bounds <= lengths).all()
-    assert (bounds >= half_perimeter(design)).all()
+    assert (bounds >= design.half_perimeters).all()

@@ -15,7 +15,7 @@ from eda_router.report.congestion import (
     utilisation_histogram,
     wire_density,
 )
-from eda_router.report.nets import find_net, half_perimeter, overflowed_edges, wire_segments
+from eda_router.report.nets import find_net, overflowed_edges, wire_segments
 from eda_router.report.palette import DARK, LIGHT, Palette, congestion_colours, rgb
 from eda_router.routing.ledger import CapacityLedger
 from tests.generators import routed_designs
@@ -78,9 +78,9 @@ def test_a_bin_begins_at_its_bound() -> None:
 
 
 def test_half_perimeter_counts_each_net_alone() -> None:
-    nets = [("a", 0, [(1, 1), (5, 3)]), ("none", 1, []), ("b", 2, [(4, 4)])]
+    nets = [("a", 0, [(1, 1), (5, 3)]), ("b", 2, [(4, 4)])]
     design = Design.from_pins("d", 9, 5, 1, 1, [*nets, ("c", 3, [(8, 0), (0, 0), (2, 4)])])
-    np.testing.assert_array_equal(half_perimeter(design), [6, 0, 0, 12])
+    np.testing.assert_array_equal(design.half_perimeters, [6, 0, 12])
 
 
 def test_nets_are_found_by_name_before_id() -> None:

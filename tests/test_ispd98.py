@@ -226,7 +226,7 @@ def test_binary_rubbish_is_explained(content: bytes) -> None:
     ],
 )
 def test_real_circuits(ispd98_path, circuit, grid, nets, routable, half_perimeter) -> None:
-    from eda_router.report.summary import design_values
+    from eda_router.report.statistics import design_values
 
     path = ispd98_path(circuit)
     design = ispd98.read(path)

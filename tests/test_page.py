@@ -19,6 +19,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 import eda_router.report
 from eda_router.cli import main
@@ -31,6 +32,7 @@ from eda_router.report.page import format_page, write_page
 from eda_router.report.peers import known_circuit
 from eda_router.report.run import Run, load_summary, parse_summary
 from eda_router.routing.ledger import CapacityLedger
+from eda_router.routing.result import RouteSource
 from tests.generators import spines
 from tests.pictured import CASES, crowded, one_net, relaxed, scattered
 
@@ -126,14 +128,25 @@ def files(tmp_path: Path) -> tuple[Path, Path, Path]:
     return bench, route, summary
 
 
+def _sources(design: Design) -> NDArray[np.int64]:
+    """Where the nets have their wire from, four sources by turns."""
+    turns = [RouteSource.DRAWN, RouteSource.SAMPLED, RouteSource.JOINED, RouteSource.MAZE]
+    by_turns = np.resize(np.array(turns), design.num_nets)
+    return np.where(design.pin_counts > 1, by_turns, RouteSource.TRIVIAL)
+
+
+def _exits(design: Design) -> NDArray[np.int64]:
+    """1, 2 or 3, for exits of 8, 16 or 32 tiles, by turns where the model drew; else 0."""
+    drew = np.isin(_sources(design), (RouteSource.DRAWN, RouteSource.SAMPLED))
+    return np.where(drew, 1 + np.arange(design.num_nets) % 3, 0)
+
+
 def _summary(design: Design, routes: Routes) -> dict[str, Any]:
-    stage = np.where(design.pin_counts > 1, np.arange(design.num_nets) % 4 + 2, 0)
-    names = ("trivial", "unrouted", "drawn", "sampled", "joined", "maze")
-    exits = np.where((stage == 2) | (stage == 3), 1 + np.arange(design.num_nets) % 3, 0)
+    sources, exits = _sources(design), _exits(design)
     return {
         "design": {"nets": design.num_nets},
         "result": {"wirelength": routes.wirelength},
-        "stages": {name: int(np.sum(stage == s)) for s, name in enumerate(names)},
+        "stages": {source.name.lower(): int(np.sum(sources == source)) for source in RouteSource},
         "phases": {
             "import": {"wall": 0.5, "cpu": 0.4},
             "write": {"wall": 0.1, "cpu": 0.1},
@@ -144,7 +157,7 @@ def _summary(design: Design, routes: Routes) -> dict[str, Any]:
             {"name": "first", "overflow": 9, "wirelength": routes.wirelength + 5},
             {"name": "negotiate 1", "overflow": 0, "wirelength": routes.wirelength},
         ],
-        "net_stages": "".join(map(str, stage.tolist())),
+        "net_stages": "".join(map(str, sources.tolist())),
         "config": {"effort": "high", "seed": 1},
         "details": {"net_exits": "".join(map(str, exits.tolist()))},
     }
@@ -374,11 +387,8 @@ def test_search_by_name_and_by_conditions(crowd: Browser) -> None:
         ("net29", sum("net29" in name for name in design.net_names)),
         ("NET29 pins>3", sum("net29" in n and pins[i] > 3 for i, n in enumerate(design.net_names))),
         ("pins>=3 length<10", int(np.sum((pins >= 3) & (lengths < 10)))),
-        ("stage:maze", int(np.sum((pins > 1) & (np.arange(300) % 4 + 2 == 5)))),
-        (
-            "exit=32",
-            int(np.sum((pins > 1) & (np.arange(300) % 12 % 4 < 2) & (np.arange(300) % 3 == 2))),
-        ),
+        ("stage:maze", int(np.sum(_sources(design) == RouteSource.MAZE))),
+        ("exit=32", int(np.sum(_exits(design) == 3))),
         ("no such net", 0),
     ):
         crowd.run("document.getElementById('search').value = ''")

@@ -83,6 +83,26 @@ def test_overflow_is_ringed_where_it_is() -> None:
     assert "overflow 1 on 1" in axes.get_title(loc="right")
 
 
+NAMES = ["$\\alpha_{x$y", "$$", "$abc$1234$auto$n55", "\\genblk1[0]", "网络_时钟", "a_b^c%#&"]
+
+
+@pytest.mark.parametrize("suffix", _MAGIC)
+@pytest.mark.filterwarnings("error")
+def test_names_are_drawn_as_they_stand(suffix: str, tmp_path: Path) -> None:
+    nets = [(name, net, [(net, 0), (net, 2)]) for net, name in enumerate(NAMES)]
+    design = Design.from_pins("$d$ 设计 $x", 9, 3, 1, 1, nets)
+    for number, name in enumerate(NAMES):
+        figure = nets_figure(design, None, [number])
+        plots.save_figure(figure, tmp_path / f"net{suffix}", dpi=40)
+        title = figure.axes[0]._left_title
+        assert title.get_text() == name
+        assert not title.get_parse_math()
+    figure = plots.design_figure(design, None, ["pins"])
+    plots.save_figure(figure, tmp_path / f"map{suffix}", dpi=40)
+    assert figure.get_suptitle().startswith("$d$ 设计 $x · 9×3 tiles")
+    plots.rasterise(nets_figure(design, None, [4]), 40)
+
+
 @pytest.mark.parametrize("suffix", _MAGIC)
 def test_the_suffix_chooses_the_format_and_runs_repeat(suffix: str, tmp_path: Path) -> None:
     design, routes = relaxed()

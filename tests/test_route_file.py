@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import os
-import stat
 import subprocess
 from pathlib import Path
 
@@ -10,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eda_router import files
 from eda_router.design import Design, Routes
 from eda_router.errors import InputError
 from eda_router.formats import route_file, text
@@ -134,58 +131,6 @@ def test_a_damaged_file_is_read_or_explained(data: st.DataObject) -> None:
         assert same_routes(found.routes, slow.routes)
         assert found.listed.tolist() == slow.listed.tolist()
         assert found.repeated.tolist() == slow.repeated.tolist()
-
-
-def test_a_written_file_has_the_usual_permissions(tmp_path: Path) -> None:
-    umask = os.umask(0o027)
-    try:
-        files.write_atomically(tmp_path / "new", b"x")
-    finally:
-        os.umask(umask)
-    assert stat.S_IMODE((tmp_path / "new").stat().st_mode) == 0o640
-    (tmp_path / "new").chmod(0o604)
-    files.write_atomically(tmp_path / "new", b"y")
-    assert stat.S_IMODE((tmp_path / "new").stat().st_mode) == 0o604
-
-
-@pytest.mark.parametrize("failure", [KeyboardInterrupt, OSError(28, "No space left on device")])
-def test_a_failure_leaves_the_old_file_and_nothing_beside_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failure: BaseException
-) -> None:
-    path = tmp_path / "out.route"
-    path.write_text("old")
-
-    def fail(*_: object) -> None:
-        raise failure
-
-    monkeypatch.setattr(os, "fsync", fail)
-    with pytest.raises((KeyboardInterrupt, InputError)):
-        files.write_atomically(path, b"new")
-    assert [entry.name for entry in tmp_path.iterdir()] == ["out.route"]
-    assert path.read_text() == "old"
-
-
-def test_links_are_followed(tmp_path: Path) -> None:
-    (tmp_path / "target").write_text("old")
-    (tmp_path / "link").symlink_to("target")
-    files.write_atomically(tmp_path / "link", b"new")
-    assert (tmp_path / "link").is_symlink()
-    assert (tmp_path / "target").read_text() == "new"
-
-
-def test_a_device_is_written_into() -> None:
-    files.check_writable("/dev/null")
-    files.write_atomically("/dev/null", b"x")
-    assert stat.S_ISCHR(os.stat("/dev/null").st_mode)
-
-
-def test_a_folder_or_a_missing_folder_is_refused(tmp_path: Path) -> None:
-    for path in (tmp_path, tmp_path / "missing" / "out.route"):
-        with pytest.raises(InputError):
-            files.check_writable(path)
-        with pytest.raises(InputError):
-            files.write_atomically(path, b"x")
-    assert list(tmp_path.iterdir()) == []
 
 
 def test_independent_evaluator_reads_what_is_written(tmp_path: Path, judge: Path) -> None:

@@ -8,7 +8,7 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eda_router.files import format_rows
+from eda_router.strict_json import format_rows
 
 VALUES = st.recursive(
     st.none()

@@ -7,6 +7,7 @@ answer at once. Adding a command is one line in :data:`COMMANDS`.
 from __future__ import annotations
 
 import atexit
+import contextlib
 import importlib
 import os
 import signal
@@ -19,23 +20,24 @@ import click
 from click.shell_completion import CompletionItem
 
 from eda_router import __version__
-from eda_router.errors import EdarouteError, InputError
+from eda_router.cli.streams import prepare, stdout_error, tell
+from eda_router.errors import EdarouteError, InputError, reason
 
-COMMANDS: dict[str, tuple[str, str]] = {
-    "route": ("eda_router.cli.route:command", "Route a design and write its wires."),
-    "verify": ("eda_router.cli.verify:command", "Evaluate a route file on its design."),
-    "info": ("eda_router.cli.info:command", "Say what a design holds."),
-    "plot": ("eda_router.cli.plot:command", "Draw congestion, density or single nets."),
-    "report": ("eda_router.cli.report:command", "Show a run on one HTML page."),
-    "compare": ("eda_router.cli.compare:command", "Tell how the routes of several runs differ."),
-    "synth": ("eda_router.cli.synth:command", "Write a synthetic design."),
-    "dataset": ("eda_router.cli.dataset:command", "Make training samples."),
-    "train": ("eda_router.cli.train:command", "Train a model."),
-    "evaluate": ("eda_router.cli.evaluate:command", "Measure a model beside its controls."),
-    "study": ("eda_router.cli.study:command", "Compare variants of the training."),
-    "config": ("eda_router.cli.config:command", "Print a YAML file with every option."),
+COMMANDS = {
+    "route": "Route a design and write its wires.",
+    "verify": "Evaluate a route file on its design.",
+    "info": "Say what a design holds.",
+    "plot": "Draw congestion, density or single nets.",
+    "report": "Show a run on one HTML page.",
+    "compare": "Tell how the routes of several runs differ.",
+    "synth": "Write a synthetic design.",
+    "dataset": "Make training samples.",
+    "train": "Train a model.",
+    "evaluate": "Measure a model beside its controls.",
+    "study": "Compare variants of the training.",
+    "config": "Print a YAML file with every option.",
 }
-"""Name of each command: where its click command is, and its one line of help."""
+"""Name of each command, which is that of its file here, and its one line of help."""
 
 EXIT_BAD_INPUT = 2
 EXIT_INTERRUPTED = 130
@@ -53,14 +55,13 @@ class LazyGroup(click.Group):
         """Import a command."""
         if cmd_name not in COMMANDS:
             return None
-        module, attribute = COMMANDS[cmd_name][0].split(":")
-        command: click.Command = getattr(importlib.import_module(module), attribute)
+        command: click.Command = importlib.import_module(f"eda_router.cli.{cmd_name}").command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of commands from the table, without importing any."""
         with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+            formatter.write_dl(list(COMMANDS.items()))
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         """Complete names of commands from the table, without importing any."""
@@ -68,7 +69,7 @@ class LazyGroup(click.Group):
             return click.Command.shell_complete(self, ctx, incomplete)
         return [
             CompletionItem(name, help=text)
-            for name, (_, text) in COMMANDS.items()
+            for name, text in COMMANDS.items()
             if name.startswith(incomplete)
         ]
 
@@ -100,25 +101,40 @@ def main(args: Sequence[str] | None = None) -> int:
         status = cli.main(args=args, prog_name="edaroute", standalone_mode=False)
         return status if isinstance(status, int) else 0
     except click.ClickException as error:
-        error.show()
+        with contextlib.suppress(OSError):
+            error.show()
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        click.echo("interrupted", err=True)
+        tell("interrupted")
         return EXIT_INTERRUPTED
     except EdarouteError as error:
         in_file = isinstance(error, InputError) and error.path is not None
-        click.echo(str(error) if in_file else f"error: {error}", err=True)
+        tell(str(error) if in_file else f"error: {error}")
         return EXIT_BAD_INPUT
+    except OSError as error:
+        tell(_explained(error))
+        return EXIT_BAD_INPUT
+
+
+def _explained(error: OSError) -> str:
+    """A line for what the operating system refused while a command worked."""
+    if isinstance(error.filename, str):
+        return f"{error.filename}: cannot be used: {reason(error)}"
+    return f"error: {reason(error)}"
 
 
 def run() -> NoReturn:
     """Run the command line as a process of its own."""
+    prepare()
     status = main()
     atexit._run_exitfuncs()
-    try:
-        sys.stdout.flush()
-        sys.stderr.flush()
-    except BrokenPipeError:
+    error = stdout_error()
+    if isinstance(error, BrokenPipeError):
         status = status or 1
+    elif error is not None and status != EXIT_BAD_INPUT:
+        tell(f"standard output: cannot be written: {reason(error)}")
+        status = EXIT_BAD_INPUT
+    with contextlib.suppress(OSError):
+        sys.stderr.flush()
     # Taking down an interpreter full of compiled kernels, object by object, takes 0.4 s.
     os._exit(status)

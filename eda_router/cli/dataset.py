@@ -8,15 +8,13 @@ from typing import Any
 
 import click
 
-from eda_router.cli.options import click_options, config_option, quiet_option, settings_from
+from eda_router.cli.options import settings_from, settings_options
 from eda_router.dataset.config import DatasetConfig
 
 
 @click.command("dataset")
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
-@config_option
-@quiet_option
-@click_options(DatasetConfig)
+@settings_options(DatasetConfig)
 def command(folder: Path, config_path: Path | None, quiet: bool, **options: Any) -> None:
     """Make training and validation samples below FOLDER, one data set for each source and size.
 
@@ -32,7 +30,9 @@ def command(folder: Path, config_path: Path | None, quiet: bool, **options: Any)
 
     from eda_router.dataset.folders import dataset_path
     from eda_router.dataset.samples import VALIDATION_SHARD, write_dataset
+    from eda_router.files import check_folder
 
+    check_folder(folder)
     shards = [*range(config.first, config.first + config.shards)]
     shards += range(VALIDATION_SHARD, VALIDATION_SHARD + config.validation_shards)
     for size in config.sizes:

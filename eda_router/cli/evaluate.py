@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from eda_router.cli.options import json_option, quiet_option, write_json
+from eda_router.cli.options import (
+    bench_option,
+    data_option,
+    json_option,
+    quiet_option,
+    read_design,
+    write_json,
+)
 from eda_router.config import RouteConfig
 from eda_router.errors import InputError
+
+if TYPE_CHECKING:
+    from eda_router.dataset.samples import Samples
 
 
 @click.command("evaluate")
 @click.argument("model", type=click.Path(path_type=Path), required=False)
-@click.option(
-    "--data",
-    type=click.Path(path_type=Path, file_okay=False),
-    metavar="FOLDER",
-    help="Validation samples made by 'edaroute dataset'.",
-)
-@click.option(
-    "--bench",
-    type=click.Path(path_type=Path),
-    metavar="DESIGN",
-    help="States of this design while the teacher routes it.",
-)
+@data_option("Validation samples made by 'edaroute dataset'.")
+@bench_option("States of this design while the teacher routes it.")
 @click.option(
     "--full/--first-pass",
     default=False,
@@ -74,32 +75,20 @@ def command(
     if (data is None) == (bench is None):
         raise click.UsageError("give --data or --bench")
 
+    from eda_router.dataset.folders import held_out
+    from eda_router.files import check_outputs, is_stdout
     from eda_router.neural.engines import load_engine, write_exits
     from eda_router.resources import folder as bundled_folder
-    from eda_router.training import evaluate as measure
+    from eda_router.training import evaluate as evaluation
 
+    check_outputs(json_path, inputs=[bench])
     folder = bundled_folder("models") if model is None else model
     loaded = load_engine(folder, engine, threads)  # type: ignore[arg-type]
     if data is not None:
-        from eda_router.dataset.folders import held_out
-
         samples = {size: held_out(data, size, count) for size in loaded.exits}
-    else:
-        from eda_router.formats import ispd98
-        from eda_router.resources import find_design
-
-        assert bench is not None
-        design = ispd98.read(find_design(bench))
-        routes = None
-        if full:
-            from eda_router.routing.maze import route_maze
-
-            result = route_maze(design, RouteConfig(seed=seed))
-            if result.total_overflow or len(result.unrouted):
-                raise InputError(bench, None, "not routed without overflow", "a routable design")
-            routes = result.routes
-        samples = measure.bench_samples(design, loaded.exits, count, seed, routes)
-    report = measure.evaluate(
+    elif bench is not None:
+        samples = _bench_samples(bench, loaded.exits, full, count, seed)
+    report = evaluation.evaluate(
         loaded, samples, draws=draws, redraws=redraws, seed=seed, calibrate=calibrate
     )
     if calibrate:
@@ -108,5 +97,21 @@ def command(
     if json_path is not None:
         write_json(json_path, {str(size): row for size, row in report.items()})
     if not quiet:
-        for line in [*measure.table(report), "", *measure.kind_table(report)]:
-            click.echo(line, err=str(json_path) == "-")
+        for line in [*evaluation.table(report), "", *evaluation.kind_table(report)]:
+            click.echo(line, err=is_stdout(json_path))
+
+
+def _bench_samples(
+    bench: Path, exits: tuple[int, ...], full: bool, count: int, seed: int
+) -> dict[int, Samples]:
+    """States of a design as the teacher routes it; of the full ledger where that is asked for."""
+    from eda_router.routing.maze import route_maze
+    from eda_router.training.evaluate import bench_samples
+
+    design = read_design(bench)
+    if not full:
+        return bench_samples(design, exits, count, seed, None)
+    result = route_maze(design, RouteConfig(seed=seed))
+    if result.total_overflow or len(result.unrouted):
+        raise InputError(bench, None, "not routed without overflow", "a routable design")
+    return bench_samples(design, exits, count, seed, result.routes)

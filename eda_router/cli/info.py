@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from eda_router.cli.options import bench_argument, json_option, write_json
+from eda_router.cli.options import bench_argument, json_option, read_design, show_values
 
 
 @click.command("info")
@@ -19,13 +19,7 @@ def command(bench: Path, json_path: Path | None) -> None:
     Example:
       edaroute info ibm02.modified
     """
-    from eda_router.formats import ispd98
-    from eda_router.report.summary import design_lines, design_values
-    from eda_router.resources import find_design
+    from eda_router.report.statistics import design_lines, design_values
 
-    values = design_values(ispd98.read(find_design(bench)))
-    if json_path is not None:
-        write_json(json_path, values)
-    if str(json_path) != "-":
-        for line in design_lines(values):
-            click.echo(line)
+    values = design_values(read_design(bench, json_path))
+    show_values(values, design_lines(values), json_path)

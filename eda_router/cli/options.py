@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 from click.shell_completion import CompletionItem
 
 from eda_router.config import SettingInfo, Settings, describe, load_config, shown
-from eda_router.errors import InputError
-from eda_router.resources import design_names
+from eda_router.resources import design_names, find_design
+
+if TYPE_CHECKING:
+    from eda_router.design import Design
 
 F = TypeVar("F", bound=Callable[..., Any])
 S = TypeVar("S", bound=Settings)
@@ -30,22 +32,67 @@ class _DesignType(click.Path):
 
 
 bench_argument = click.argument("bench", type=_DesignType(path_type=Path))
-json_option = click.option(
+
+
+def path_option(*names: str, help: str, folder: bool = False, **more: Any) -> Callable[[F], F]:
+    """A decorator that gives a command an option whose value is a file or a folder."""
+    kind = click.Path(path_type=Path, file_okay=not folder, exists=more.pop("exists", False))
+    metavar = more.pop("metavar", "FOLDER" if folder else "FILE")
+    return click.option(*names, type=kind, metavar=metavar, help=help, **more)
+
+
+def output_option(help: str, **more: Any) -> Callable[[F], F]:
+    """A decorator that gives a command its file to write."""
+    return path_option("-o", "--output", help=help, **more)
+
+
+def folder_option(default: str, help: str) -> Callable[[F], F]:
+    """A decorator that gives a command its folder to write."""
+    names = ("-o", "--folder", "folder")
+    return path_option(*names, folder=True, default=Path(default), show_default=True, help=help)
+
+
+def data_option(help: str) -> Callable[[F], F]:
+    """A decorator that gives a command its folder of samples."""
+    return path_option("--data", folder=True, help=help)
+
+
+def bench_option(help: str) -> Callable[[F], F]:
+    """A decorator that gives a command a design that it can do without."""
+    return path_option("--bench", metavar="DESIGN", help=help)
+
+
+def smoke_option(help: str) -> Callable[[F], F]:
+    """A decorator that gives a command a tiny budget."""
+    return click.option("--smoke", is_flag=True, help=help)
+
+
+route_argument = click.argument("route", type=click.Path(path_type=Path))
+json_option = path_option(
     "--json",
     "json_path",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
     help="Write everything known about the result as JSON; - for standard output.",
 )
-config_option = click.option(
+config_option = path_option(
     "--config",
     "config_path",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
     help="YAML file with options; those on the command line go before it.",
 )
 quiet_option = click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
 verbose_option = click.option("-v", "--verbose", is_flag=True, help="Print more.")
+
+
+class FiniteRange(click.FloatRange):
+    """A number within bounds that is neither infinite nor none."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Read the number and check it."""
+        number: float = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"{value} is no finite number", param, ctx)
+        return number
 
 
 class _ManyType(click.ParamType):  # type: ignore[type-arg]
@@ -84,6 +131,15 @@ def click_options(cls: type[Settings]) -> Callable[[F], F]:
     return decorate
 
 
+def settings_options(cls: type[Settings]) -> Callable[[F], F]:
+    """``--config``, ``--quiet`` and an option for each setting, see :func:`click_options`."""
+
+    def decorate(function: F) -> F:
+        return config_option(quiet_option(click_options(cls)(function)))
+
+    return decorate
+
+
 def _option(info: SettingInfo) -> Callable[[F], F]:
     name = info.name.replace("_", "-")
     unit = f" In {info.unit}." if info.unit else ""
@@ -109,32 +165,43 @@ def settings_from(cls: type[S], config_path: Path | None, options: Mapping[str, 
     return load_config(cls, config_path, given)
 
 
+def read_design(bench: Path, *outputs: Path | None, inputs: Iterable[Path | None] = ()) -> Design:
+    """Read a design, by its file or its bundled name, once the outputs are known to be writable.
+
+    Args:
+        bench: the design.
+        outputs: files to write; None where there is none.
+        inputs: further files that are read, which no output may overwrite.
+
+    Raises:
+        InputError: an output cannot be written, is one of the inputs, or the design is unreadable.
+    """
+    from eda_router import formats
+    from eda_router.files import check_outputs
+
+    place = find_design(bench)
+    check_outputs(*outputs, inputs=(place, *inputs))
+    return formats.read(place)
+
+
 def write_json(path: Path, data: Any) -> None:
     """Write ``data`` as indented JSON to a file, or to standard output for ``-``.
 
     Raises:
         InputError: the file cannot be written.
     """
-    text = json.dumps(data, indent=2) + "\n"
-    if str(path) == "-":
-        click.echo(text, nl=False)
-    else:
-        from eda_router.files import write_atomically
+    from eda_router.files import write_text
+    from eda_router.strict_json import dumps
 
-        write_atomically(path, text.encode())
+    write_text(path, dumps(data, indent=2) + "\n")
 
 
-def refuse_same_file(*paths: Path | None) -> None:
-    """Make sure that no two of the files of a run are one.
+def show_values(values: Any, lines: Iterable[str], json_path: Path | None) -> None:
+    """Write ``values`` as JSON where that is wanted, and print ``lines`` unless it is printed."""
+    from eda_router.files import is_stdout
 
-    Raises:
-        InputError: two of them are.
-    """
-    seen: dict[Path, Path] = {}
-    for path in paths:
-        if path is None or str(path) == "-":
-            continue
-        place = path.resolve()
-        if place in seen and place.is_file():
-            raise InputError(path, None, f"is {seen[place]} too", "different files")
-        seen[place] = path
+    if json_path is not None:
+        write_json(json_path, values)
+    if not is_stdout(json_path):
+        for line in lines:
+            click.echo(line)

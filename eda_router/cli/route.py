@@ -17,27 +17,26 @@ from eda_router.cli.options import (
     click_options,
     config_option,
     json_option,
+    output_option,
     quiet_option,
-    refuse_same_file,
     settings_from,
     verbose_option,
     write_json,
 )
 from eda_router.clock import PhaseTime, process_age, timed
 from eda_router.config import RouteConfig
+from eda_router.errors import EdarouteError
+from eda_router.resources import find_design
 
 if TYPE_CHECKING:
-    from eda_router.routing.result import PassRow
+    from eda_router.routing.result import PassRow, RoutingResult
+    from eda_router.verification import Verification
 
 
 @click.command("route")
 @bench_argument
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Route file to write; - for standard output.  [default: the design's name and .route]",
+@output_option(
+    "Route file to write; - for standard output.  [default: the design's name and .route]"
 )
 @config_option
 @json_option
@@ -72,70 +71,84 @@ def command(
 
     phases = {"start": PhaseTime(*start)}
     with timed(phases, "import"):
-        from eda_router.numba_cache import import_numba
+        from eda_router import formats
+        from eda_router.files import check_outputs, is_stdout
 
-        import_numba()
-        from eda_router.errors import EdarouteError
-        from eda_router.files import check_writable
-        from eda_router.formats import ispd98, route_file
-        from eda_router.numba_cache import kernels_compiled
-        from eda_router.report.summary import summarize, summary_lines
-        from eda_router.resources import find_design
-        from eda_router.routing import flow as router
-        from eda_router.verification import verify
-
-        if not quiet and not kernels_compiled():
-            click.echo("compiling the kernels, at the first run only: about a minute", err=True)
-        router.load_router(config)
+        inputs = (find_design(bench), config_path)
+        check_outputs(output, json_path, inputs=inputs)
+        _import(config, quiet)
+        from eda_router.formats import route_file
+        from eda_router.report.lines import summary_lines
+        from eda_router.report.summary import summarize
+        from eda_router.routing import flow
     with timed(phases, "read"):
-        design = ispd98.read(find_design(bench))
+        design = formats.read(bench)
     target = output or Path(f"{design.name}.route")
-    to_stdout = str(target) == "-"
-    refuse_same_file(bench, config_path, target, json_path)
-    for path in (target, json_path):
-        if path is not None and str(path) != "-":
-            check_writable(path)
+    check_outputs(target, json_path, inputs=inputs)
 
     with _progress(verbose, quiet) as on_pass:
-        result = router.route(design, config, on_pass=on_pass)
+        result = flow.route(design, config, on_pass=on_pass)
     with timed(phases, "verify"):
-        check = verify(design, result.routes)
-        if check.total_overflow != result.total_overflow or check.disconnected != len(
-            result.unrouted
-        ):
-            raise EdarouteError(
-                f"the router says overflow {result.total_overflow} and {len(result.unrouted)} "
-                f"unrouted nets, the evaluator {check.total_overflow} and {check.disconnected}; "
-                "please report this fault, nothing was written"
-            )
+        check = _recounted(result)
     with timed(phases, "write"):
-        if to_stdout:
-            click.echo(route_file.format_routes(design, result.routes), nl=False)
-        else:
-            route_file.write(design, result.routes, target)
+        route_file.write(design, result.routes, target)
 
     summary = summarize(result, check, phases)
     if json_path is not None:
         write_json(json_path, summary)
     if not quiet:
-        machine_reads_stdout = to_stdout or str(json_path) == "-"
+        machine_reads_stdout = is_stdout(target) or is_stdout(json_path)
         for line in summary_lines(summary, verbose=verbose):
             click.echo(line, err=machine_reads_stdout)
-        if not to_stdout:
+        if not is_stdout(target):
             click.echo(f"written    {target}", err=machine_reads_stdout)
     ctx.exit(result.exit_status)
+
+
+def _import(config: RouteConfig, quiet: bool) -> None:
+    """Import Numba in its short way, then the router, and say so where that takes long."""
+    from eda_router.numba_cache import import_numba, kernels_compiled
+
+    import_numba()
+    from eda_router.routing import flow
+
+    if not quiet and not kernels_compiled():
+        click.echo("compiling the kernels, at the first run only: about a minute", err=True)
+    flow.load_router(config)
+
+
+def _recounted(result: RoutingResult) -> Verification:
+    """The independent evaluation of a result, which must agree with the router's own figures.
+
+    Raises:
+        EdarouteError: it does not.
+    """
+    from eda_router.verification import verify
+
+    check = verify(result.design, result.routes)
+    ours, theirs = (
+        (result.total_overflow, len(result.unrouted)),
+        (check.total_overflow, check.disconnected),
+    )
+    if ours != theirs:
+        raise EdarouteError(
+            f"the router says overflow {ours[0]} and {ours[1]} unrouted nets, the evaluator "
+            f"{theirs[0]} and {theirs[1]}; please report this fault, nothing was written"
+        )
+    return check
 
 
 @contextmanager
 def _progress(verbose: bool, quiet: bool) -> Iterator[Callable[[PassRow], None] | None]:
     """A bar that vanishes on a terminal, else a table with one row a pass, both on stderr."""
-    from eda_router.report.summary import PASS_HEADER, pass_line
+    from eda_router.report.lines import PASS_HEADER, pass_line
 
     if quiet:
         yield None
     elif verbose or not sys.stderr.isatty():
-        click.echo(PASS_HEADER, err=True)
-        yield lambda row: click.echo(pass_line(row), err=True)
+        # The head comes with the first row: a run that fails before it says why, and no more.
+        head = iter([f"{PASS_HEADER}\n"])
+        yield lambda row: click.echo(next(head, "") + pass_line(row), err=True)
     else:
         from tqdm import tqdm
 

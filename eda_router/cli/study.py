@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from eda_router.cli.options import click_options, config_option, quiet_option, settings_from
+from eda_router.cli.options import (
+    FiniteRange,
+    bench_option,
+    data_option,
+    folder_option,
+    path_option,
+    read_design,
+    settings_from,
+    settings_options,
+    smoke_option,
+)
 from eda_router.cli.train import SMOKE
-from eda_router.resources import find_design
 from eda_router.training.config import TrainConfig
+
+if TYPE_CHECKING:
+    from eda_router.study.measure import Row
+    from eda_router.study.routing import Routed
 
 SMOKE_TIMES = 1 / 256
 SMOKE_SAMPLES = 64
@@ -20,41 +34,21 @@ SMOKE_VARIANTS = ("default", "eight views", "paper", "from scratch at 32")
 
 
 @click.command("study")
-@click.option(
-    "-o",
-    "--folder",
-    "folder",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path("runs/study"),
-    show_default=True,
-    metavar="FOLDER",
-    help="Folder for the report, its tables and pictures.",
-)
-@click.option(
+@folder_option("runs/study", "Folder for the report, its tables and pictures.")
+@path_option(
     "--runs",
-    type=click.Path(path_type=Path, file_okay=False),
-    metavar="FOLDER",
+    folder=True,
     help="Folder for the trainings.  [default: runs in the report's folder]",
 )
-@click.option(
-    "--data",
-    type=click.Path(path_type=Path, file_okay=False),
-    metavar="FOLDER",
-    help="Folder for the samples, made where they are missing.  [default: data among the runs]",
-)
+@data_option("Folder for the samples, made where they are missing.  [default: data among the runs]")
 @click.option(
     "--seeds", type=click.IntRange(min=1), help="Seeds of each variant.  [default: 3; smoke: 1]"
 )
 @click.option("--variant", "names", multiple=True, help="Only this variant; may be repeated.")
 @click.option(
-    "--times", type=click.FloatRange(min=0, min_open=True), help="Times the budget of each group."
+    "--times", type=FiniteRange(min=0, min_open=True), help="Times the budget of each group."
 )
-@click.option(
-    "--bench",
-    type=click.Path(path_type=Path),
-    metavar="DESIGN",
-    help="Design that the variants at full resolution route, such as ibm02.modified.",
-)
+@bench_option("Design that the variants at full resolution route, such as ibm02.modified.")
 @click.option(
     "--routed-seeds",
     type=click.IntRange(min=1),
@@ -63,12 +57,8 @@ SMOKE_VARIANTS = ("default", "eight views", "paper", "from scratch at 32")
     help="Seeds whose variants route it; at full resolution a run takes minutes.",
 )
 @click.option("--list", "listing", is_flag=True, help="Name the variants and stop.")
-@click.option(
-    "--smoke", is_flag=True, help="A tiny model and budget, few variants, to see that all works."
-)
-@config_option
-@quiet_option
-@click_options(TrainConfig)
+@smoke_option("A tiny model and budget, few variants, to see that all works.")
+@settings_options(TrainConfig)
 def command(
     folder: Path,
     runs: Path | None,
@@ -95,63 +85,92 @@ def command(
       edaroute study --config scripts/study.yaml --bench ibm02.modified
       edaroute study --config scripts/study.yaml --variant default --variant "no skips" --seeds 1
     """
-    from eda_router.errors import InputError
-    from eda_router.study.variants import VARIANTS
-
     if listing:
-        for name, variant in VARIANTS.items():
-            views = {"views": variant.views} if variant.views > 1 else {}
-            click.echo(f"{variant.group} {name}: {variant.changes | views}")
+        _list()
         return
-    for name in names:
-        if name not in VARIANTS:
-            raise InputError(None, None, f"no variant {name!r}", "one that --list names")
+    chosen = _chosen(names, smoke)
     given = {name: value for name, value in options.items() if value is not None}
     base = settings_from(TrainConfig, config_path, {**SMOKE, **given} if smoke else given)
     times = times or (SMOKE_TIMES if smoke else 1.0)
 
     from eda_router.files import make_folder
-    from eda_router.formats import ispd98
     from eda_router.study.publish import check_publishing, publish_study
     from eda_router.study.run import run_study
     from eda_router.study.trainings import Study, make_data
 
     runs = runs or folder / "runs"
-    design = ispd98.read(find_design(bench)) if bench is not None else None
+    design = None if bench is None else read_design(bench)
     if design is None and not quiet:
         click.echo("no figures of routing: no design given with --bench", err=True)
-    chosen = names or (SMOKE_VARIANTS if smoke else tuple(VARIANTS))
-    seeds = seeds or (1 if smoke else 3)
     place = data or runs / ("data-smoke" if smoke else "data")
     study = Study(base, place, runs, times)
     check_publishing(folder)
     make_folder(runs)
     configs = [study.config(name) for name in chosen]
     make_data(place, configs, SMOKE_SAMPLES if smoke else None, os.cpu_count() or 1)
-    rows, routed = [], []
-    numbers = range(1, seeds + 1)
-    for done, ways in run_study(study, numbers, chosen, design, routed_seeds):
-        rows += done
-        routed += ways
-        if not quiet:
-            last = done[-1]
-            click.echo(
-                f"{last.variant}, seed {last.seed}: exit {last.size} connected "
-                f"{last.connected:.4f}, ink {last.ink:.3f}, cost {last.cost:.4f}"
-            )
-    parts = {
-        "config": config_path,
-        "bench": bench.name if bench is not None else None,
-        "times": times if times != 1.0 else None,
-    }
+    numbers = range(1, (seeds or (1 if smoke else 3)) + 1)
+    rows, routed = _collected(run_study(study, numbers, chosen, design, routed_seeds), quiet)
     publish_study(
         study,
         rows,
         routed,
         output=folder,
         bench=design,
-        command="edaroute study"
-        + "".join(f" --{name} {value}" for name, value in parts.items() if value is not None),
+        command=_command_line(config_path, bench, times),
     )
     if not quiet:
         click.echo(f"written {folder / 'README.md'}")
+
+
+def _list() -> None:
+    """Name the variants with what each changes."""
+    from eda_router.study.variants import VARIANTS
+
+    for name, variant in VARIANTS.items():
+        views = {"views": variant.views} if variant.views > 1 else {}
+        click.echo(f"{variant.group} {name}: {variant.changes | views}")
+
+
+def _chosen(names: tuple[str, ...], smoke: bool) -> tuple[str, ...]:
+    """The variants to train: those named, or a few, or all.
+
+    Raises:
+        InputError: there is none of that name.
+    """
+    from eda_router.errors import InputError
+    from eda_router.study.variants import VARIANTS
+
+    for name in names:
+        if name not in VARIANTS:
+            raise InputError(None, None, f"no variant {name!r}", "one that --list names")
+    return names or (SMOKE_VARIANTS if smoke else tuple(VARIANTS))
+
+
+def _collected(
+    done: Iterable[tuple[list[Row], list[Routed]]], quiet: bool
+) -> tuple[list[Row], list[Routed]]:
+    """The figures of all trainings and runs, told as they come."""
+    rows: list[Row] = []
+    routed: list[Routed] = []
+    for measured, ways in done:
+        rows += measured
+        routed += ways
+        if not quiet:
+            last = measured[-1]
+            click.echo(
+                f"{last.variant}, seed {last.seed}: exit {last.size} connected "
+                f"{last.connected:.4f}, ink {last.ink:.3f}, cost {last.cost:.4f}"
+            )
+    return rows, routed
+
+
+def _command_line(config_path: Path | None, bench: Path | None, times: float) -> str:
+    """The command for the report, as anyone can give it again."""
+    parts = {
+        "config": config_path,
+        "bench": bench.name if bench is not None else None,
+        "times": times if times != 1.0 else None,
+    }
+    return "edaroute study" + "".join(
+        f" --{name} {value}" for name, value in parts.items() if value is not None
+    )

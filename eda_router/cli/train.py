@@ -5,14 +5,24 @@ from __future__ import annotations
 import os
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from eda_router.cli.options import click_options, config_option, quiet_option, settings_from
+from eda_router.cli.options import (
+    data_option,
+    folder_option,
+    path_option,
+    settings_from,
+    settings_options,
+    smoke_option,
+)
 from eda_router.neural.architecture import TINY_SHAPE
 from eda_router.training.config import TrainConfig
 from eda_router.training.folder import CHECKPOINT, check_config, refuse_used
+
+if TYPE_CHECKING:
+    from eda_router.report.album import Album
 
 SMOKE: dict[str, Any] = {
     **TINY_SHAPE,
@@ -28,42 +38,22 @@ SMOKE: dict[str, Any] = {
 
 
 @click.command("train")
-@click.option(
-    "-o",
-    "--folder",
-    "folder",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path("runs/model"),
-    show_default=True,
-    metavar="FOLDER",
-    help="Folder for the model, its log and its figures.",
-)
-@click.option(
-    "--data",
-    type=click.Path(path_type=Path, file_okay=False),
-    metavar="FOLDER",
-    help="Samples made by 'edaroute dataset'.  [default: made in its subfolder data]",
-)
+@folder_option("runs/model", "Folder for the model, its log and its figures.")
+@data_option("Samples made by 'edaroute dataset'.  [default: made in its subfolder data]")
 @click.option(
     "--resolution-schedule",
     metavar="SIZES",
     help="Window sizes of the stages, the same as --sizes.",
 )
-@click.option(
-    "--resume",
-    is_flag=True,
-    help="Go on from the folder's checkpoint; else a folder that holds a training is refused.",
-)
-@click.option(
+@click.option("--resume", is_flag=True, help="Go on from the output folder's checkpoint.")
+@path_option(
     "--start",
-    type=click.Path(path_type=Path, file_okay=False, exists=True),
-    metavar="FOLDER",
+    folder=True,
+    exists=True,
     help="Model whose levels are taken over; stages with 0 --samples leave them as they are.",
 )
-@click.option("--smoke", is_flag=True, help="A tiny model and budget, to see that all works.")
-@config_option
-@quiet_option
-@click_options(TrainConfig)
+@smoke_option("A tiny model and budget, to see that all works.")
+@settings_options(TrainConfig)
 def command(
     folder: Path,
     data: Path | None,
@@ -88,15 +78,7 @@ def command(
       edaroute route ibm02.modified --router neural --model runs/model
     """
     if resolution_schedule is not None:
-        if options["sizes"] is not None:
-            raise click.UsageError("--resolution-schedule and --sizes are the same; give one")
-        try:
-            options["sizes"] = tuple(int(part) for part in resolution_schedule.split(","))
-        except ValueError:
-            raise click.BadParameter(
-                f"{resolution_schedule!r} is no list such as 8,16,32",
-                param_hint="--resolution-schedule",
-            ) from None
+        options["sizes"] = _sizes(resolution_schedule, options["sizes"])
     if smoke:
         options = {**SMOKE, **{k: v for k, v in options.items() if v is not None}}
     if not resume:
@@ -113,13 +95,6 @@ def command(
 
     threads = config.threads or os.cpu_count() or 1
     samples = TrainingData(data or folder / "data", config, processes=threads, make=data is None)
-    album = None
-    if find_spec("matplotlib") is not None:
-        from eda_router.report.album import Album
-
-        album = Album(folder)
-    elif not quiet:
-        click.echo("no pictures of the training: pip install 'edaroute[viz]'", err=True)
     set_up(config)
     trainer = Trainer(
         config,
@@ -128,7 +103,7 @@ def command(
         resume=resume,
         start=None if start is None else load_model(start),
         progress=not quiet,
-        on_epoch=album,
+        on_epoch=_album(folder, quiet),
     )
     try:
         trainer.run()
@@ -147,3 +122,26 @@ def command(
         for line in table(report):
             click.echo(line)
         click.echo(f"written {folder}")
+
+
+def _sizes(schedule: str, sizes: tuple[int, ...] | None) -> tuple[int, ...]:
+    """The sizes of ``--resolution-schedule``, which goes not with ``--sizes``."""
+    if sizes is not None:
+        raise click.UsageError("--resolution-schedule and --sizes are the same; give one")
+    try:
+        return tuple(int(part) for part in schedule.split(","))
+    except ValueError:
+        raise click.BadParameter(
+            f"{schedule!r} is no list such as 8,16,32", param_hint="--resolution-schedule"
+        ) from None
+
+
+def _album(folder: Path, quiet: bool) -> Album | None:
+    """What draws the training while it runs, where matplotlib is installed."""
+    if find_spec("matplotlib") is not None:
+        from eda_router.report.album import Album
+
+        return Album(folder)
+    if not quiet:
+        click.echo("no pictures of the training: pip install 'edaroute[viz]'", err=True)
+    return None

@@ -10,14 +10,15 @@ from eda_router.cli.options import (
     bench_argument,
     json_option,
     quiet_option,
-    refuse_same_file,
-    write_json,
+    read_design,
+    route_argument,
+    show_values,
 )
 
 
 @click.command("verify")
 @bench_argument
-@click.argument("route", type=click.Path(path_type=Path))
+@route_argument
 @json_option
 @quiet_option
 @click.pass_context
@@ -33,44 +34,13 @@ def command(
     Example:
       edaroute verify ibm02.modified ibm02.route
     """
-    from eda_router.formats import ispd98, route_file
-    from eda_router.report.summary import (
-        named_edges,
-        named_nets,
-        net_places,
-        overflow_places,
-        verification_values,
-    )
-    from eda_router.resources import find_design
+    from eda_router.formats import route_file
+    from eda_router.report.evaluation import evaluation_lines, evaluation_values
     from eda_router.verification import verify
 
-    refuse_same_file(bench, route, json_path)
-    design = ispd98.read(find_design(bench))
+    design = read_design(bench, json_path, inputs=[route])
     content = route_file.read(route, design)
     check = verify(design, content.routes, int(content.repeated.sum()))
-    values = verification_values(check)
-    disconnected = net_places(design, check.disconnected_nets)
-    overflow = overflow_places(design, content.routes)
-    if json_path is not None:
-        write_json(
-            json_path,
-            {
-                "design": design.name,
-                "nets": check.nets,
-                "nets_to_route": check.nets_to_route,
-                "nets_in_route": int(content.listed.sum()),
-                **values,
-                "disconnected_nets": disconnected,
-                "overflow": overflow,
-            },
-        )
-    if not quiet and str(json_path) != "-":
-        click.echo(f"{'design':<18}{design.name}")
-        click.echo(f"{'nets':<18}{check.nets}, {check.nets_to_route} to route")
-        for name, value in values.items():
-            if name != "legal":
-                click.echo(f"{name.replace('_', ' '):<18}{value}")
-        for line in named_nets("disconnected", disconnected) + named_edges(overflow):
-            click.echo(line)
-        click.echo("legal" if check.legal else "illegal")
+    values = evaluation_values(design, content, check)
+    show_values(values, [] if quiet else evaluation_lines(values, check), json_path)
     ctx.exit(0 if check.legal else 1)

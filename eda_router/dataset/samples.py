@@ -31,7 +31,7 @@ from eda_router.dataset.ledger_windows import ledger_samples
 from eda_router.dataset.random_windows import random_states
 from eda_router.dataset.teacher import RIGHT_BIT, TILE_BIT, UP_BIT, LabelArray, label
 from eda_router.errors import InputError
-from eda_router.files import write_atomically
+from eda_router.files import write_atomically, write_text
 from eda_router.neural.tensors import NUM_STATES, StateArray
 
 __all__ = [
@@ -158,7 +158,7 @@ def _upgraded(facts: dict[str, Any]) -> dict[str, Any]:
 
 
 def _write_json(path: Path, value: dict[str, Any]) -> None:
-    write_atomically(path, (json.dumps(value, indent=1) + "\n").encode())
+    write_text(path, json.dumps(value, indent=1) + "\n")
 
 
 def write_shard(folder: Path, config: SampleConfig, shard: int, size: int) -> bool:

@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 
 from eda_router.design import HORIZONTAL, VERTICAL, Design, uniform_capacity
 from eda_router.errors import EdarouteError, InputError
-from eda_router.files import write_atomically
+from eda_router.files import displayable, write_atomically
 from eda_router.formats.text import (
     LINE_END,
     WHOLE_NUMBER,
@@ -37,6 +37,8 @@ from eda_router.formats.text import (
     read_bytes,
     shorten,
 )
+
+Int64Array = NDArray[np.int64]
 
 MAX_TILES = 2**24
 """Tiles of the largest grid accepted: beyond it the file is taken for damaged."""
@@ -54,6 +56,8 @@ _HEADER = re.compile(
     )
     + rb"(?=[\r\n])"
 )
+# Three numbers make it a grid with layers, which is another format's.
+_GRID = re.compile(rb"(?:\xef\xbb\xbf)?\s*grid\b(?![ \t]+\S+[ \t]+\S+[ \t]+\S)")
 _NAME_ENDINGS = (".gz", ".txt", ".modified", ".gr")
 
 # Byte classes of the fast parser; the rest, control bytes and above ASCII, it leaves to the slow.
@@ -62,6 +66,11 @@ _CLASSES = np.full(256, _OTHER, np.uint8)
 _CLASSES[33:127] = _PRINTABLE
 _CLASSES[[ord(" "), ord("\t")]] = _BLANK
 _CLASSES[[ord("\n"), ord("\r")]] = _NEWLINE
+
+
+def sniff(head: bytes) -> bool:
+    """Whether a file that begins so is in this format, be it damaged further on."""
+    return _GRID.match(head) is not None
 
 
 def read(path: str | Path) -> Design:
@@ -79,7 +88,7 @@ def parse(data: bytes, path: str | Path) -> Design:
     Raises:
         InputError: the content is not in the format; path and line are given.
     """
-    name = Path(path).name
+    name = displayable(Path(path).name)
     for ending in _NAME_ENDINGS:
         name = name.removesuffix(ending)
     # The fast parser knows only flawless files; what it does not, the slow one reads or explains.
@@ -94,8 +103,24 @@ def _parse_fast(data: bytes, name: str) -> Design | None:
     width, height, vertical, horizontal, num_nets = map(int, header.groups())
     if not _header_in_range(width, height, vertical, horizontal):
         return None
+    nets = _parse_nets(data[header.end() :] + b"\n", num_nets, width, height)
+    if nets is None:
+        return None
+    names, ids, counts, tiles = nets
+    num_tiles = width * height
+    keys = np.repeat(np.arange(num_nets, dtype=np.int64) * num_tiles, counts) + tiles
+    keys.sort()
+    keys = keys[np.diff(keys, prepend=-1) != 0]
+    offsets = np.searchsorted(keys, np.arange(num_nets + 1, dtype=np.int64) * num_tiles)
+    capacity = uniform_capacity(width, height, vertical, horizontal)
+    pins = (keys % num_tiles).astype(np.int32)
+    return Design(name, width, height, capacity, names, ids, offsets.astype(np.int64), pins)
 
-    body = data[header.end() :] + b"\n"
+
+def _parse_nets(
+    body: bytes, num_nets: int, width: int, height: int
+) -> tuple[list[str], Int64Array, Int64Array, Int64Array] | None:
+    """Names, ids and numbers of pins of the nets, and the tile of each pin as it is listed."""
     text = np.frombuffer(body, np.uint8)
     kinds = _CLASSES[text]
     if int(kinds.max()) == _OTHER:
@@ -112,12 +137,8 @@ def _parse_fast(data: bytes, name: str) -> Design | None:
     if len(heads) != num_nets or len(heads) + len(pin_lines) != len(words):
         return None
     if num_nets == 0:
-        return (
-            Design.from_pins(name, width, height, vertical, horizontal, [])
-            if (len(words) == 0)
-            else None
-        )
-
+        none = np.zeros(0, np.int64)
+        return None if len(words) else ([], none, none, none)
     head_words = first_words[heads]
     ids = parse_numbers(text, starts[head_words + 1], ends[head_words + 1])
     counts = parse_numbers(text, starts[head_words + 2], ends[head_words + 2])
@@ -135,28 +156,11 @@ def _parse_fast(data: bytes, name: str) -> Design | None:
         return None
 
     ascii_body = body.decode("ascii")
-    names = [
-        ascii_body[start:end]
-        for start, end in zip(starts[head_words].tolist(), ends[head_words].tolist(), strict=True)
-    ]
+    bounds = zip(starts[head_words].tolist(), ends[head_words].tolist(), strict=True)
+    names = [ascii_body[start:end] for start, end in bounds]
     if len(set(names)) != num_nets or any(map(_unfit_name, names)):
         return None
-
-    tiles = width * height
-    keys = np.repeat(np.arange(num_nets, dtype=np.int64) * tiles, counts) + (y * width + x)
-    keys.sort()
-    keys = keys[np.diff(keys, prepend=-1) != 0]
-    offsets = np.searchsorted(keys, np.arange(num_nets + 1, dtype=np.int64) * tiles)
-    return Design(
-        name=name,
-        width=width,
-        height=height,
-        capacity=uniform_capacity(width, height, vertical, horizontal),
-        net_names=names,
-        net_ids=ids,
-        pin_offsets=offsets.astype(np.int64),
-        pins=(keys % tiles).astype(np.int32),
-    )
+    return names, ids, counts, y * width + x
 
 
 def _header_in_range(width: int, height: int, vertical: int, horizontal: int) -> bool:

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from eda_router.design import Design, IntArray, Routes
 from eda_router.errors import InputError
-from eda_router.files import write_atomically
+from eda_router.files import write_text
 from eda_router.formats.segments import runs
 from eda_router.formats.text import LINE_END, decode, parse_numbers, read_bytes, shorten
 
@@ -134,7 +134,7 @@ def write(design: Design, routes: Routes, path: str | Path) -> None:
     Raises:
         InputError: the file cannot be written; an existing one is as it was.
     """
-    write_atomically(path, format_routes(design, routes).encode())
+    write_text(path, format_routes(design, routes))
 
 
 def read(path: str | Path, design: Design) -> RouteFile:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import gzip
+import os
 import re
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from eda_router.errors import InputError
+from eda_router.errors import InputError, reason
 
 LINE_END = re.compile(r"\r\n|\r|\n")
 WHOLE_NUMBER = re.compile(r"-?[0-9]+")
@@ -18,6 +21,27 @@ MAX_BYTES = 2 << 30
 """Largest text that is read, unpacked; a gzipped file of megabytes can claim terabytes."""
 _GZIP_MAGIC = b"\x1f\x8b"
 _INT64_DIGITS = 18
+_kept: dict[str, bytes] = {}
+
+
+def read_head(path: str | Path, count: int) -> bytes:
+    """The first ``count`` bytes of a file, unpacked when it is gzipped; fewer of a shorter one.
+
+    A pipe gives its content only once, so it is read as a whole and kept for :func:`read_bytes`.
+
+    Raises:
+        InputError: as for :func:`read_bytes`.
+    """
+    if not os.path.isfile(path):
+        _kept[str(path)] = read_bytes(path)
+        return _kept[str(path)][:count]
+    with _told(path), open(path, "rb") as file:
+        packed = file.read(len(_GZIP_MAGIC)) == _GZIP_MAGIC
+        file.seek(0)
+        if not packed:
+            return file.read(count)
+        with gzip.open(file) as content:
+            return content.read(count)
 
 
 def read_bytes(path: str | Path, most: int = MAX_BYTES) -> bytes:
@@ -30,20 +54,27 @@ def read_bytes(path: str | Path, most: int = MAX_BYTES) -> bytes:
     Raises:
         InputError: the file cannot be read, is larger, or is a damaged gzip file.
     """
-    try:
-        with open(path, "rb") as file:
-            # A pipe can be read once only, so its beginning is looked at, not taken.
-            packed = file.peek(len(_GZIP_MAGIC)).startswith(_GZIP_MAGIC)
-            data = (gzip.GzipFile(fileobj=file) if packed else file).read(most + 1)
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise InputError(path, None, f"damaged gzip file: {error}") from error
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise InputError(path, None, f"cannot be read: {reason}") from error
+    if str(path) in _kept:
+        return _kept.pop(str(path))
+    with _told(path), open(path, "rb") as file:
+        # A pipe can be read once only, so its beginning is looked at, not taken.
+        packed = file.peek(len(_GZIP_MAGIC)).startswith(_GZIP_MAGIC)
+        data = (gzip.GzipFile(fileobj=file) if packed else file).read(most + 1)
     if len(data) > most:
         unpacked = "unpacks to" if packed else "holds"
         raise InputError(path, None, f"{unpacked} more than {most} bytes", "less")
     return data
+
+
+@contextmanager
+def _told(path: str | Path) -> Iterator[None]:
+    """Tell of a file that cannot be read in one line."""
+    try:
+        yield
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise InputError(path, None, f"damaged gzip file: {error}") from error
+    except (OSError, ValueError) as error:
+        raise InputError(path, None, f"cannot be read: {reason(error)}") from error
 
 
 def decode(path: str | Path, data: bytes) -> str:

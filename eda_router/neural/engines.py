@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eda_router.errors import EdarouteError, InputError
-from eda_router.files import write_atomically
+from eda_router.files import write_atomically, write_text
 from eda_router.neural.architecture import Architecture, network
 
 FloatArray = NDArray[np.float32]
@@ -425,7 +425,7 @@ def write_exits(folder: Path, exits: Mapping[int, float], latent: int) -> None:
         "thresholds": {str(size): exits[size] for size in sorted(exits)},
         "latent": latent,
     }
-    write_atomically(folder / EXITS, (json.dumps(facts, indent=1) + "\n").encode())
+    write_text(folder / EXITS, json.dumps(facts, indent=1) + "\n")
 
 
 def export_openvino(folder: str | Path) -> None:

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eda_router.design import Design, IntArray, Routes
+from eda_router.report.places import edge_tiles
 from eda_router.report.run import Run
-from eda_router.report.summary import edge_tiles
 from eda_router.verification import verify
 
 _NAMED = 10

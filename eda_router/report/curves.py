@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from eda_router.dataset.teacher import tree_mask
+from eda_router.neural.tensors import MAX_FREE
 from eda_router.report.net_plots import draw_edges_background
 from eda_router.report.palette import LIGHT, Palette
 from eda_router.report.plots import new_figure, save_figure
@@ -21,8 +23,6 @@ if TYPE_CHECKING:
 
 _COLOURS = ("#1f77b4", "#e07b00", "#2a9d5c", "#8e44ad", "#c2003f", "#7f7f7f")
 _MARKERS = "os^Dv*"
-_TILE_BIT = 4  # of eda_router.dataset.teacher
-_MAX_FREE = 8  # of eda_router.neural.windows
 
 
 def curves_figure(records: Sequence[dict[str, Any]], palette: Palette = LIGHT) -> Figure:
@@ -113,9 +113,9 @@ def drawings_figure(
 
     Args:
         free: uint8 ``(num_windows, size, size, 2)``, free tracks 0..8 of each tile's right and
-            upper edge (:func:`eda_router.neural.windows.free_tracks`).
+            upper edge (:func:`eda_router.neural.tensors.free_tracks`).
         pins: bool ``(num_windows, size, size)``.
-        labels: uint8 of that shape, bit 4 where the teacher's tree has a tile.
+        labels: uint8 of that shape, the teacher's trees.
         maps: float ``(num_windows, size, size)`` or with channels of which the first counts:
             probability of each tile.
         threshold: tiles at least this probable are drawn.
@@ -127,11 +127,12 @@ def drawings_figure(
         return figure
     rows = figure.subplots(3, count, squeeze=False)
     tiles = maps[..., 0] if maps.ndim == 4 else maps
+    wanted_tiles = tree_mask(labels)
     for column in range(count):
         seen, drawn, wanted = (rows[row][column] for row in range(3))
         show_state(seen, free[column], pins[column], palette)
         show_drawing(drawn, tiles[column], pins[column], threshold, palette)
-        show_drawing(wanted, (labels[column] & _TILE_BIT) > 0, pins[column], 0.5, palette)
+        show_drawing(wanted, wanted_tiles[column], pins[column], 0.5, palette)
         for axes in (seen, drawn, wanted):
             axes.set_xticks([])
             axes.set_yticks([])
@@ -154,7 +155,7 @@ def show_state(
         palette: the colours; full is as striking as in the maps of congestion.
     """
     height, width = pins.shape
-    tracks = np.full(free.shape, _MAX_FREE, np.int32)
+    tracks = np.full(free.shape, MAX_FREE, np.int32)
     ledger = CapacityLedger(tracks, tracks - free)
     draw_edges_background(axes, ledger, (0, 0, width - 1, height - 1), palette)
     _pins(axes, pins, palette)

@@ -275,5 +275,7 @@ def _local_wire(
 
 
 def _name(axes: Axes, title: str, note: str, palette: Palette) -> None:
-    axes.set_title(title, loc="left", fontsize=9, fontweight="bold", color=palette.ink)
+    axes.set_title(
+        title, loc="left", fontsize=9, fontweight="bold", color=palette.ink, parse_math=False
+    )
     axes.set_xlabel(note, fontsize=8, color=palette.ink)

@@ -9,7 +9,7 @@ import numpy as np
 
 from eda_router.design import HORIZONTAL, VERTICAL, Design, IntArray, Routes
 from eda_router.report.congestion import utilisation
-from eda_router.report.nets import half_perimeter, wire_segments
+from eda_router.report.nets import wire_segments
 from eda_router.report.palette import LIGHT, Palette, congestion_colours
 from eda_router.report.plots import draw_scale, dress, entitle, new_figure
 from eda_router.routing.ledger import CapacityLedger
@@ -105,7 +105,6 @@ def nets_figure(
 ) -> Figure:
     """A sheet of nets, each with its pins and its wire over the use of the edges around it."""
     ledger = CapacityLedger.of(design, routes)
-    bounds = half_perimeter(design)
     columns = 2 if len(nets) in (2, 4) else min(len(nets), 3)
     rows = -(-len(nets) // columns)
     side = 6.2 if len(nets) == 1 else 4.0
@@ -129,7 +128,7 @@ def nets_figure(
         entitle(
             axes,
             design.net_names[net],
-            f"{len(pins)} pins · {state} · half perimeter {bounds[net]}",
+            f"{len(pins)} pins · {state} · half perimeter {design.half_perimeters[net]}",
             palette,
         )
     draw_scale(figure.add_subplot(grid[-1, :]), palette)

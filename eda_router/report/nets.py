@@ -9,21 +9,6 @@ from eda_router.design import HORIZONTAL, Design, IntArray, Routes
 from eda_router.routing.ledger import CapacityLedger
 
 
-def half_perimeter(design: Design) -> IntArray:
-    """int32 ``(num_nets,)``: half the perimeter of each net's bounding box, tile edges.
-
-    No tree that joins the pins is shorter; with two or three pins the shortest is as short.
-    """
-    lengths = np.zeros(design.num_nets, np.int32)
-    nets = np.flatnonzero(design.pin_counts > 0)
-    if len(nets):
-        starts = design.pin_offsets[nets]
-        for coordinate in (design.pins % design.width, design.pins // design.width):
-            lengths[nets] += np.maximum.reduceat(coordinate, starts)
-            lengths[nets] -= np.minimum.reduceat(coordinate, starts)
-    return lengths
-
-
 def overflowed_edges(design: Design, routes: Routes) -> IntArray:
     """int32 ``(num_nets,)``: edges of each net's wire whose demand exceeds their capacity."""
     overflow = CapacityLedger.of(design, routes).overflow.reshape(-1)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import dataclasses
 import html
-import json
 from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
@@ -22,13 +21,15 @@ from numpy.typing import NDArray
 
 import eda_router
 from eda_router.design import Design, IntArray
-from eda_router.files import write_atomically
+from eda_router.files import displayable, write_text
 from eda_router.report import fragments
 from eda_router.report.bounds import BOUND_LABEL, BOUND_MEANING, lower_bounds
 from eda_router.report.packing import pack
 from eda_router.report.palette import DARK, DEEP, LIGHT, STOPS
 from eda_router.report.peers import KnownCircuit, known_circuit
 from eda_router.report.run import STAGE_NAMES, CheckedRun, Run, check_run
+from eda_router.report.statistics import grid_values
+from eda_router.strict_json import dumps
 
 _SCRIPTS = ("decode.js", "map.js", "table.js", "charts.js", "page.js")
 _STACKED_FROM = 2.2  # width over height from which the table stands under the map
@@ -42,12 +43,7 @@ def _facts(
     directory: list[tuple[str, str, int, int]],
 ) -> dict[str, Any]:
     return {
-        "design": {
-            "name": design.name,
-            "width": design.width,
-            "height": design.height,
-            "nets": design.num_nets,
-        },
+        "design": grid_values(design),
         "runs": [
             {
                 "label": run.run.label,
@@ -129,16 +125,7 @@ def format_page(design: Design, runs: Sequence[Run], title: str = "") -> str:
     bound = int(bounds.sum())
     directory, data = _pack_design(design, checked, bounds)
     # A closing tag inside a net's name must not end the script element.
-    facts = json.dumps(_facts(design, checked, known, directory)).replace("<", "\\u003c")
-    stacked = design.width > _STACKED_FROM * design.height
-    columns = "minmax(0, 1fr)" if stacked else "minmax(0, 1.25fr) minmax(0, 1fr)"
-    capacity = " and ".join(
-        f"{name} {fragments.value_range(values)}"
-        for name, values in (
-            ("horizontal", design.horizontal_capacity),
-            ("vertical", design.vertical_capacity),
-        )
-    )
+    facts = dumps(_facts(design, checked, known, directory)).replace("<", "\\u003c")
     heading = title or (f"{design.name}: {len(runs)} runs" if several else design.name)
     hint = (
         "Search a name, or filter: change>0 differ>10"
@@ -147,14 +134,9 @@ def format_page(design: Design, runs: Sequence[Run], title: str = "") -> str:
     )
     return Template(_asset("page.html")).substitute(
         title=html.escape(f"{heading} · edaroute"),
-        css=Template(_asset("page.css")).substitute(
-            explorer_columns=columns, scale_css=fragments.scale_style()
-        ),
+        css=_style(design),
         heading=html.escape(heading),
-        subtitle=html.escape(
-            f"{design.width}×{design.height} tiles · capacity {capacity} tracks · "
-            f"{design.num_nets:,} nets, {len(design.routable):,} to route"
-        ),
+        subtitle=html.escape(_subtitle(design)),
         verdicts=fragments.verdicts(checked),
         cards=fragments.run_cards(checked, bound if known is None else known.steiner)
         if several
@@ -177,10 +159,30 @@ def format_page(design: Design, runs: Sequence[Run], title: str = "") -> str:
     )
 
 
+def _style(design: Design) -> str:
+    """The style of the page; the table of nets stands under the map of a wide grid."""
+    stacked = design.width > _STACKED_FROM * design.height
+    columns = "minmax(0, 1fr)" if stacked else "minmax(0, 1.25fr) minmax(0, 1fr)"
+    return Template(_asset("page.css")).substitute(
+        explorer_columns=columns, scale_css=fragments.scale_style()
+    )
+
+
+def _subtitle(design: Design) -> str:
+    """Size, capacities and nets in a line."""
+    horizontal = fragments.value_range(design.horizontal_capacity)
+    vertical = fragments.value_range(design.vertical_capacity)
+    return (
+        f"{design.width}×{design.height} tiles · "
+        f"capacity horizontal {horizontal} and vertical {vertical} tracks · "
+        f"{design.num_nets:,} nets, {len(design.routable):,} to route"
+    )
+
+
 def write_page(path: str | Path, design: Design, runs: Sequence[Run], title: str = "") -> None:
     """Write the page of :func:`format_page` beside its place and rename it.
 
     Raises:
         InputError: the file cannot be written.
     """
-    write_atomically(path, format_page(design, runs, title).encode())
+    write_text(path, displayable(format_page(design, runs, title)))

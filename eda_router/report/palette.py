@@ -9,6 +9,7 @@ in lightness too and is marked by shape besides.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,29 +47,24 @@ class Palette:
     pin: str
 
 
-LIGHT = Palette(
-    ramp=("#f3f6fa", "#cfdfef", "#94b9dd", "#4d86c0", "#2a5c9a", "#16386a"),
-    full="#ff9d0a",
-    over="#d3003f",
-    deep="#5c0030",
-    blocked="#d8d8d8",
-    mark="#000000",
-    ink="#1b2430",
-    paper="#ffffff",
-    wire="#00a86b",
-    pin="#111111",
-)
-DARK = Palette(
-    ramp=("#131a24", "#182f4a", "#1f4d7a", "#3576b0", "#6aa5d8", "#a9cff0"),
-    full="#ffc53d",
-    over="#f2263a",
-    deep="#a00020",
-    blocked="#3a3a3a",
-    mark="#ffffff",
-    ink="#e6ebf2",
-    paper="#0d1219",
-    wire="#3dffb0",
-    pin="#ffffff",
+_LIGHT_AND_DARK: dict[str, tuple[Any, Any]] = {
+    "ramp": (
+        ("#f3f6fa", "#cfdfef", "#94b9dd", "#4d86c0", "#2a5c9a", "#16386a"),
+        ("#131a24", "#182f4a", "#1f4d7a", "#3576b0", "#6aa5d8", "#a9cff0"),
+    ),
+    "full": ("#ff9d0a", "#ffc53d"),
+    "over": ("#d3003f", "#f2263a"),
+    "deep": ("#5c0030", "#a00020"),
+    "blocked": ("#d8d8d8", "#3a3a3a"),
+    "mark": ("#000000", "#ffffff"),
+    "ink": ("#1b2430", "#e6ebf2"),
+    "paper": ("#ffffff", "#0d1219"),
+    "wire": ("#00a86b", "#3dffb0"),
+    "pin": ("#111111", "#ffffff"),
+}
+LIGHT, DARK = (
+    Palette(**{name: colours[theme] for name, colours in _LIGHT_AND_DARK.items()})
+    for theme in (0, 1)
 )
 
 

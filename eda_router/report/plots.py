@@ -7,7 +7,9 @@ nothing do not pay for it.
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -78,7 +80,7 @@ def save_figure(figure: Figure, path: str | Path, dpi: int = 150) -> None:
     kind = Path(path).suffix.lower()[1:]
     metadata = {"png": {}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}[kind]
     picture = io.BytesIO()
-    with matplotlib.rc_context({"svg.hashsalt": "edaroute"}):
+    with matplotlib.rc_context({"svg.hashsalt": "edaroute"}), _any_script():
         figure.savefig(picture, format=kind, dpi=dpi, metadata=metadata)
     write_atomically(path, picture.getvalue())
 
@@ -89,8 +91,17 @@ def rasterise(figure: Figure, dpi: int = 100) -> NDArray[np.uint8]:
 
     figure.set_dpi(dpi)
     canvas: Any = FigureCanvasAgg(figure)
-    canvas.draw()
+    with _any_script():
+        canvas.draw()
     return np.asarray(canvas.buffer_rgba()).copy()
+
+
+@contextmanager
+def _any_script() -> Iterator[None]:
+    """Draw boxes, without a word, for letters that the fonts lack: names come in every script."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing from")
+        yield
 
 
 def new_figure(width: float, height: float, palette: Palette = LIGHT) -> Figure:
@@ -120,8 +131,13 @@ def dress(axes: Axes, palette: Palette) -> None:
 
 
 def entitle(axes: Axes, text: str, note: str, palette: Palette) -> None:
-    """Write a title on the left above a map and a note on the right."""
-    axes.set_title(text, loc="left", fontsize=10, fontweight="bold", color=palette.ink)
+    """Write a title on the left above a map and a note on the right, as they stand.
+
+    Names of nets may hold dollars, which matplotlib would take for mathematics.
+    """
+    axes.set_title(
+        text, loc="left", fontsize=10, fontweight="bold", color=palette.ink, parse_math=False
+    )
     axes.set_title(note, loc="right", fontsize=8, color=palette.ink)
 
 
@@ -307,6 +323,7 @@ def design_figure(
         color=palette.ink,
         x=0.01,
         ha="left",
+        parse_math=False,
     )
     grid = figure.add_gridspec(len(heights), columns, height_ratios=heights)
     for place, kind in enumerate(kinds):

@@ -63,32 +63,12 @@ def overview_figure(
     axes = figure.subplots()
     left = -math.inf
     if default is not None:
-        mean = statistics.fmean(default[1])
-        apart = [abs(statistics.fmean(s) - mean) for _, s in lines[1:] if s is not None]
-        left = mean - _FAR * statistics.median(apart) if apart else left
-        spread = statistics.stdev(default[1]) if len(default[1]) > 1 else 0.0
-        axes.axvspan(mean - spread, mean + spread, color=palette.ink, alpha=0.08, linewidth=0)
-        axes.axvline(mean, color=palette.ink, linewidth=0.8, alpha=0.5)
+        others = [shares for _, shares in lines[1:] if shares is not None]
+        left = _draw_default(axes, default[1], others, palette)
     for place, (_, shares) in enumerate(lines):
-        if shares is None:
-            continue
-        colour = _COLOURS[0] if default is not None and place == 0 else _COLOURS[1]
-        mean = statistics.fmean(shares)
-        if mean < left:
-            axes.annotate(
-                f"\N{LEFTWARDS ARROW} {mean:.3f}",
-                (0, place),
-                xycoords=("axes fraction", "data"),
-                xytext=(3, 0),
-                textcoords="offset points",
-                va="center",
-                fontsize=8,
-                color=colour,
-            )
-            continue
-        near = [share for share in shares if share >= left]
-        axes.plot(near, [place] * len(near), "o", color=colour, markersize=4, alpha=0.45)
-        axes.plot([mean, mean], [place - 0.32, place + 0.32], color=colour, linewidth=2.2)
+        if shares is not None:
+            of_default = default is not None and place == 0
+            _draw_shares(axes, place, shares, left, _COLOURS[0 if of_default else 1])
     axes.set_yticks(range(len(lines)), [name for name, _ in lines])
     for label, (_, shares) in zip(axes.get_yticklabels(), lines, strict=True):
         label.set_fontweight("bold" if shares is None else "normal")
@@ -103,6 +83,38 @@ def overview_figure(
     _dress(axes, palette)
     axes.grid(axis="y", visible=False)
     return figure
+
+
+def _draw_default(
+    axes: Axes, shares: Sequence[float], others: Sequence[Sequence[float]], palette: Palette
+) -> float:
+    """Draw the default's mean and deviation; the share that is too far below it to be shown."""
+    mean = statistics.fmean(shares)
+    spread = statistics.stdev(shares) if len(shares) > 1 else 0.0
+    axes.axvspan(mean - spread, mean + spread, color=palette.ink, alpha=0.08, linewidth=0)
+    axes.axvline(mean, color=palette.ink, linewidth=0.8, alpha=0.5)
+    apart = [abs(statistics.fmean(other) - mean) for other in others]
+    return mean - _FAR * statistics.median(apart) if apart else -math.inf
+
+
+def _draw_shares(axes: Axes, place: int, shares: Sequence[float], left: float, colour: str) -> None:
+    """Draw one variant: a dot for each seed, a bar at the mean, or a number far on the left."""
+    mean = statistics.fmean(shares)
+    if mean < left:
+        axes.annotate(
+            f"\N{LEFTWARDS ARROW} {mean:.3f}",
+            (0, place),
+            xycoords=("axes fraction", "data"),
+            xytext=(3, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=8,
+            color=colour,
+        )
+        return
+    near = [share for share in shares if share >= left]
+    axes.plot(near, [place] * len(near), "o", color=colour, markersize=4, alpha=0.45)
+    axes.plot([mean, mean], [place - 0.32, place + 0.32], color=colour, linewidth=2.2)
 
 
 def learning_figure(

@@ -17,7 +17,8 @@ from typing import Any
 
 from eda_router.design import Design
 from eda_router.errors import InputError
-from eda_router.files import format_rows, make_folder, write_atomically
+from eda_router.files import make_folder, write_text
+from eda_router.strict_json import format_rows
 from eda_router.study.measure import Row, measure_variant
 from eda_router.study.routing import Routed, route_variant
 from eda_router.study.trainings import Study, digest, slug, train_one
@@ -73,7 +74,7 @@ def _kept(path: Path, kind: Any, make: Any) -> list[Any]:
     """Figures from a file, made and written first where there is none."""
     if not path.exists():
         rows = [dataclasses.asdict(row) for row in make()]
-        write_atomically(path, format_rows(rows).encode())
+        write_text(path, format_rows(rows))
     try:
         stored = json.loads(path.read_text(encoding="utf-8"))
         return [kind(**{k: math.nan if v is None else v for k, v in row.items()}) for row in stored]

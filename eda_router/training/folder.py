@@ -10,7 +10,8 @@ from typing import Any
 
 from eda_router.config import load_config
 from eda_router.errors import InputError
-from eda_router.files import strict_json, write_atomically
+from eda_router.files import write_atomically
+from eda_router.strict_json import dumps
 from eda_router.training.config import TrainConfig
 
 CHECKPOINT = "checkpoint.npz"
@@ -75,7 +76,7 @@ def append_record(folder: Path, record: Mapping[str, Any]) -> None:
     path = folder / LOG
     try:
         with open(path, "a", encoding="utf-8") as file:
-            file.write(json.dumps(strict_json(record)) + "\n")
+            file.write(dumps(record) + "\n")
     except OSError as error:
         raise InputError(path, None, f"cannot be written: {error.strerror}") from error
 

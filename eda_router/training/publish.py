@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from eda_router.dataset.samples import Samples
-from eda_router.files import format_rows, write_atomically
+from eda_router.files import write_text
 from eda_router.neural.engines import (
     export_openvino,
     load_engine,
     load_model,
     write_exits,
 )
+from eda_router.strict_json import format_rows
 from eda_router.training.evaluate import evaluate
 from eda_router.training.folder import LOG, METRICS, read_log
 from eda_router.training.measure import latent_use
@@ -65,7 +66,7 @@ def publish(
     thresholds = {**assumed, **{size: float(row["threshold"]) for size, row in report.items()}}
     write_exits(folder, thresholds, model.latent)
     metrics = {"stages": _stages(folder), "exits": {str(k): v for k, v in report.items()}}
-    write_atomically(folder / METRICS, format_metrics(metrics).encode())
+    write_text(folder / METRICS, format_metrics(metrics))
     return report
 
 

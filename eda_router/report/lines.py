@@ -1,0 +1,93 @@
+"""A run in words: the status table while it goes on, and its summary."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from eda_router.report.places import named_edges, named_nets
+from eda_router.routing.result import PassRow
+
+PASS_HEADER = (
+    f"{'pass':<16}{'seconds':>9}{'rerouted':>10}{'overflow':>10}{'max':>6}"
+    f"{'edges':>8}{'wirelength':>12}"
+)
+
+
+def pass_line(row: PassRow) -> str:
+    """A row of the status table under :data:`PASS_HEADER`."""
+    return (
+        f"{row.name:<16}{row.seconds:>9.2f}{row.rerouted:>10}{row.overflow:>10}"
+        f"{row.max_overflow:>6}{row.overflowed_edges:>8}{row.wirelength:>12}"
+    )
+
+
+def summary_lines(summary: dict[str, Any], *, verbose: bool = False) -> list[str]:
+    """What a person wants to see of :func:`summarize`."""
+    design, result, process = summary["design"], summary["result"], summary["process"]
+    bound = design["half_perimeter"]
+    over = f" ({result['wirelength'] / bound - 1:.1%} over the half perimeters)" if bound else ""
+    lines = [
+        f"{design['name']}: {design['width']} x {design['height']} tiles, {design['nets']} nets, "
+        f"{design['nets_to_route']} to route",
+        f"wirelength {result['wirelength']}{over}",
+        f"overflow   total {result['total_overflow']}, max {result['max_overflow']}, "
+        f"on {result['overflowed_edges']} edges",
+        f"nets       {', '.join(f'{name} {count}' for name, count in summary['stages'].items())}",
+        *model_lines(summary["details"], verbose=verbose),
+        f"time       {process['wall']:.2f} s, {process['cpu']:.2f} s of processor; "
+        f"{process.get('peak_mb', 0):.0f} MB",
+    ]
+    if verbose:
+        for name, phase in summary["phases"].items():
+            lines.append(f"  {name:<14}{phase['wall']:>9.3f} s{phase['cpu']:>9.3f} s of processor")
+    waste = [f"{result[kind]} {kind}" for kind in ("repeated", "cycles", "stubs") if result[kind]]
+    if waste:
+        lines.append(f"waste      {', '.join(waste)}")
+    lines += named_nets("unrouted", summary["unrouted"])
+    unrouted = {net["name"] for net in summary["unrouted"]}
+    lines += named_nets(
+        "disconnected", [net for net in summary["disconnected"] if net["name"] not in unrouted]
+    )
+    lines += named_edges(summary["overflow"])
+    if summary["unrouted"] and not summary["config"]["allow_overflow"]:
+        lines.append(
+            "hint: --effort high and a longer --time-limit try harder; --allow-overflow wires "
+            "these nets all the same and names the edges that lack tracks"
+        )
+    return lines
+
+
+def model_lines(details: dict[str, Any], *, verbose: bool = False) -> list[str]:
+    """What the model did, from the details of a neural run; nothing for another router."""
+    if "model" not in details:
+        return []
+    model, exits = details["model"], details["exits"].values()
+    stages = ("drawn", "redrawn", "sampled", "joined", "failed")
+    total = {name: sum(e[name] for e in exits) for name in stages}
+    lines = [
+        f"model      drew {total['drawn']} at the first try, "
+        f"{total['redrawn']} again by waypoints, {total['sampled']} by samples, "
+        f"{total['joined']} by joining, not {total['failed']}; {model['kept']} "
+        f"({model['kept_share']:.1%}) are still as drawn; "
+        f"{details['engine']} in {details['precision']}"
+    ]
+    if verbose:
+        for name, count in details["exits"].items():
+            ink = (
+                ""
+                if count["ink"] is None
+                else f", ink {count['taken_ink']:.2f} ({count['ink']:.2f} at the threshold)"
+            )
+            control = (
+                f", a blank drawing costs {count['control_cost'] / count['cost']:.3f} as much"
+                if count["cost"]
+                else ""
+            )
+            lines.append(
+                f"  exit {name:<9}{count['nets']} nets in waves of {count['wave']}: "
+                f"{count['drawn']} drawn, {count['redrawn']} redrawn, "
+                f"{count['sampled']} sampled, {count['joined']} joined, "
+                f"{count['failed']} failed; {count['races']} races lost, "
+                f"{count['retaken']} of them retaken{ink}{control}"
+            )
+    return lines + [f"  {line}" for line in details["story"]]

@@ -1,0 +1,137 @@
+"""Paths that lead nowhere, of every command: one line, exit status 2, nothing written."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from eda_router.cli import main
+from eda_router.formats import ispd98, route_file
+from tests.pictured import one_net
+from tests.unprivileged import unprivileged
+
+READ = [
+    "info {}",
+    "route {} -o x",
+    "route d.modified --router maze -o x --config {}",
+    "route d.modified --model {} -o x",
+    "verify {} d.route",
+    "verify d.modified {}",
+    "plot {} -o x.png",
+    "plot d.modified {} -o x.png",
+    "plot d.modified d.route --net solo --drawing --model {} -o x.png",
+    "report {} d.route -o x",
+    "report d.modified {} -o x",
+    "report d.modified d.route --summary {} -o x",
+    "compare {} d.route d.route",
+    "compare d.modified {} d.route",
+    "compare d.modified d.route {}",
+    "synth x --config {}",
+    "dataset x --config {}",
+    "train -o x --config {}",
+    "evaluate {} --data d",
+    "evaluate --data {}",
+    "evaluate --bench {}",
+    "study -o x --runs x --config {}",
+    "study -o x --runs x --smoke --bench {}",
+]
+WRITTEN = [
+    "info d.modified --json {}",
+    "route d.modified --router maze -o {}",
+    "route d.modified --router maze -o x --json {}",
+    "verify d.modified d.route --json {}",
+    "plot d.modified -o {}.png",
+    "report d.modified d.route -o {}",
+    "compare d.modified d.route d.route -o {}",
+    "compare d.modified d.route d.route --json {}",
+    "synth {}",
+    "dataset {} --sizes 8 --shards 1",
+    "train --smoke -q -o {}",
+    "evaluate --bench d.modified --json {}",
+    "study --smoke -q --runs x -o {}",
+    "study --smoke -q -o x --runs {}",
+    "study --smoke -q -o x --runs x --data {}",
+]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The working folder, with a design, its routes, a loop of links and a closed folder."""
+    monkeypatch.chdir(tmp_path)
+    design, routes = one_net()
+    ispd98.write(design, "d.modified")
+    route_file.write(design, routes, "d.route")
+    Path("loop.png").symlink_to("loop")
+    Path("loop").symlink_to("loop.png")
+    Path("shut").mkdir(mode=0)
+    return tmp_path
+
+
+def refused(args: list[str], folder: Path, capsys: pytest.CaptureFixture[str]) -> str:
+    before = sorted(os.listdir(folder))
+    assert main(args) == 2
+    error = capsys.readouterr().err
+    assert "Traceback" not in error
+    assert error.count("\n") == 1, error
+    assert sorted(os.listdir(folder)) == before
+    return error
+
+
+@pytest.mark.parametrize("command", READ)
+@pytest.mark.parametrize(
+    ("path", "reason"),
+    [
+        ("b" * 300 + ".x", "File name too long"),
+        ("loop", "Too many levels of symbolic links"),
+        ("d.modified/x", "Not a directory"),
+    ],
+)
+def test_what_cannot_be_read(
+    folder: Path, command: str, path: str, reason: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    error = refused(command.format(path).split(), folder, capsys)
+    assert reason in error or "no validation samples" in error
+    assert path in error
+
+
+@pytest.mark.parametrize("command", WRITTEN)
+@pytest.mark.parametrize(
+    ("path", "reason"),
+    [
+        ("b" * 300, "File name too long"),
+        ("loop", "Too many levels of symbolic links"),
+        ("d.modified/x", "Not a directory"),
+    ],
+)
+def test_what_cannot_be_written(
+    folder: Path, command: str, path: str, reason: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    error = refused(command.format(path).split(), folder, capsys)
+    assert f"cannot be written: {reason}" in error
+    assert error.startswith(path)
+
+
+ALL = """
+import sys, traceback
+from eda_router.cli import main
+for line in sys.stdin.read().splitlines():
+    print(main(line.split()), flush=True)
+"""
+
+
+def test_folders_without_permission(folder: Path) -> None:
+    commands = [c.format("shut/x") for c in READ + WRITTEN]
+    run = subprocess.run(
+        [*unprivileged(), sys.executable, "-c", ALL],
+        input="\n".join(commands),
+        capture_output=True,
+        text=True,
+        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
+    )
+    assert run.stdout.split() == ["2"] * len(commands), run.stderr
+    told = [line for line in run.stderr.splitlines() if "Permission denied" in line]
+    assert [line.startswith("shut/x") for line in told] == [True] * len(commands), run.stderr
