@@ -4,7 +4,8 @@
    costs of congestion: exact Steiner trees for few pins, grown and improved trees for more.
 2. *Negotiation.* While edges overflow, their history rises and the nets on them are rerouted.
 3. *Legalisation*, only when negotiation could not remove all overflow and overflow is not allowed:
-   nets on overflowed edges are taken out and routed through free tracks alone, or stay unrouted.
+   as few nets as possible are taken out and brought back through free tracks, or past nets that can
+   move, or stay unrouted.
 4. *Refinement.* Full edges are closed and every net longer than its lower bound is tried again;
    wirelength only falls and legality is never lost.
 
@@ -15,7 +16,7 @@ already routed and let it finish.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import cached_property
 
@@ -24,19 +25,19 @@ from numpy.typing import NDArray
 
 from eda_router.config import MOST_EXACT_PINS, RouteConfig
 from eda_router.design import Design, IntArray, Routes
+from eda_router.routing import legalisation
 from eda_router.routing import negotiation as kernels
 from eda_router.routing.bounds import steiner_bounds
+from eda_router.routing.costs import update_costs
 from eda_router.routing.effort import effort_of
 from eda_router.routing.ledger import SPAN, CapacityLedger
 from eda_router.routing.pool import new_pool, pool_of, routes_of, snapshot
 from eda_router.routing.result import PassRow, RouteSource, RoutingResult
 from eda_router.routing.run import OutOfTime, Run
+from eda_router.routing.watch import watched
 from eda_router.search.box import CLOSED
 from eda_router.search.draw import Limits, new_workspace
 from eda_router.search.grid import TILE_EDGE, Grid, Nets
-
-CHUNK = 4096
-"""Nets a kernel routes before the clock and Ctrl-C are looked at."""
 
 FIELD_ENTRIES = 1 << 21
 """Nodes of all distance fields of a search together; where a tree needs more to be mended around
@@ -53,6 +54,16 @@ SLACK_TRACKS = 8
 
 NEGOTIATION_EXACT_PINS = 5
 """Most pins of an exact tree in negotiation, which routes the same nets again and again."""
+
+STALL_ROUNDS = 20
+"""Rounds in which the least overflow has to fall by a third, or negotiation is getting nowhere."""
+
+STALL_OVERFLOW = 1e-4
+"""Overflow, as a share of the wirelength, below which that is no matter: the last few overflowed
+edges take their time, and legalisation clears them at once."""
+
+FULL_EDGE_COST = 20
+"""What a full edge costs a net that is brought back, in tile edges; others have to move for it."""
 
 NEGOTIATION_SHARE = 0.8
 """Share of the time limit after which negotiation stops, so that overflow can still be removed."""
@@ -132,14 +143,7 @@ class MazeRouter(Run):
         with self.phase("first pass"):
             self._cost_congestion(closed=legally)
             try:
-                self._in_chunks(
-                    lambda part: int(
-                        kernels.first_pass(
-                            self.ledger.costs, self._pool, self._workspace, self._nets, limits, part
-                        )
-                    ),
-                    order,
-                )
+                self._over(order, lambda part: self._first_pass(part, limits))
             finally:
                 routed = order[self._pool.length[order] > 0]
                 self.stage[routed] = RouteSource.MAZE
@@ -148,7 +152,9 @@ class MazeRouter(Run):
     def negotiate(self, *, reroute_detours: bool = False) -> None:
         """Reroute nets on overflowed edges until total overflow is 0 or it stops falling.
 
-        Ends with the state of least overflow that was seen.
+        Ends with the state of least overflow that was seen. Where overflow is not allowed in the
+        end, it also ends once a third less takes more than STALL_ROUNDS: what is left then has no
+        room, and legalisation leaves as few nets open as from any later state.
 
         Args:
             reroute_detours: before that, reroute nets longer than their lower bound under gentle
@@ -162,10 +168,11 @@ class MazeRouter(Run):
             least = self.total_overflow
             best = snapshot(self._pool)
             since_best = 0
+            lowest = [least]
             step = effort.history_step
             try:
                 for number in range(effort.iterations):
-                    if least == 0 or since_best > effort.patience:
+                    if least == 0 or since_best > effort.patience or self._stalled(lowest):
                         break
                     self.ledger.raise_history(step)
                     step = min(step * effort.history_growth, effort.history_limit)
@@ -179,6 +186,7 @@ class MazeRouter(Run):
                         least = overflow
                         since_best = 0
                         best = snapshot(self._pool)
+                    lowest.append(least)
             finally:
                 if least > 0:
                     routes = routes_of(best, 2 * self.design.num_tiles)
@@ -187,22 +195,40 @@ class MazeRouter(Run):
                 self._mark(RouteSource.NEGOTIATED)
 
     def legalise(self) -> None:
-        """Take nets on overflowed edges out and route them through free tracks where possible.
-
-        The clock stops far detours only: near ways for so few nets take a moment, and without a
-        route all work on them is lost.
-        """
+        """Take as few nets out as leave no overflow, and bring back those that find room."""
         with self.phase("legalisation"):
             self._cost_free_tracks()
-            removed = kernels.remove_overflow(self.ledger.costs, self._pool, self.order)
-            self.stage[self.open_nets] = RouteSource.UNROUTED
-            reach = max(self.design.width, self.design.height)
-            with self.share_of_time(None):
+            removed = legalisation.remove_overflow(self.ledger.costs, self._pool, self.order)
+            self.stage[removed] = RouteSource.UNROUTED
+            try:
                 self._refine_round(WIDE_MARGIN, self.open_nets)
-            with suppress(OutOfTime):
-                self._refine_round(reach, self.order)
-            self._mark(RouteSource.NEGOTIATED)
-            self.report("legalise", removed)
+                self._refine_round(self._reach, self.open_nets)
+                while len(self.open_nets) and self._bring_back():
+                    pass
+            finally:
+                self._mark(RouteSource.NEGOTIATED)
+                self.report("legalise", len(removed))
+
+    def connect_far(self, *, legally: bool = True) -> None:
+        """Route open nets by their shortest way, however far, on the whole grid.
+
+        The passes before look at boxes near the pins, thinned out where they are large, and add
+        costs up in 32 bits; this finds a way wherever there is one.
+
+        Args:
+            legally: through free tracks only.
+        """
+        with self.phase("far connections"):
+            d = np.arange(-SPAN, SPAN + 1)
+            self.ledger.set_costs(np.where(legally & (d > 0), CLOSED, 1), np.zeros(len(d)))
+            limits = Limits(0, self._reach, self.design.num_tiles, 1)
+            try:
+                self._over(self.open_nets, lambda part: self._first_pass(part, limits))
+            finally:
+                routed = self._pool.length[self.order] > 0
+                late = self.order[routed & (self.stage[self.order] == RouteSource.UNROUTED)]
+                self.stage[late] = RouteSource.MAZE
+            self.report("far", len(late))
 
     def refine(self) -> None:
         """Shorten nets through free tracks, pass by pass, until nothing is gained."""
@@ -238,7 +264,7 @@ class MazeRouter(Run):
     @cached_property
     def bounds(self) -> IntArray:
         """int32 ``(num_nets,)``: lower bound of each net's length, exact up to some pins."""
-        return steiner_bounds(self.design, self.effort.refine_exact_pins)
+        return steiner_bounds(self.design, self.effort.refine_exact_pins, self.check_clock)
 
     def commit_free(
         self,
@@ -312,6 +338,51 @@ class MazeRouter(Run):
     def _no_bounds(self) -> IntArray:
         return np.full(self.design.num_nets, np.iinfo(np.int32).max, np.int32)
 
+    @property
+    def _reach(self) -> int:
+        """A margin that takes in the whole grid."""
+        return max(self.design.width, self.design.height)
+
+    def _first_pass(self, nets: NDArray[np.int64], limits: Limits) -> int:
+        return int(
+            kernels.first_pass(
+                self.ledger.costs, self._pool, self._workspace, self._nets, limits, nets
+            )
+        )
+
+    def _stalled(self, lowest: Sequence[int]) -> bool:
+        """Whether negotiation, with the least overflow after each round so far, gets nowhere."""
+        if self.config.allow_overflow or len(lowest) <= STALL_ROUNDS:
+            return False
+        matters = lowest[-1] > STALL_OVERFLOW * int(self._pool.length.sum())
+        return matters and 3 * lowest[-1] > 2 * lowest[-1 - STALL_ROUNDS]
+
+    def _bring_back(self) -> int:
+        """Route open nets past others that can move; returns how many."""
+        back = 0
+        closed = self.ledger.costs
+        assert closed is not None
+        d = np.arange(-SPAN, SPAN + 1)
+        soft = closed._replace(
+            cost=np.zeros_like(closed.cost),
+            base=np.where(d > 0, FULL_EDGE_COST * TILE_EDGE, TILE_EDGE).astype(np.int32),
+            slope=np.where(d > 0, TILE_EDGE, 0).astype(np.float32),
+        )
+        update_costs(soft, np.arange(len(soft.cost)))
+        limits = self._limits(NEGOTIATION_EXACT_PINS, WIDE_MARGIN, 1)
+
+        def kernel(part: NDArray[np.int64]) -> int:
+            nonlocal back
+            done, count = legalisation.bring_back(
+                closed, soft, self._pool, self._workspace, self._nets, limits,
+                self.order, part, self._touched,
+            )  # fmt: skip
+            back += count
+            return int(done)
+
+        self._over(self.open_nets, kernel)
+        return back
+
     def _negotiate_round(self, margin: int, longest: IntArray) -> int:
         rerouted = 0
         limits = self._limits(min(self.effort.exact_pins, NEGOTIATION_EXACT_PINS), margin, 1)
@@ -325,7 +396,7 @@ class MazeRouter(Run):
             rerouted += count
             return int(done)
 
-        self._in_chunks(kernel, self.order)
+        self._over(self.order, kernel)
         return rerouted
 
     def _refine_round(self, margin: int, nets: NDArray[np.int64]) -> tuple[int, int]:
@@ -343,23 +414,22 @@ class MazeRouter(Run):
             saved += edges
             return int(done)
 
-        self._in_chunks(kernel, nets)
+        self._over(nets, kernel)
         return shortened, saved
 
-    def _in_chunks(
-        self, kernel: Callable[[NDArray[np.int64]], int], nets: NDArray[np.int64]
-    ) -> None:
-        """Run a kernel over ``nets``, with a look at the clock before each chunk.
+    def _over(self, nets: NDArray[np.int64], kernel: Callable[[NDArray[np.int64]], int]) -> None:
+        """Run a kernel over ``nets`` until the deadline.
 
-        The kernel says how many nets it dealt with; fewer than given when the pool is full.
+        The kernel says how many nets it dealt with; fewer than given when the pool is full or it
+        was told to stop.
         """
-        for begin in range(0, len(nets), CHUNK):
+        stop = self._workspace.box.stop
+        while len(nets):
             self.check_clock()
-            part = nets[begin : begin + CHUNK]
-            while len(part):
-                part = part[kernel(part) :]
-                if len(part):
-                    self._make_room()
+            with watched(stop, self.time_left):
+                nets = nets[kernel(nets) :]
+            if len(nets) and not stop[0]:
+                self._make_room()
 
     def _make_room(self) -> None:
         """Move the routes to a larger pool."""
@@ -431,10 +501,10 @@ def finish(router: MazeRouter, *, reroute_detours: bool = False) -> None:
     with suppress(OutOfTime), router.share_of_time(NEGOTIATION_SHARE):
         if config.negotiate:
             router.negotiate(reroute_detours=reroute_detours)
-    if router.total_overflow > 0:
-        if config.allow_overflow:
-            return
-        router.legalise()
     with suppress(OutOfTime):
-        if config.refine:
+        if router.total_overflow > 0 and not config.allow_overflow:
+            router.legalise()
+        if len(router.open_nets):
+            router.connect_far(legally=not config.allow_overflow)
+        if config.refine and router.total_overflow == 0:
             router.refine()

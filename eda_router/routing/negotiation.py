@@ -79,9 +79,12 @@ def first_pass(costs, pool, work, nets, limits, order):
     """Route the nets of ``order``, overflow at a cost but allowed.
 
     Returns:
-        how many nets of the list were dealt with; fewer than all when the pool is full.
+        how many nets of the list were dealt with; fewer than all when the pool is full or
+        ``work.box.stop`` is set.
     """
     for i in range(len(order)):
+        if work.box.stop[0]:
+            return i
         net = order[i]
         count = draw_tree(costs.cost, work, net_pins(nets, net), limits)
         if count > 0:
@@ -115,10 +118,13 @@ def negotiate_pass(costs, pool, work, nets, limits, order, longest, touched):
     route unless that saves WORTH_MOVING. ``touched`` gets a 1 for every net rerouted.
 
     Returns:
-        (nets dealt with, nets rerouted); fewer dealt with than all when the pool is full.
+        (nets dealt with, nets rerouted); fewer dealt with than all when the pool is full or
+        ``work.box.stop`` is set.
     """
     rerouted = 0
     for i in range(len(order)):
+        if work.box.stop[0]:
+            return i, rerouted
         net = order[i]
         overflowed = _overflows(costs, pool, net)
         if not overflowed and pool.length[net] <= longest[net]:
@@ -138,22 +144,6 @@ def negotiate_pass(costs, pool, work, nets, limits, order, longest, touched):
 
 
 @njit(cache=True, nogil=True)
-def remove_overflow(costs, pool, order):
-    """Take nets off overflowed edges, the last of ``order`` first, until none overflows.
-
-    Returns:
-        number of nets that lost their route.
-    """
-    removed = 0
-    for i in range(len(order) - 1, -1, -1):
-        if _overflows(costs, pool, order[i]):
-            release(costs, pool, order[i])
-            pool.length[order[i]] = 0
-            removed += 1
-    return removed
-
-
-@njit(cache=True, nogil=True)
 def refine_pass(costs, pool, work, nets, limits, order, bounds, touched):
     """Look for a shorter legal route for each net of ``order`` that is longer than its bound.
 
@@ -162,11 +152,14 @@ def refine_pass(costs, pool, work, nets, limits, order, bounds, touched):
     net whose route changed.
 
     Returns:
-        (nets dealt with, nets shortened, edges saved).
+        (nets dealt with, nets shortened, edges saved); fewer dealt with than all when the pool is
+        full or ``work.box.stop`` is set.
     """
     shortened = 0
     saved = 0
     for i in range(len(order)):
+        if work.box.stop[0]:
+            return i, shortened, saved
         net = order[i]
         old_count = pool.length[net]
         if 0 < old_count <= bounds[net]:

@@ -11,7 +11,7 @@ from eda_router.routing.result import PassRow
 
 
 class OutOfTime(Exception):
-    """The deadline passed between two kernel calls."""
+    """The deadline passed."""
 
 
 class Run:
@@ -49,6 +49,11 @@ class Run:
     def age(self) -> float:
         """Seconds since the run began."""
         return self._clock() - self._began
+
+    @property
+    def time_left(self) -> float | None:
+        """Seconds to the deadline, None without one."""
+        return None if self._deadline is None else self._deadline - self._clock()
 
     def check_clock(self) -> None:
         """Raise :class:`OutOfTime` once the deadline has passed."""

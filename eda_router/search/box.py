@@ -37,6 +37,7 @@ class Box(NamedTuple):
         stack: int32, work list of the trace: pairs of a subset and a node.
         marks: uint8, one flag a line, used to choose lines.
         out: int32, edges found by the last search.
+        stop: int32 ``(1,)``; another thread makes it 1 to have searches end early.
     """
 
     xs: Any
@@ -50,6 +51,7 @@ class Box(NamedTuple):
     stack: Any
     marks: Any
     out: Any
+    stop: Any
 
 
 MAX_PARTS = 5
@@ -85,6 +87,7 @@ def new_box(grid: Grid, most_pins: int = 8, field_entries: int = 1 << 20) -> Box
         marks=np.zeros(max(grid.width, grid.height), np.uint8),
         # A tree has fewer edges than tiles.
         out=np.zeros(tiles, np.int32),
+        stop=np.zeros(1, np.int32),
     )
 
 

@@ -50,6 +50,10 @@ PIN = 16
 """Flag of a pin's tile in ``links``, above the bits of the four steps."""
 
 
+SWEPT_PINS = 64
+"""Pins after which a growing tree no longer sweeps the whole box for each further one."""
+
+
 class TreeScratch(NamedTuple):
     """Scratch memory for one tree at a time; everything is zero between uses.
 
@@ -113,7 +117,7 @@ def grow_tree(box, scratch, cost, grid, pins, margin, max_nodes):
     Searches the box that ``open_box`` makes. Writes the tree to ``scratch.edges``.
 
     Returns:
-        number of edges, or -1 if a pin cannot be reached.
+        number of edges, or -1 if a pin cannot be reached or ``box.stop`` is set.
     """
     k = len(pins)
     w, h = open_box(box, cost, grid, pins, margin, max_nodes, 1)
@@ -123,11 +127,19 @@ def grow_tree(box, scratch, cost, grid, pins, margin, max_nodes):
         field[i] = UNREACHED
     field[nodes[0]] = 0
     waiting = k - 1
+    steps = 0
     for t in range(waiting):
         nodes[t] = nodes[t + 1]
     count = 0
+    joined = 0
     while waiting > 0:
-        sweep(field, 0, box.right, box.up, w, h)
+        if box.stop[0]:
+            return -1
+        if joined < SWEPT_PINS:
+            sweep(field, 0, box.right, box.up, w, h)
+        else:
+            _spread(box, scratch, w, h, steps)
+        joined += 1
         nearest = 0
         for t in range(1, waiting):
             if field[nodes[t]] < field[nodes[nearest]]:
@@ -159,6 +171,40 @@ def grow_tree(box, scratch, cost, grid, pins, margin, max_nodes):
         for i in range(steps):
             field[scratch.queue[i]] = 0
     return count
+
+
+@njit(cache=True, nogil=True)
+def _spread(box, scratch, w, h, count):
+    """Bring the distance field up to date after nodes ``queue[:count]`` became part of the tree.
+
+    The same values as :func:`~eda_router.search.box.sweep` gives, in time proportional to the nodes
+    that come nearer: label correcting with a first-in first-out queue.
+    """
+    field = box.fields
+    ring = scratch.keys
+    waits = scratch.part
+    head = 0
+    size = count
+    for i in range(count):
+        ring[i] = scratch.queue[i]
+        waits[ring[i]] = 1
+    while size > 0:
+        node = ring[head]
+        head = head + 1 if head + 1 < len(ring) else 0
+        size -= 1
+        waits[node] = 0
+        for step in range(4):
+            if not stays_inside(node, step, w, h):
+                continue
+            other = neighbour(node, step, w)
+            nearer = field[node] + step_cost(box, node, step, w)
+            if nearer < field[other]:
+                field[other] = nearer
+                if waits[other] == 0:
+                    waits[other] = 1
+                    tail = head + size
+                    ring[tail if tail < len(ring) else tail - len(ring)] = other
+                    size += 1
 
 
 @njit(cache=True, nogil=True)
@@ -235,7 +281,7 @@ def improve_tree(box, scratch, cost, grid, pins, count, margin, rounds):
     """Improve the tree in ``scratch.edges[:count]`` in place, key tile by key tile.
 
     ``cost`` must not contain the tree itself. The result never costs more. ``rounds`` bounds the
-    passes over all key tiles; it ends earlier when a pass changes nothing.
+    passes over all key tiles; it ends earlier when a pass changes nothing or ``box.stop`` is set.
 
     Returns:
         number of edges of the improved tree.
@@ -261,6 +307,8 @@ def improve_tree(box, scratch, cost, grid, pins, count, margin, rounds):
             wires = links[tile]
             if wires & 15 == 0 or (wires & PIN == 0 and _degree(wires) < 3):
                 continue
+            if box.stop[0]:
+                break
             if _rejoin_at(box, scratch, cost, grid, tile, margin):
                 changed = True
         count = _list_edges(scratch, grid.width, pins[0])
