@@ -1,14 +1,35 @@
-"""The flow: which router runs."""
+"""The flow: which router runs, and which of its results is kept.
+
+One run is the rule. Two cases take more, and the best result of all is what comes back:
+
+- *Against the clock* a quick run of the maze router at effort low comes first, so that there is a
+  legal result early; what time is left goes to the run asked for, or, where that could not finish,
+  to shortening the quick one.
+- *At effort high* a design that could not be finished is routed at the lower efforts too: gentle
+  costs make wires short, and steep ones sometimes leave fewer nets.
+"""
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Callable
-from typing import Protocol
+from typing import Any, Protocol
 
 from eda_router.config import RouteConfig
 from eda_router.design import Design
+from eda_router.routing.effort import Effort
 from eda_router.routing.result import PassRow, RoutingResult
+
+TIMES_QUICK = {
+    ("maze", "medium"): 2.0,
+    ("maze", "high"): 12.0,
+    ("neural", "low"): 3.0,
+    ("neural", "medium"): 4.0,
+    ("neural", "high"): 16.0,
+}
+"""About how many times as long as the quick run each router and effort takes; with less time left
+than that, the run asked for would not finish."""
 
 
 class Router(Protocol):
@@ -61,5 +82,113 @@ def route(
         EdarouteError: the router asked for cannot run here.
     """
     config = config or RouteConfig()
-    deadline = None if config.time_limit is None else time.monotonic() + config.time_limit
-    return load_router(config)(design, config, on_pass=on_pass, deadline=deadline)
+    if not isinstance(design, Design) or not isinstance(config, RouteConfig):
+        raise TypeError(
+            f"route({type(design).__name__}, {type(config).__name__}), "
+            "expected route(Design, RouteConfig)"
+        )
+    flow = _Flow(design, config, on_pass)
+    if config.time_limit is None or not flow.finishes:
+        flow.run(config)
+    else:
+        flow.run_quick_first()
+    if config.effort == "high" and flow.finishes:
+        for effort in ("medium", "low"):
+            if flow.best.exit_status and flow.time_left > 0:
+                flow.run(dataclasses.replace(config, effort=effort), f"{effort} ")
+    return flow.best
+
+
+class _Flow:
+    """The runs of one call, the best result so far, and one account of all of them."""
+
+    def __init__(
+        self, design: Design, config: RouteConfig, on_pass: Callable[[PassRow], None] | None
+    ):
+        self._design = design
+        self._config = config
+        self._on_pass = on_pass
+        self._began = time.monotonic()
+        self._deadline = None if config.time_limit is None else self._began + config.time_limit
+        self._best: RoutingResult | None = None
+
+    @property
+    def best(self) -> RoutingResult:
+        """The result with the fewest open nets, then the least overflow, then the least wire."""
+        assert self._best is not None
+        return self._best
+
+    @property
+    def time_left(self) -> float:
+        """Seconds to the deadline."""
+        return float("inf") if self._deadline is None else self._deadline - time.monotonic()
+
+    @property
+    def finishes(self) -> bool:
+        """Whether the run is to end with every net routed, rather than show some stage alone."""
+        config = self._config
+        return config.negotiate and (config.router == "maze" or config.fallback == "maze")
+
+    def run(self, config: RouteConfig, name: str = "") -> None:
+        """One run; ``name`` goes before the names of its phases and passes."""
+        result = load_router(config)(
+            self._design, config, on_pass=self._shown(name), deadline=self._deadline
+        )
+        self._take(result, name)
+
+    def run_quick_first(self) -> None:
+        """A quick legal result, then the run asked for or a shorter quick one."""
+        from eda_router.routing.maze import MazeRouter, finish, route_all
+
+        config = self._config
+        level: dict[str, Any] = dict.fromkeys(
+            (field.name for field in dataclasses.fields(Effort)), None
+        )
+        quick_config = dataclasses.replace(config, router="maze", effort="low", **level)
+        if (config.router, config.effort) == ("maze", "low"):
+            self.run(config)
+            return
+        quick = MazeRouter(
+            self._design, quick_config, on_pass=self._shown("quick "), deadline=self._deadline
+        )
+        route_all(quick)
+        finish(quick)
+        used = time.monotonic() - self._began
+        enough = self.time_left > TIMES_QUICK[config.router, config.effort] * used
+        if not enough:
+            quick.refine_until_deadline()
+        self._take(quick.result(), "quick ")
+        if enough:
+            self.run(config)
+
+    def _shown(self, name: str) -> Callable[[PassRow], None] | None:
+        """What a run calls after each of its passes."""
+        if self._on_pass is None:
+            return None
+        show, begins = self._on_pass, time.monotonic() - self._began
+        return lambda row: show(_moved(row, name, begins))
+
+    def _take(self, result: RoutingResult, name: str) -> None:
+        """Keep the better result, with the phases and passes of all runs so far."""
+        ended = time.monotonic() - self._began
+        begins = ended - max((row.seconds for row in result.passes), default=0.0)
+        result.phases = {f"{name}{phase}": spent for phase, spent in result.phases.items()}
+        result.passes = [_moved(row, name, begins) for row in result.passes]
+        result.config = self._config
+        if name:
+            result.details["run"] = name.strip()
+        if self._best is not None:
+            phases = {**self._best.phases, **result.phases}
+            passes = [*self._best.passes, *result.passes]
+            result = min((result, self._best), key=_rank)
+            result.phases, result.passes = phases, passes
+        self._best = result
+
+
+def _rank(result: RoutingResult) -> tuple[int, int, int]:
+    return len(result.unrouted), result.total_overflow, result.wirelength
+
+
+def _moved(row: PassRow, name: str, seconds: float) -> PassRow:
+    """A row of a run that began some seconds after the first."""
+    return dataclasses.replace(row, name=f"{name}{row.name}", seconds=row.seconds + seconds)

@@ -56,7 +56,7 @@ NEGOTIATION_EXACT_PINS = 5
 """Most pins of an exact tree in negotiation, which routes the same nets again and again."""
 
 STALL_ROUNDS = 20
-"""Rounds in which the least overflow has to fall by a third, or negotiation is getting nowhere."""
+"""Rounds in which the least overflow has to fall by a fifth, or negotiation is getting nowhere."""
 
 STALL_OVERFLOW = 1e-4
 """Overflow, as a share of the wirelength, below which that is no matter: the last few overflowed
@@ -64,6 +64,12 @@ edges take their time, and legalisation clears them at once."""
 
 FULL_EDGE_COST = 20
 """What a full edge costs a net that is brought back, in tile edges; others have to move for it."""
+
+MOST_REFINEMENTS = 100
+"""Passes of refinement where time is the only limit; it ends when one gains nothing."""
+
+ROOM_ROUNDS = 3
+"""Times that legalisation shortens other nets to make room for open ones."""
 
 NEGOTIATION_SHARE = 0.8
 """Share of the time limit after which negotiation stops, so that overflow can still be removed."""
@@ -153,8 +159,8 @@ class MazeRouter(Run):
         """Reroute nets on overflowed edges until total overflow is 0 or it stops falling.
 
         Ends with the state of least overflow that was seen. Where overflow is not allowed in the
-        end, it also ends once a third less takes more than STALL_ROUNDS: what is left then has no
-        room, and legalisation leaves as few nets open as from any later state.
+        end, it also ends once a fifth less takes more than STALL_ROUNDS: most of what is left then
+        has no room anywhere, and legalisation does the rest faster.
 
         Args:
             reroute_detours: before that, reroute nets longer than their lower bound under gentle
@@ -201,10 +207,14 @@ class MazeRouter(Run):
             removed = legalisation.remove_overflow(self.ledger.costs, self._pool, self.order)
             self.stage[removed] = RouteSource.UNROUTED
             try:
-                self._refine_round(WIDE_MARGIN, self.open_nets)
-                self._refine_round(self._reach, self.open_nets)
-                while len(self.open_nets) and self._bring_back():
-                    pass
+                self._refine_round(WIDE_MARGIN, self.open_nets, self._no_bounds)
+                self._refine_round(self._reach, self.open_nets, self._no_bounds)
+                # Shorter routes of others leave tracks that open nets can use.
+                for _ in range(ROOM_ROUNDS):
+                    while len(self.open_nets) and self._bring_back():
+                        pass
+                    if len(self.open_nets) == 0 or self._refine_round(2, self.order)[1] == 0:
+                        break
             finally:
                 self._mark(RouteSource.NEGOTIATED)
                 self.report("legalise", len(removed))
@@ -230,12 +240,22 @@ class MazeRouter(Run):
                 self.stage[late] = RouteSource.MAZE
             self.report("far", len(late))
 
-    def refine(self) -> None:
-        """Shorten nets through free tracks, pass by pass, until nothing is gained."""
+    def refine_until_deadline(self) -> None:
+        """As :meth:`refine`, whatever the effort, until the deadline."""
+        with suppress(OutOfTime):
+            if self.total_overflow == 0:
+                self.refine(MOST_REFINEMENTS)
+
+    def refine(self, passes: int | None = None) -> None:
+        """Shorten nets through free tracks, pass by pass, until nothing is gained.
+
+        Args:
+            passes: most of them; None, as the effort says.
+        """
         with self.phase("refinement"):
             self._cost_free_tracks()
             try:
-                for number in range(self.effort.refinements):
+                for number in range(self.effort.refinements if passes is None else passes):
                     shortened, saved = self._refine_round(2 + 2 * number, self.order)
                     self.report(f"refine {number + 1}", shortened)
                     if saved == 0:
@@ -355,7 +375,7 @@ class MazeRouter(Run):
         if self.config.allow_overflow or len(lowest) <= STALL_ROUNDS:
             return False
         matters = lowest[-1] > STALL_OVERFLOW * int(self._pool.length.sum())
-        return matters and 3 * lowest[-1] > 2 * lowest[-1 - STALL_ROUNDS]
+        return matters and 5 * lowest[-1] > 4 * lowest[-1 - STALL_ROUNDS]
 
     def _bring_back(self) -> int:
         """Route open nets past others that can move; returns how many."""
@@ -399,10 +419,12 @@ class MazeRouter(Run):
         self._over(self.order, kernel)
         return rerouted
 
-    def _refine_round(self, margin: int, nets: NDArray[np.int64]) -> tuple[int, int]:
+    def _refine_round(
+        self, margin: int, nets: NDArray[np.int64], bounds: IntArray | None = None
+    ) -> tuple[int, int]:
         shortened = saved = 0
         limits = self._limits(self.effort.refine_exact_pins, margin, 1)
-        bounds = self.bounds
+        bounds = self.bounds if bounds is None else bounds
 
         def kernel(part: NDArray[np.int64]) -> int:
             nonlocal shortened, saved
@@ -483,11 +505,21 @@ def route_maze(
         the result; legal unless ``config.allow_overflow``, but nets may be unrouted.
     """
     router = MazeRouter(design, config, on_pass=on_pass, deadline=deadline, clock=clock)
+    route_all(router)
+    finish(router)
+    return router.result()
+
+
+def route_all(router: MazeRouter) -> None:
+    """The first pass over all nets, as the settings ask.
+
+    Args:
+        router: without routes so far.
+    """
+    config = router.config
     legally = not (config.negotiate or config.allow_overflow)
     with suppress(OutOfTime):
         router.route_first(legally=legally, margin=WIDE_MARGIN if legally else 1)
-    finish(router)
-    return router.result()
 
 
 def finish(router: MazeRouter, *, reroute_detours: bool = False) -> None:
