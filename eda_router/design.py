@@ -31,8 +31,8 @@ VERTICAL = 1
 IntArray = NDArray[np.int32]
 
 
-MAX_TILES = 2**30 - 1
-"""Largest grid: edge ids are int32."""
+MAX_TILES = 2**24
+"""Tiles of the largest grid: memory grows with them, and a larger one is a damaged file's."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -6,9 +6,9 @@ Works on a batch of windows; tiles and edges are numbered as in :mod:`eda_router
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from eda_router.kernels import kernel
 from eda_router.search.grid import (
     COUNTERCLOCKWISE,
     direction_of,
@@ -37,7 +37,7 @@ def connected(
     return result
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _connected(free, pins, drawn):  # type: ignore[no-untyped-def]
     num_windows, height, width = pins.shape
     result = np.zeros(num_windows, np.bool_)

@@ -8,9 +8,9 @@ edges have the same tracks. Obstacles come on top.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from eda_router.kernels import kernel
 from eda_router.neural.tensors import MAX_FREE, StateArray
 from eda_router.search.splitmix import between, uniform
 
@@ -32,7 +32,7 @@ def random_states(seeds: NDArray[np.uint64], size: int, max_pins: int) -> StateA
     return states
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _fill_random(seeds, max_pins, states):
     size = states.shape[1]
     rng = np.zeros(1, np.uint64)
@@ -55,7 +55,7 @@ def _fill_random(seeds, max_pins, states):
             states[i, ys[j], xs[j]] |= 1
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _draw_capacity(rng, free, upward):
     """Free tracks of one direction's edges, not yet clipped."""
     size = free.shape[0]
@@ -102,7 +102,7 @@ def _draw_capacity(rng, free, upward):
                     free[line, along] -= used
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _draw_obstacles(rng, horizontal, vertical):
     """Lower the free tracks inside random rectangles, mostly to nothing."""
     size = horizontal.shape[0]
@@ -122,7 +122,7 @@ def _draw_obstacles(rng, horizontal, vertical):
                     vertical[r, c] -= taken
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _draw_pins(rng, size, max_pins, xs, ys):
     """Distinct pins that span a random box at a random place; returns their number."""
     chance = uniform(rng)
@@ -176,7 +176,7 @@ def _draw_pins(rng, size, max_pins, xs, ys):
     return count
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _repeats(xs, ys, j):
     """Whether pin ``j`` lies on an earlier one."""
     repeated = False

@@ -27,9 +27,9 @@ A tree is written as bits a tile: :data:`RIGHT_BIT`, :data:`UP_BIT`, :data:`TILE
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from eda_router.design import HORIZONTAL, VERTICAL
+from eda_router.kernels import kernel
 from eda_router.search.grid import (
     COUNTERCLOCKWISE,
     DOWN,
@@ -67,7 +67,7 @@ _FAR = 1 << 60
 """Value of a distance field where no path has arrived yet."""
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def draw_trees(free, pins, price, exact_pins, exchange_rounds, tie_seeds, labels, ok):
     """Draw one tree a window.
 
@@ -108,7 +108,7 @@ def draw_trees(free, pins, price, exact_pins, exchange_rounds, tie_seeds, labels
             labels[i] = 0
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _load_costs(free, price, by_place, rng, costs):
     """Costs of a window's edges: price and term for ties; 0 where there is no passage."""
     height, width = costs.shape[:2]
@@ -122,7 +122,7 @@ def _load_costs(free, price, by_place, rng, costs):
                 costs[r, c, direction] = cost
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _list_pins(pins, terminals):
     """Write the tiles with a pin, in rising order, to ``terminals``; return their number."""
     height, width = pins.shape
@@ -135,7 +135,7 @@ def _list_pins(pins, terminals):
     return count
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _mark_tiles(pins, label_bits):
     """Set the tile bits of a tree whose edge bits are set."""
     height, width = label_bits.shape
@@ -152,7 +152,7 @@ def _mark_tiles(pins, label_bits):
                 label_bits[r + 1, c] |= TILE_BIT
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _sweep(costs, field, came):
     """Turn upper bounds of distances into distances; ``came`` gets the step back along each.
 
@@ -195,7 +195,7 @@ def _sweep(costs, field, came):
                         changed = True
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _walk_back(came, tile, label_bits):
     """Mark the edge over which ``tile`` was reached; return the tile before it."""
     width = came.shape[1]
@@ -205,7 +205,7 @@ def _walk_back(came, tile, label_bits):
     return neighbour(tile, step, width)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _optimal_tree(costs, terminals, fields, came, label_bits):
     """Dreyfus and Wagner [1]: 2^k sweeps and O(3^k num_tiles) merges for k + 1 terminals.
 
@@ -259,7 +259,7 @@ def _optimal_tree(costs, terminals, fields, came, label_bits):
     return True
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _grown_tree(costs, terminals, field, came, label_bits):
     """Takahashi and Matsuyama [2]: join pin after pin to the tree, the cheapest to reach first.
 
@@ -290,7 +290,7 @@ def _grown_tree(costs, terminals, field, came, label_bits):
     return True
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _step(label_bits, tile, step):
     """The neighbour of ``tile`` over a tree edge, or -1 where the tree does not take the step."""
     height, width = label_bits.shape
@@ -302,7 +302,7 @@ def _step(label_bits, tile, step):
     return -1
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _toggle(label_bits, tile, step):
     """Put in or take out the tree edge over a step from ``tile``."""
     width = label_bits.shape[1]
@@ -310,7 +310,7 @@ def _toggle(label_bits, tile, step):
     label_bits[owner // width, owner % width] ^= EDGE_BITS[direction_of(step)]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _is_key(label_bits, pins, tile):
     """Whether a tile of the tree is a pin or has more than two tree edges."""
     width = label_bits.shape[1]
@@ -320,7 +320,7 @@ def _is_key(label_bits, pins, tile):
     return pins[tile // width, tile % width] or degree > 2
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _step_cost(costs, tile, step):
     """Cost of the edge to the right, up, left or down of ``tile``."""
     width = costs.shape[1]
@@ -328,7 +328,7 @@ def _step_cost(costs, tile, step):
     return costs[owner // width, owner % width, direction_of(step)]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _exchange_paths(costs, pins, field, came, label_bits):
     """Take out each path between two key tiles and join the two parts by the cheapest path [3].
 
@@ -360,7 +360,7 @@ def _exchange_paths(costs, pins, field, came, label_bits):
     return improved
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _follow_path(label_bits, pins, start, first, path_tiles, path_steps):
     """Follow the tree from ``start`` over the step ``first`` to the next key tile.
 
@@ -380,7 +380,7 @@ def _follow_path(label_bits, pins, start, first, path_tiles, path_steps):
                 break
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _mark_part(label_bits, start, mark, part, stack):
     """Write ``mark`` to ``part`` for all tiles that tree edges join with ``start``."""
     stack[0] = start
@@ -397,7 +397,7 @@ def _mark_part(label_bits, start, mark, part, stack):
                 depth += 1
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _rejoin(costs, part, limit, field, came, label_bits):
     """Join parts 1 and 2 by the cheapest path; return False if none costs less than ``limit``."""
     width = label_bits.shape[1]

@@ -38,10 +38,10 @@ from typing import NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from eda_router.design import HORIZONTAL, VERTICAL, Design, IntArray
+from eda_router.design import HORIZONTAL, MAX_TILES, VERTICAL, Design, IntArray
 from eda_router.errors import EdarouteError, InputError
 from eda_router.files import write_atomically
-from eda_router.formats.ispd98 import MAX_CAPACITY, MAX_TILES
+from eda_router.formats.ispd98 import MAX_CAPACITY
 from eda_router.formats.text import LINE_END, WHOLE_NUMBER, decode, read_bytes, shorten
 from eda_router.layers import Layers
 

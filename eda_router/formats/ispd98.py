@@ -26,7 +26,7 @@ from typing import NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from eda_router.design import HORIZONTAL, VERTICAL, Design, uniform_capacity
+from eda_router.design import HORIZONTAL, MAX_TILES, VERTICAL, Design, uniform_capacity
 from eda_router.errors import EdarouteError, InputError
 from eda_router.files import displayable, write_atomically
 from eda_router.formats.text import (
@@ -40,8 +40,6 @@ from eda_router.formats.text import (
 
 Int64Array = NDArray[np.int64]
 
-MAX_TILES = 2**24
-"""Tiles of the largest grid accepted: beyond it the file is taken for damaged."""
 MAX_CAPACITY = 10**9
 _MAX_ID = 2**63 - 1
 _HEADER = re.compile(

@@ -14,14 +14,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from eda_router.design import HORIZONTAL, VERTICAL, Design
+from eda_router.design import HORIZONTAL, MAX_TILES, VERTICAL, Design
 from eda_router.errors import InputError
 from eda_router.formats import def_file
 from eda_router.formats.capacities import adjust, adjust_region, take_tracks
 from eda_router.formats.cells import SUPPLY, Cells
-from eda_router.formats.def_file import DefFile, Net
+from eda_router.formats.def_file import DefFile, Net, sniff
 from eda_router.formats.gcells import Lines, even_lines, given_lines, tile_side, tracks_between
-from eda_router.formats.ispd98 import MAX_TILES
 from eda_router.formats.lef import Library
 from eda_router.formats.lef import read as read_library
 from eda_router.formats.lefdef_config import LefDefConfig
@@ -31,10 +30,12 @@ from eda_router.formats.terminals import candidates, choose_tiles
 from eda_router.formats.text import shorten
 from eda_router.layers import Layers
 
+__all__ = ["build", "read", "sniff"]
+
 
 def read(
     path: str | Path,
-    lef: str | Path | Iterable[str | Path],
+    lef: str | Path | Iterable[str | Path] = (),
     config: LefDefConfig | None = None,
 ) -> Design:
     """Read a placed design.
@@ -51,6 +52,10 @@ def read(
         InputError: a file cannot be read or is not in its format, files do not fit one another,
             or a setting names what the design does not have.
     """
+    if not isinstance(lef, (str, Path)):
+        lef = tuple(lef)
+        if not lef:
+            raise InputError(path, None, "DEF without LEF", "the LEF files of its technology too")
     library = read_library(lef)
     return build(library, def_file.read(path, library.vias), config or LefDefConfig())
 

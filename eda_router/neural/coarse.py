@@ -11,10 +11,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from eda_router.design import IntArray
+from eda_router.kernels import kernel
 from eda_router.neural.tensors import MAX_FREE
 from eda_router.neural.windows import choose_exits
 
@@ -117,7 +117,7 @@ def blow_up(maps: NDArray[np.float32], scale: int) -> NDArray[np.float32]:
     return corridor
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _pool(images, scale, pooled):
     count, size = pooled.shape[0], pooled.shape[1]
     for i in range(count):
@@ -134,7 +134,7 @@ def _pool(images, scale, pooled):
                 pooled[i, r, c, 1] = _mean_or_one(right, scale)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _mean_or_one(total, scale):
     tracks = np.rint(total * MAX_FREE / scale)
     if total > 0 and tracks < 1:

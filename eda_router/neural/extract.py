@@ -10,10 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from eda_router.design import IntArray
+from eda_router.kernels import kernel
 from eda_router.search.grid import (
     COUNTERCLOCKWISE,
     direction_of,
@@ -110,7 +110,7 @@ def extract_surest(
     return Extraction(*_extract(free, pins, maps, levels))
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _extract(free, pins, maps, levels):
     num_windows, height, width = pins.shape
     num_tiles = height * width
@@ -179,7 +179,7 @@ def _extract(free, pins, maps, levels):
     return ok, offsets, edges[:total].copy(), drawn_tiles, taken_tiles, taken_levels
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _surest_joining(free, pins, maps, levels, first, num_pins, parent, queue):
     """The first of the levels at which what is drawn joins the pins.
 
@@ -206,7 +206,7 @@ def _surest_joining(free, pins, maps, levels, first, num_pins, parent, queue):
     return low
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _flood(free, pins, maps, tile_level, edge_level, size, wanted, parent, queue):
     """Grow the first ``size`` tiles of ``queue`` breadth first until more pins are reached.
 
@@ -247,7 +247,7 @@ def _flood(free, pins, maps, tile_level, edge_level, size, wanted, parent, queue
     return -1, tail
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _count_drawn(pins, maps, level):
     """Tiles that are drawn at a level, pins included."""
     height, width = pins.shape

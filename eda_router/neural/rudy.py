@@ -17,10 +17,10 @@ and the more wire that takes: against a blank drawing's trees on the same nets, 
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from eda_router.design import HORIZONTAL, VERTICAL, IntArray
+from eda_router.kernels import kernel
 
 
 class ExpectedDemand:
@@ -55,7 +55,7 @@ class ExpectedDemand:
         _spread(self.per_edge, self._boxes, nets, -self._weight)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _spread(per_edge, boxes, nets, weight):
     for net in nets:
         x0, y0, x1, y1 = boxes[net, 0], boxes[net, 1], boxes[net, 2], boxes[net, 3]

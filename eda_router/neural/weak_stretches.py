@@ -7,10 +7,10 @@ each weak stretch, given to the model as if it were a pin, makes it choose a sid
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from eda_router.design import IntArray
+from eda_router.kernels import kernel
 from eda_router.neural.extract import RIGHT_MAP, TILE_MAP
 from eda_router.search.grid import COUNTERCLOCKWISE, edge_step, edge_tiles, neighbour, opposite
 
@@ -44,7 +44,7 @@ def weak_middles(
     return chosen
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _link(links, edge, width):
     """Note an edge at both of its tiles: bit s tells of an edge over the step s."""
     owner, other = edge_tiles(edge, width)
@@ -53,7 +53,7 @@ def _link(links, edge, width):
     links[other] |= 1 << opposite(step)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _walk(start, links, weak, seen, mark, queue, width):
     """Queue the weak stretch of ``start`` breadth first; tiles met are set to ``mark``."""
     queue[0] = start
@@ -73,7 +73,7 @@ def _walk(start, links, weak, seen, mark, queue, width):
     return tail
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _is_end(tile, links, weak, width):
     count = 0
     for step in range(4):
@@ -82,7 +82,7 @@ def _is_end(tile, links, weak, width):
     return count <= 1
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _weak_middles(pins, maps, offsets, edges, sure, most):
     num_windows, height, width = pins.shape
     num_tiles = height * width

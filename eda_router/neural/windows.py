@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from eda_router.design import HORIZONTAL, VERTICAL, IntArray
+from eda_router.kernels import kernel
 from eda_router.neural.tensors import (
     IMAGE_CHANNELS,
     MAX_FREE,
@@ -164,7 +164,7 @@ def cut_windows(
     return windows
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _cut_windows(free, expected, origins, pin_offsets, pins, images, tracks, is_pin):
     height, width = free.shape[0], free.shape[1]
     size = images.shape[1]
@@ -191,7 +191,7 @@ def _cut_windows(free, expected, origins, pin_offsets, pins, images, tracks, is_
             is_pin[i, r, c] = True
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _cut_states(free, origins, pin_offsets, pins, states):
     """Fill ``states``; return the first net with a pin outside its window, or -1."""
     height, width = free.shape[0], free.shape[1]

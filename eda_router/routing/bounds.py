@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from numba import njit
 
 from eda_router.design import Design, IntArray
+from eda_router.kernels import kernel
 from eda_router.search.box import new_box
 from eda_router.search.grid import Grid, Nets, net_pins
 from eda_router.search.steiner import join_pins
@@ -53,7 +53,7 @@ def steiner_bounds(
     return bounds
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _exact_lengths(box, grid, nets, order, unit_cost, lengths):
     """Write the length of an optimal tree of each net of ``order`` to ``lengths``."""
     for net in order:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from eda_router.kernels import inlined, kernel
 from eda_router.routing.ledger import SPAN
 
 
-@njit(nogil=True, inline="always")
+@inlined
 def update_cost(costs, edge):
     """Bring one edge's cost up to date after its demand changed."""
     d = costs.demand[edge] + 1 - costs.capacity[edge]
@@ -16,14 +16,14 @@ def update_cost(costs, edge):
     costs.cost[edge] = costs.base[d] + np.int32(costs.history[edge] * costs.slope[d])
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def update_costs(costs, edges):
     """Bring the costs of ``edges`` up to date, after tables, history or demand changed."""
     for edge in edges:
         update_cost(costs, edge)
 
 
-@njit(nogil=True, inline="always")
+@inlined
 def cost_of(costs, edges):
     """Cost of a tree."""
     total = 0

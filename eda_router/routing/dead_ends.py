@@ -8,11 +8,11 @@ from __future__ import annotations
 import dataclasses
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from eda_router.design import Design, IntArray, Routes
 from eda_router.errors import EdarouteError
+from eda_router.kernels import kernel
 from eda_router.layers import Layers
 from eda_router.routing.net_tree import (
     load_tree,
@@ -104,7 +104,7 @@ def _with_pins_on(
     )
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _cut(nets, trees, terminals, nodes, degree, held, reached, needed):
     """Clear ``needed`` of the edges that can go.
 
@@ -151,7 +151,7 @@ def _cut(nets, trees, terminals, nodes, degree, held, reached, needed):
     return -1
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _hold(terminals, terminal, first, nodes, degree, held, reached):
     """Count the nodes left that reach a terminal; the last one holds it."""
     reached[terminal - first] = 0
@@ -167,7 +167,7 @@ def _hold(terminals, terminal, first, nodes, degree, held, reached):
         held[only] += 1
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _leave(terminals, net, gone, nodes, degree, held, reached):
     """Take a node away and let others hold its terminals."""
     degree[gone] = -1

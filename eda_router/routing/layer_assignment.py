@@ -28,8 +28,8 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 
+from eda_router.kernels import kernel
 from eda_router.routing.net_tree import Nodes, load_tree, new_nodes, unload_tree
 
 VIA = 1024
@@ -147,7 +147,7 @@ def new_scratch(tiles: int, layers: int, nodes: int, terminals: int) -> Scratch:
     )
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def load_prices(trees, net, nodes, tracks, scratch, present):
     """Price the edge to each node's parent on each layer.
 
@@ -176,7 +176,7 @@ def load_prices(trees, net, nodes, tracks, scratch, present):
             scratch.price[node, layer] = price
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _place_terminals(terminals, net, scratch):
     """Attach the terminals that have one tile of the tree; the others get node -1.
 
@@ -201,7 +201,7 @@ def _place_terminals(terminals, net, scratch):
     return several
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _load_needs(terminals, net, nodes, num_layers, scratch):
     """What attached terminals ask of the intervals."""
     for node in range(nodes):
@@ -225,7 +225,7 @@ def _load_needs(terminals, net, nodes, num_layers, scratch):
             scratch.need[node, low] = max(scratch.need[node, low], nearest)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _pass_through(node, child, num_layers, scratch):
     """:func:`_solve_node` for a node of one child and without terminals, in O(L).
 
@@ -255,7 +255,7 @@ def _pass_through(node, child, num_layers, scratch):
             scratch.high[node, layer] = source
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _solve_node(node, num_layers, scratch):
     """Costs of a node's subtree for each layer that its interval has to contain."""
     begin = scratch.nodes.children[node]
@@ -286,7 +286,7 @@ def _solve_node(node, num_layers, scratch):
                 scratch.high[node, layer] = end_of_best
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _solve(nodes, num_layers, first, last, scratch):
     """The dynamic programme for a net of layers ``first`` to ``last``.
 
@@ -321,7 +321,7 @@ def _solve(nodes, num_layers, first, last, scratch):
             scratch.chosen[child] = choice
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _reach(terminals, net, scratch, attached):
     """Attach the terminals of one tile at a layer within the interval that was found there."""
     first = terminals.offsets[net]
@@ -341,13 +341,13 @@ def _reach(terminals, net, scratch, attached):
                 break
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _stretch(scratch, node, layer):
     scratch.bottom[node] = min(scratch.bottom[node], layer)
     scratch.top[node] = max(scratch.top[node], layer)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _shrink(terminals, net, nodes, scratch, attached):
     """Make the intervals those of the edges and of the attached terminals."""
     for node in range(nodes):
@@ -363,7 +363,7 @@ def _shrink(terminals, net, nodes, scratch, attached):
             _stretch(scratch, scratch.nodes.node_of[terminals.tiles[i]], terminals.layers[i])
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _move(terminals, net, scratch, attached):
     """Attach each terminal of several tiles where the interval grows least, the first if equal."""
     first = terminals.offsets[net]
@@ -388,7 +388,7 @@ def _move(terminals, net, scratch, attached):
         _stretch(scratch, node, terminals.layers[best])
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _cost(nodes, scratch):
     """(vias, cost) of the layers and intervals at hand."""
     vias = 0
@@ -400,7 +400,7 @@ def _cost(nodes, scratch):
     return vias, cost + VIA * vias
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def solve_tree(terminals, tracks, net, nodes, scratch, attached):
     """Choose layers and attach terminals of a loaded and priced tree.
 
@@ -423,20 +423,20 @@ def solve_tree(terminals, tracks, net, nodes, scratch, attached):
     return vias, cost
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _book(trees, net, tracks, layers, amount):
     for i in range(trees.offsets[net], trees.offsets[net + 1]):
         tracks.demand[layers[i], trees.edges[i] >> 1] += amount
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _store(trees, net, nodes, scratch, layers):
     first = trees.offsets[net]
     for node in range(1, nodes):
         layers[first + scratch.nodes.edge[node]] = scratch.chosen[node]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def first_pass(nets, trees, terminals, tracks, scratch, found):
     """Assign layers to ``nets`` as if every layer had tracks for all, where it has any.
 
@@ -460,7 +460,7 @@ def first_pass(nets, trees, terminals, tracks, scratch, found):
     return -1
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def reassign_pass(nets, trees, terminals, tracks, scratch, found, attached, present, overflowed):
     """Rip up and assign anew, one after the other, nets that may get cheaper.
 
@@ -505,7 +505,7 @@ def reassign_pass(nets, trees, terminals, tracks, scratch, found, attached, pres
     return improved
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def raise_history(tracks, amount):
     """Add ``amount`` to the history of an edge for each track of its overflow, four at most.
 
@@ -522,7 +522,7 @@ def raise_history(tracks, amount):
     return edges
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _overflows(trees, net, tracks, found):
     """Whether a net crosses an edge with more demand than tracks."""
     for i in range(trees.offsets[net], trees.offsets[net + 1]):

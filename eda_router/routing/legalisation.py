@@ -9,15 +9,15 @@ leaves everything as it was, so the number of open nets only falls.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from eda_router.kernels import inlined, kernel
 from eda_router.routing.costs import update_cost
 from eda_router.routing.pool import route_of
 from eda_router.search.draw import draw_tree
 from eda_router.search.grid import net_pins
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def remove_overflow(costs, pool, order):
     """Take out nets until no edge overflows, always one that crosses most overflowed edges.
 
@@ -56,7 +56,7 @@ def remove_overflow(costs, pool, order):
     return removed[:count].copy()
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _overflowed_edges(costs, pool, net):
     count = 0
     for edge in route_of(pool, net):
@@ -65,7 +65,7 @@ def _overflowed_edges(costs, pool, net):
     return count
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _book(closed, soft, pool, net, tracks):
     """Add ``tracks`` to the demand along a net's route, and bring both costs up to date.
 
@@ -77,7 +77,7 @@ def _book(closed, soft, pool, net, tracks):
         update_cost(soft, edge)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def bring_back(closed, soft, pool, work, nets, limits, order, open_nets, touched):
     """Route open nets over edges that others have filled, and move those others.
 
@@ -165,7 +165,7 @@ MOVED, STUCK, POOL_FULL = 0, 1, 2
 """What became of a net that was to make room."""
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _move(closed, soft, pool, work, nets, limits, net, undo):
     """Reroute a net through free tracks; ``undo`` gets (net, start, length, room) of before."""
     _book(closed, soft, pool, net, -1)
@@ -178,7 +178,7 @@ def _move(closed, soft, pool, work, nets, limits, net, undo):
     return outcome
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _place(pool, net, edges):
     """Give a net a new slot, so that the old one stays; returns -1 when the pool is full."""
     begin = pool.used[0]
@@ -193,7 +193,7 @@ def _place(pool, net, edges):
     return begin
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _users(pool, order, marked, but):
     """The nets that cross marked edges, but one: int64 pairs of (net, edge), in the order given."""
     users = np.empty(64, np.int64)
@@ -213,7 +213,7 @@ def _users(pool, order, marked, but):
     return users[:count], places[:count]
 
 
-@njit(cache=True, nogil=True, inline="always")
+@inlined
 def _crosses(pool, net, wanted):
     crosses = False
     for edge in route_of(pool, net):

@@ -12,8 +12,7 @@ nets negotiate for edges, as in PathFinder [1] and in global routers after it [2
 
 from __future__ import annotations
 
-from numba import njit
-
+from eda_router.kernels import inlined, kernel
 from eda_router.routing.costs import cost_of, update_cost
 from eda_router.routing.pool import route_of, store
 from eda_router.search.draw import draw_tree, improve_drawn
@@ -23,7 +22,7 @@ WORTH_MOVING = 2 * TILE_EDGE
 """What a net without overflow must save to be rerouted in negotiation."""
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def release(costs, pool, net):
     """Take a net's route out of the demand; the route itself stays in its slot."""
     for edge in route_of(pool, net):
@@ -31,7 +30,7 @@ def release(costs, pool, net):
         update_cost(costs, edge)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def commit(costs, pool, net):
     """Add a net's route to the demand, the inverse of :func:`release`."""
     for edge in route_of(pool, net):
@@ -39,7 +38,7 @@ def commit(costs, pool, net):
         update_cost(costs, edge)
 
 
-@njit(nogil=True, inline="always")
+@inlined
 def _overflows(costs, pool, net):
     overflows = False
     for edge in route_of(pool, net):
@@ -49,7 +48,7 @@ def _overflows(costs, pool, net):
     return overflows
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def commit_free(costs, pool, nets, offsets, edges, committed):
     """Give nets the trees ``edges[offsets[i]:offsets[i + 1]]``, one after the other.
 
@@ -74,7 +73,7 @@ def commit_free(costs, pool, nets, offsets, edges, committed):
     return len(nets)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def first_pass(costs, pool, work, nets, limits, order):
     """Route the nets of ``order``, overflow at a cost but allowed.
 
@@ -94,7 +93,7 @@ def first_pass(costs, pool, work, nets, limits, order):
     return len(order)
 
 
-@njit(nogil=True, inline="always")
+@inlined
 def _draw_again(costs, pool, work, nets, limits, net):
     """Draw a released net: few pins anew, of a larger tree only what pays to change.
 
@@ -110,7 +109,7 @@ def _draw_again(costs, pool, work, nets, limits, net):
     return improve_drawn(costs.cost, work, pins, count, limits)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def negotiate_pass(costs, pool, work, nets, limits, order, longest, touched):
     """Rip up and reroute, in order, the nets of ``order`` that cross an overflowed edge.
 
@@ -143,7 +142,7 @@ def negotiate_pass(costs, pool, work, nets, limits, order, longest, touched):
     return len(order), rerouted
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def refine_pass(costs, pool, work, nets, limits, order, bounds, touched):
     """Look for a shorter legal route for each net of ``order`` that is longer than its bound.
 

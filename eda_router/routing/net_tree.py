@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 
 from eda_router.design import Design, Routes
+from eda_router.kernels import kernel
 from eda_router.layers import Layers
 
 
@@ -89,7 +89,7 @@ def new_nodes(tiles: int, nodes: int) -> Nodes:
     )
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def load_tree(trees, net, nodes):
     """Number the tiles of a net's tree; :func:`unload_tree` undoes it.
 
@@ -140,7 +140,7 @@ def load_tree(trees, net, nodes):
     return count
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def unload_tree(trees, net, count, nodes):
     """Forget the tree of a net with ``count`` nodes."""
     for node in range(count):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 
 from eda_router.design import Routes
+from eda_router.kernels import inlined, kernel
 
 
 class RoutePool(NamedTuple):
@@ -76,13 +76,13 @@ def routes_of(pool: RoutePool, num_edges: int) -> Routes:
     return Routes(offsets, (keys % num_edges).astype(np.int32))
 
 
-@njit(nogil=True, inline="always")
+@inlined
 def route_of(pool, net):
     """The edges of a net, a view."""
     return pool.edges[pool.start[net] : pool.start[net] + pool.length[net]]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def store(pool, net, edges):
     """Make ``edges`` the route of a net. Returns False when the pool is full."""
     count = len(edges)

@@ -14,10 +14,10 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from eda_router.design import Design, Routes
+from eda_router.kernels import kernel
 from eda_router.routing.net_tree import load_tree, new_nodes, terminals_of, trees_of, unload_tree
 
 NO_PIN = 127
@@ -86,7 +86,7 @@ class _Memory(NamedTuple):
     tried: Any
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _straighten(nets, trees, pin_offsets, pins, terminals, capacity, demand, lowest, nodes, memory):
     """Move the paths of ``nets``.
 
@@ -122,7 +122,7 @@ def _straighten(nets, trees, pin_offsets, pins, terminals, capacity, demand, low
         unload_tree(trees, net, count, nodes)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _place_pin(terminals, terminal, nodes, memory):
     """Pin a terminal to the first of its candidates that stays where it is."""
     for i in range(
@@ -135,7 +135,7 @@ def _place_pin(terminals, terminal, nodes, memory):
             return
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _move_path(net, node, trees, capacity, demand, lowest, nodes, memory):
     """Move the path from a node up to the next key node, if that saves vias."""
     width = trees.width
@@ -202,13 +202,13 @@ def _move_path(net, node, trees, capacity, demand, lowest, nodes, memory):
         step = nodes.parent[step]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _edge_between(one, other, width):
     low = min(one, other)
     return 2 * low + (1 if abs(one - other) == width else 0)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _is_free(way, length, capacity, demand, width, nodes):
     """Whether every edge of a way has a track and no tile between its ends is taken."""
     for i in range(length):
@@ -220,7 +220,7 @@ def _is_free(way, length, capacity, demand, width, nodes):
     return True
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _vias(way, length, trees, net, node, top, lowest, nodes, memory):
     """Vias foreseen for a way between two nodes, those in the end tiles included."""
     width = trees.width
@@ -236,7 +236,7 @@ def _vias(way, length, trees, net, node, top, lowest, nodes, memory):
     )
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _stack(direction, trees, net, node, path, lowest, nodes, memory):
     """Height of the stack in a node if the path up from ``path`` arrives in ``direction``."""
     first = trees.offsets[net]

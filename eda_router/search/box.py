@@ -11,8 +11,8 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 
+from eda_router.kernels import inlined, kernel
 from eda_router.search.grid import Grid, direction_of, owner_of
 
 CLOSED = np.int32(1 << 28)
@@ -96,7 +96,7 @@ def thinned_nodes(pins: int) -> int:
     return (pins + 3) ** 2
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def choose_lines(lines, marks, low, high, wanted):
     """Write lines ``low..high`` into ``lines``: all, or the marked ones and others in between.
 
@@ -123,7 +123,7 @@ def choose_lines(lines, marks, low, high, wanted):
     return count
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def load_costs(box, cost, grid_width, w, h):
     """Fill ``box.right`` and ``box.up`` from the per-edge ``cost`` for the box's lines."""
     for j in range(h):
@@ -146,7 +146,7 @@ def load_costs(box, cost, grid_width, w, h):
                 box.up[base + i] = CLOSED
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def open_box(box, cost, grid, pins, margin, max_nodes, num_fields):
     """Make ``box`` the bounding box of ``pins`` plus ``margin`` tiles, with its costs loaded.
 
@@ -198,14 +198,14 @@ def open_box(box, cost, grid, pins, margin, max_nodes, num_fields):
     return w, h
 
 
-@njit(nogil=True, inline="always")
+@inlined
 def step_cost(box, node, step, w):
     """Cost of a step from ``node`` that stays in a box of ``w`` columns."""
     owner = owner_of(node, step, w)
     return box.up[owner] if direction_of(step) else box.right[owner]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def emit_step(box, node, step, w, grid_width, edges, count):
     """Append the grid edges that a step from ``node`` crosses.
 
@@ -226,7 +226,7 @@ def emit_step(box, node, step, w, grid_width, edges, count):
     return count
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def sweep(field, base, right, up, w, h):
     """Relax a distance field in place until no step makes any node cheaper.
 
@@ -275,7 +275,7 @@ def sweep(field, base, right, up, w, h):
             return
 
 
-@njit(nogil=True, inline="always")
+@inlined
 def _scan(field, right, r, p, w):
     changed = 0
     best = field[r]

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from numba import njit
-
+from eda_router.kernels import inlined, kernel
 from eda_router.search.box import CLOSED, new_box
 from eda_router.search.grid import Grid
 from eda_router.search.steiner import join_pins
@@ -51,7 +50,7 @@ def new_workspace(grid: Grid, exact_pins: int, field_entries: int) -> Workspace:
     return Workspace(grid, new_box(grid, exact_pins, field_entries), new_tree_scratch(grid))
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def draw_tree(cost, work, pins, limits):
     """Cheapest tree over ``pins`` (at least two) under the cost of each edge.
 
@@ -71,7 +70,7 @@ def draw_tree(cost, work, pins, limits):
     return improve_drawn(cost, work, pins, count, limits)
 
 
-@njit(nogil=True, inline="always")
+@inlined
 def improve_drawn(cost, work, pins, count, limits):
     """Improve the tree ``work.tree.edges[:count]`` in place; returns its number of edges."""
     return improve_tree(

@@ -10,9 +10,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from numba import njit
-
 from eda_router.design import HORIZONTAL, VERTICAL
+from eda_router.kernels import inlined
 
 LEFT, RIGHT, DOWN, UP = 0, 1, 2, 3
 """The steps to the four neighbours of a tile, or of a node of a box."""
@@ -43,24 +42,24 @@ class Nets(NamedTuple):
     pins: Any
 
 
-@njit(nogil=True, inline="always")
+@inlined
 def opposite(step):
     """The step back."""
     return step ^ 1
 
 
-@njit(nogil=True, inline="always")
+@inlined
 def direction_of(step):
     """HORIZONTAL or VERTICAL, the direction of the edge that a step crosses."""
     return step >> 1
 
 
-@njit(nogil=True, inline="always")
+@inlined
 def _sign(step):
     return 2 * (step & 1) - 1
 
 
-@njit(nogil=True, inline="always")
+@inlined
 def stays_inside(x, y, step, width, height):
     """Whether a step from column ``x`` and row ``y`` ends on the grid."""
     if direction_of(step) == VERTICAL:
@@ -68,45 +67,45 @@ def stays_inside(x, y, step, width, height):
     return 0 <= x + _sign(step) < width
 
 
-@njit(nogil=True, inline="always")
+@inlined
 def neighbour(tile, step, width):
     """The tile that a step leads to, which must be on the grid."""
     return tile + _sign(step) * (width if direction_of(step) == VERTICAL else 1)
 
 
-@njit(nogil=True, inline="always")
+@inlined
 def owner_of(tile, step, width):
     """The tile that owns the edge which a step crosses: the lower or left one of the two."""
     return min(tile, neighbour(tile, step, width))
 
 
-@njit(nogil=True, inline="always")
+@inlined
 def edge_over(tile, step, width):
     """Id of the edge that a step from ``tile`` crosses."""
     return 2 * owner_of(tile, step, width) + direction_of(step)
 
 
-@njit(nogil=True, inline="always")
+@inlined
 def edge_tiles(edge, width):
     """The two tiles of an edge, its owner first."""
     owner = edge >> 1
     return owner, owner + (width if edge & 1 else 1)
 
 
-@njit(nogil=True, inline="always")
+@inlined
 def edge_between(tile, other, width):
     """Id of the edge between two neighbours."""
     owner = min(tile, other)
     return 2 * owner + (VERTICAL if owner + width == max(tile, other) else HORIZONTAL)
 
 
-@njit(nogil=True, inline="always")
+@inlined
 def edge_step(edge):
     """The step from an edge's owner over the edge."""
     return 2 * (edge & 1) + 1
 
 
-@njit(nogil=True, inline="always")
+@inlined
 def net_pins(nets, net):
     """Tiles with pins of net number ``net``."""
     return nets.pins[nets.offsets[net] : nets.offsets[net + 1]]

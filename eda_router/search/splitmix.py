@@ -10,10 +10,11 @@ doi 10.1145/2660193.2660195
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from eda_router.kernels import kernel
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def next_bits(rng):
     """A random uint64; ``rng`` is uint64 ``(1,)``, changed in place."""
     rng[0] += np.uint64(0x9E3779B97F4A7C15)
@@ -23,19 +24,19 @@ def next_bits(rng):
     return z ^ (z >> np.uint64(31))
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def uniform(rng):
     """A random float64 in [0, 1)."""
     return np.float64(next_bits(rng) >> np.uint64(11)) / 9007199254740992.0
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def between(rng, low, high):
     """A random int64 from ``low`` to ``high``, both included."""
     return low + np.int64(uniform(rng) * (high - low + 1))
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def normal(rng):
     """A random float64 of the standard normal distribution (Box and Muller)."""
     radius = np.sqrt(-2.0 * np.log(1.0 - uniform(rng)))

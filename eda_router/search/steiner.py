@@ -17,13 +17,12 @@ thread order.
 
 from __future__ import annotations
 
-from numba import njit
-
+from eda_router.kernels import kernel
 from eda_router.search.box import CLOSED, UNREACHED, emit_step, open_box, step_cost, sweep
 from eda_router.search.grid import neighbour, stays_inside
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def join_terminals(box, w, h, k, grid_width):
     """Find the cheapest tree that joins the ``k`` terminals of ``box``.
 
@@ -63,7 +62,7 @@ def join_terminals(box, w, h, k, grid_width):
     return cost, _trace(box, w, h, k, grid_width)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _combine(fields, subset, n):
     """Field of ``subset`` = cheapest sum of the fields of two parts that make it up."""
     base = subset * n
@@ -82,7 +81,7 @@ def _combine(fields, subset, n):
         part = (part - 1) & subset
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _contract(fields, base, nodes, start, stop):
     """Give all nodes of a terminal the value of its cheapest one."""
     if stop - start == 1:
@@ -94,7 +93,7 @@ def _contract(fields, base, nodes, start, stop):
         fields[base + nodes[i]] = best
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _derive(box, subset, node, w, h, heading):
     """How the value of ``subset`` at ``node`` came about.
 
@@ -124,7 +123,7 @@ def _derive(box, subset, node, w, h, heading):
     return 0, 0
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _trace(box, w, h, k, grid_width):
     fields = box.fields
     nodes = box.terminal_nodes
@@ -165,7 +164,7 @@ def _trace(box, w, h, k, grid_width):
     return count
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def join_pins(box, cost, grid, pins, margin, max_nodes):
     """Cheapest tree over the pins (tiles, distinct) in the box that ``open_box`` makes.
 

@@ -23,8 +23,8 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 
+from eda_router.kernels import inlined, kernel
 from eda_router.search.box import (
     CLOSED,
     MAX_PARTS,
@@ -89,7 +89,7 @@ def new_tree_scratch(grid: Grid) -> TreeScratch:
     )
 
 
-@njit(nogil=True, inline="always")
+@inlined
 def _add_wire(links, edge, grid_width):
     owner, other = edge_tiles(edge, grid_width)
     step = edge_step(edge)
@@ -97,7 +97,7 @@ def _add_wire(links, edge, grid_width):
     links[other] |= 1 << opposite(step)
 
 
-@njit(nogil=True, inline="always")
+@inlined
 def _cut_wire(links, edge, grid_width):
     owner, other = edge_tiles(edge, grid_width)
     step = edge_step(edge)
@@ -105,12 +105,12 @@ def _cut_wire(links, edge, grid_width):
     links[other] &= ~np.uint8(1 << opposite(step))
 
 
-@njit(nogil=True, inline="always")
+@inlined
 def _degree(wires):
     return (wires & 1) + (wires >> 1 & 1) + (wires >> 2 & 1) + (wires >> 3 & 1)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def grow_tree(box, scratch, cost, grid, pins, margin, max_nodes):
     """Tree over ``pins`` by always joining the pin that is cheapest to reach from the tree [1].
 
@@ -173,7 +173,7 @@ def grow_tree(box, scratch, cost, grid, pins, margin, max_nodes):
     return count
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _spread(box, scratch, w, h, count):
     """Bring the distance field up to date after nodes ``queue[:count]`` became part of the tree.
 
@@ -193,8 +193,10 @@ def _spread(box, scratch, w, h, count):
         head = head + 1 if head + 1 < len(ring) else 0
         size -= 1
         waits[node] = 0
+        x = node % w
+        y = node // w
         for step in range(4):
-            if not stays_inside(node, step, w, h):
+            if not stays_inside(x, y, step, w, h):
                 continue
             other = neighbour(node, step, w)
             nearer = field[node] + step_cost(box, node, step, w)
@@ -207,7 +209,7 @@ def _spread(box, scratch, w, h, count):
                     size += 1
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _walk_off(scratch, grid_width, tile, count):
     """Take out the key paths at ``tile``.
 
@@ -238,7 +240,7 @@ def _walk_off(scratch, grid_width, tile, count):
     return count, ends
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _collect_parts(box, scratch, grid_width, w, h, x0, y0, starts):
     """Make each part that begins at ``queue[:starts]`` a terminal of the box."""
     links = scratch.links
@@ -276,7 +278,7 @@ def _collect_parts(box, scratch, grid_width, w, h, x0, y0, starts):
         part[queue[i]] = 0
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def improve_tree(box, scratch, cost, grid, pins, count, margin, rounds):
     """Improve the tree in ``scratch.edges[:count]`` in place, key tile by key tile.
 
@@ -322,7 +324,7 @@ def improve_tree(box, scratch, cost, grid, pins, count, margin, rounds):
     return count
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _list_edges(scratch, grid_width, start):
     links = scratch.links
     queue = scratch.queue
@@ -351,7 +353,7 @@ def _list_edges(scratch, grid_width, start):
     return count
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _rejoin_at(box, scratch, cost, grid, tile, margin):
     """Take ``tile`` and its key paths out and join the parts as cheaply as possible.
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from eda_router.kernels import kernel
 from eda_router.search.splitmix import between, normal, uniform
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def density(rng, width, height, strength):
     """Expected pins of each tile up to a factor: noise at scales of 1, 4 and 16 tiles."""
     log_density = np.zeros((height, width), np.float64)
@@ -29,14 +29,14 @@ def density(rng, width, height, strength):
     return np.exp(strength * log_density)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _span(rng, median, sigma, shared, own, locality, room):
     """A box's span in tile edges."""
     drawn = median * locality * np.exp(sigma * (shared + own * normal(rng)))
     return min(room, np.int64(min(drawn, 1e6)))
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def place_nets(
     rng,
     num_nets,
@@ -101,7 +101,7 @@ def place_nets(
     return offsets, pins[:total].copy()
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _place_pins(rng, weights, x0, y0, dx, dy, count, pins, total):
     """Put ``count`` distinct pins into a box so that they span it, rather on dense tiles."""
     width = weights.shape[1]
