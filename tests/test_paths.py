@@ -56,6 +56,11 @@ WRITTEN = [
     "study --smoke -q -o x --runs {}",
     "study --smoke -q -o x --runs x --data {}",
 ]
+NOWHERE = {
+    "b" * 300 + ".x": "File name too long",
+    "loop": "Too many levels of symbolic links",
+    "d.modified/x": "Not a directory",
+}
 
 
 @pytest.fixture
@@ -82,14 +87,7 @@ def refused(args: list[str], folder: Path, capsys: pytest.CaptureFixture[str]) -
 
 
 @pytest.mark.parametrize("command", READ)
-@pytest.mark.parametrize(
-    ("path", "reason"),
-    [
-        ("b" * 300 + ".x", "File name too long"),
-        ("loop", "Too many levels of symbolic links"),
-        ("d.modified/x", "Not a directory"),
-    ],
-)
+@pytest.mark.parametrize(("path", "reason"), NOWHERE.items())
 def test_what_cannot_be_read(
     folder: Path, command: str, path: str, reason: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -99,14 +97,7 @@ def test_what_cannot_be_read(
 
 
 @pytest.mark.parametrize("command", WRITTEN)
-@pytest.mark.parametrize(
-    ("path", "reason"),
-    [
-        ("b" * 300, "File name too long"),
-        ("loop", "Too many levels of symbolic links"),
-        ("d.modified/x", "Not a directory"),
-    ],
-)
+@pytest.mark.parametrize(("path", "reason"), NOWHERE.items())
 def test_what_cannot_be_written(
     folder: Path, command: str, path: str, reason: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
