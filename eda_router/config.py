@@ -469,3 +469,8 @@ class RouteConfig(Settings):
         high=65536,
         option=False,
     )
+
+    @property
+    def finishes(self) -> bool:
+        """Whether a run is to end with every net routed, rather than show some stage alone."""
+        return self.negotiate and (self.router == "maze" or self.fallback == "maze")

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+from common import parser_of, table
 
 from eda_router.dataset.folders import dataset_path
 from eda_router.dataset.samples import Dataset, Samples
@@ -25,13 +26,16 @@ SOURCES = ("random", "ledger")
 
 def main() -> int:
     """Print the table."""
-    folder = Path(sys.argv[1])
+    parser = parser_of(__doc__)
+    parser.add_argument("folder", type=Path, help="of `edaroute dataset`")
+    folder = parser.parse_args().folder
     columns = [(source, size) for source in SOURCES for size in SIZES]
     figures = [figures_of(folder, source, size) for source, size in columns]
-    print("| | " + " | ".join(f"`{source}` {size}" for source, size in columns) + " |")
-    print("|---" * (len(columns) + 1) + "|")
-    for name in figures[0]:
-        print(f"| {name} | " + " | ".join(column[name] for column in figures) + " |")
+    header = ["", *(f"`{source}` {size}" for source, size in columns)]
+    print(
+        *table(header, [[name, *(column[name] for column in figures)] for name in figures[0]]),
+        sep="\n",
+    )
     return 0
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 # Kernels compile at their first call, and the machine may be busy.
 settings.register_profile("edaroute", deadline=None, print_blob=True)
 settings.load_profile("edaroute")
+
+# A shell starts what it puts in the background deaf to Ctrl-C, and tests send it to themselves.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 CHECKOUT = Path(__file__).parent.parent
 CIRCUITS = ("ibm01", "ibm02", "ibm04", "ibm06", "ibm08", "ibm10")

@@ -7,7 +7,6 @@ import numpy as np
 from eda_router.design import HORIZONTAL, VERTICAL
 from eda_router.neural.decode import decode
 from eda_router.neural.extract import RIGHT_MAP, TILE_MAP, UP_MAP
-from tests.extracted import extract_trees
 from tests.window_cases import extract_drawn
 
 

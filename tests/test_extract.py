@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 from eda_router.neural.extract import RIGHT_MAP, TILE_MAP, extract_surest
 from eda_router.neural.tensors import encode, free_tracks, pin_tiles
 from tests.connectivity import connected
-from tests.extracted import extract_trees
 from tests.window_cases import edge_graph, extract_drawn, graph, states
 
 drawings = st.integers(0, 2**25 - 1).map(

@@ -98,7 +98,8 @@ def test_a_deadline_during_negotiation_keeps_a_legal_state():
     now = 2.0
     with pytest.raises(OutOfTime):
         router.negotiate()
-    router.legalise()
+    with pytest.raises(OutOfTime):
+        router.legalise()
     check = verify(design, router.routes())
     assert check.total_overflow == 0
     assert check.disconnected == len(router.result().unrouted)

@@ -14,7 +14,6 @@ from eda_router.search.box import CLOSED, new_box, sweep
 from eda_router.search.grid import Grid
 from eda_router.search.tree import grow_tree, improve_tree, new_tree_scratch
 from tests.steiner_tree import steiner_tree
-from tests.steiner_tree import steiner_tree
 
 
 def graph_of(cost, width, height):

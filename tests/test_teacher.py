@@ -18,7 +18,6 @@ from eda_router.neural.tensors import encode, free_tracks, pin_tiles
 from eda_router.search.box import CLOSED
 from tests.steiner_tree import steiner_tree
 from tests.window_cases import check_tree, graph, states
-from tests.steiner_tree import steiner_tree
 
 
 def optimum(state):

@@ -93,16 +93,19 @@ def command(
     base = settings_from(TrainConfig, config_path, {**SMOKE, **given} if smoke else given)
     times = times or (SMOKE_TIMES if smoke else 1.0)
 
-    from eda_router.files import make_folder
+    from eda_router.files import check_folder, make_folder
+
+    runs = runs or folder / "runs"
+    place = data or runs / ("data-smoke" if smoke else "data")
+    for output in (folder, runs, place):
+        check_folder(output)
     from eda_router.study.publish import check_publishing, publish_study
     from eda_router.study.run import run_study
     from eda_router.study.trainings import Study, make_data
 
-    runs = runs or folder / "runs"
     design = None if bench is None else read_design(bench)
     if design is None and not quiet:
         click.echo("no figures of routing: no design given with --bench", err=True)
-    place = data or runs / ("data-smoke" if smoke else "data")
     study = Study(base, place, runs, times)
     check_publishing(folder)
     make_folder(runs)

@@ -87,6 +87,9 @@ def command(
         config_path = check_config(folder)
     config = settings_from(TrainConfig, config_path, options)
 
+    from eda_router.files import check_folder
+
+    check_folder(folder)
     from eda_router.neural.engines import load_engine, load_model
     from eda_router.training.data import TrainingData
     from eda_router.training.evaluate import table

@@ -88,11 +88,11 @@ def route(
             "expected route(Design, RouteConfig)"
         )
     flow = _Flow(design, config, on_pass)
-    if config.time_limit is None or not flow.finishes:
+    if config.time_limit is None or not config.finishes:
         flow.run(config)
     else:
         flow.run_quick_first()
-    if config.effort == "high" and flow.finishes:
+    if config.effort == "high" and config.finishes:
         for effort in ("medium", "low"):
             if flow.best.exit_status and flow.time_left > 0:
                 flow.run(dataclasses.replace(config, effort=effort), f"{effort} ")
@@ -122,12 +122,6 @@ class _Flow:
     def time_left(self) -> float:
         """Seconds to the deadline."""
         return float("inf") if self._deadline is None else self._deadline - time.monotonic()
-
-    @property
-    def finishes(self) -> bool:
-        """Whether the run is to end with every net routed, rather than show some stage alone."""
-        config = self._config
-        return config.negotiate and (config.router == "maze" or config.fallback == "maze")
 
     def run(self, config: RouteConfig, name: str = "") -> None:
         """One run; ``name`` goes before the names of its phases and passes."""

@@ -536,7 +536,7 @@ def finish(router: MazeRouter, *, reroute_detours: bool = False) -> None:
     with suppress(OutOfTime):
         if router.total_overflow > 0 and not config.allow_overflow:
             router.legalise()
-        if len(router.open_nets):
+        if config.finishes and len(router.open_nets):
             router.connect_far(legally=not config.allow_overflow)
         if config.refine and router.total_overflow == 0:
             router.refine()
