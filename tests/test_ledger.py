@@ -117,27 +117,3 @@ def test_costs_follow_every_change(changes: list[tuple[int, bool]], data: st.Dat
         expected = base[at] + int(np.float32(history[edge]) * np.float32(slope[at]))
         assert ledger.costs is not None
         assert ledger.costs.cost[edge] == expected
-
-
-@given(st.lists(st.tuples(st.integers(0, len(EDGES) - 1), st.booleans()), max_size=40), st.data())
-def test_costs_follow_every_change(changes: list[tuple[int, bool]], data: st.DataObject) -> None:
-    ledger = CapacityLedger.of(GRID)
-    base = np.array(data.draw(st.lists(st.integers(1, 9), min_size=2 * SPAN + 1, max_size=49)))
-    slope = np.linspace(0, 50, 2 * SPAN + 1)
-    ledger.set_costs(base, slope)
-    history = np.ones(2 * GRID.num_tiles)
-    for index, takes in changes:
-        edges = np.array([EDGES[index]])
-        if takes:
-            ledger.commit(edges, allow_overflow=True)
-        elif ledger.demand.reshape(-1)[edges[0]]:
-            ledger.release(edges)
-        else:
-            ledger.raise_history(3.0)
-            history[(ledger.overflow > 0).reshape(-1)] += 3.0
-    for edge in EDGES:
-        d = int(ledger.demand.reshape(-1)[edge]) + 1 - int(GRID.capacity.reshape(-1)[edge])
-        at = min(max(d, -SPAN), SPAN) + SPAN
-        expected = base[at] + int(np.float32(history[edge]) * np.float32(slope[at]))
-        assert ledger.costs is not None
-        assert ledger.costs.cost[edge] == expected
