@@ -18,6 +18,7 @@ from eda_router.resources import design_names, find_design
 
 if TYPE_CHECKING:
     from eda_router.design import Design
+    from eda_router.formats import Format
 
 F = TypeVar("F", bound=Callable[..., Any])
 S = TypeVar("S", bound=Settings)
@@ -209,13 +210,39 @@ class DesignSource:
     config_path: Path | None = None
 
     @property
-    def files(self) -> tuple[Path | None, ...]:
-        """The files that are read, which no output may overwrite.
+    def place(self) -> Path:
+        """The file of the design.
 
         Raises:
             InputError: the name looks like a bundled design's and is none.
         """
-        return find_design(self.bench), *self.lef, self.config_path
+        return find_design(self.bench)
+
+    @property
+    def files(self) -> tuple[Path | None, ...]:
+        """The files that are read, which no output may overwrite."""
+        return self.place, *self.lef, self.config_path
+
+    @property
+    def format(self) -> Format:
+        """The format of the design; of a pipe, to be asked before it is read.
+
+        Raises:
+            InputError: it cannot be read, or is in no format known.
+        """
+        from eda_router.formats import format_of
+
+        return format_of(self.place)
+
+    @property
+    def extra(self) -> dict[str, Any]:
+        """What :func:`eda_router.formats.read` is given beside the file."""
+        extra: dict[str, Any] = {}
+        if self.lef:
+            extra["lef"] = self.lef
+        if self.settings != LefDefConfig():
+            extra["config"] = self.settings
+        return extra
 
     def read(self, *outputs: Path | None, inputs: Iterable[Path | None] = ()) -> Design:
         """Read the design once the outputs are known to be writable.
@@ -232,12 +259,7 @@ class DesignSource:
         from eda_router.files import check_outputs
 
         check_outputs(*outputs, inputs=(*self.files, *inputs))
-        extra: dict[str, Any] = {}
-        if self.lef:
-            extra["lef"] = self.lef
-        if self.settings != LefDefConfig():
-            extra["config"] = self.settings
-        return formats.read(self.bench, **extra)
+        return formats.read(self.bench, **self.extra)
 
 
 lef_option = path_option(
