@@ -36,6 +36,8 @@ def guide_values(design: Design, guide: Guide, check: GuideVerification) -> dict
     assert layers is not None
     return {
         "design": design.name,
+        "width": design.width,
+        "height": design.height,
         "nets": check.nets,
         "nets_to_route": check.nets_to_route,
         "nets_in_guide": len(np.unique(guide.nets)),
