@@ -87,6 +87,14 @@ def verify_guide(design: Design, guide: Guide) -> GuideVerification:
     """Evaluate a guide of ``design``, which has layers.
 
     Nothing is repaired or refused.
+
+    Example:
+        >>> from eda_router import RouteConfig, read, route_layered
+        >>> from eda_router.formats.guide import guide_of
+        >>> design = read("synth-chip")
+        >>> done = route_layered(design, RouteConfig(router="maze"))
+        >>> verify_guide(design, guide_of(done.layered)).legal
+        True
     """
     layers = design.layers
     assert layers is not None

@@ -119,8 +119,8 @@ def write_guide(layered: LayeredRoutes, path: str | Path) -> None:
 
     Example:
         >>> from eda_router import RouteConfig, read, route_layered
-        >>> done = route_layered(read("gcd"), RouteConfig(router="maze"))
-        >>> write_guide(done.layered, "gcd.guide")
+        >>> done = route_layered(read("synth-chip"), RouteConfig(router="maze"))
+        >>> write_guide(done.layered, "synth-chip.guide")
     """
     write(guide_of(layered), layered.design, path)
 

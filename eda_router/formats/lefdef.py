@@ -53,6 +53,15 @@ def read(
     Raises:
         InputError: a file cannot be read or is not in its format, files do not fit one another,
             or a setting names what the design does not have.
+
+    Example:
+        >>> from eda_router.resources import find_design
+        >>> config = LefDefConfig(signal_layers="lane2-lane5")
+        >>> design = read(find_design("synth-chip"), config=config)
+        >>> design
+        Design('synth-chip', 24 x 24 tiles, 1501 nets)
+        >>> design.layers.names[design.layers.signal[1]]
+        'lane5'
     """
     if not isinstance(lef, (str, Path)):
         lef = tuple(lef)
