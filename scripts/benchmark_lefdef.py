@@ -50,9 +50,9 @@ def main() -> int:
         (row for row in rows if row["circuit"] in places), key=lambda row: places[row["circuit"]]
     )
     write_runs(path, rows)
+    before, rest = (DOCS / "designs.md").read_text().split(MARKS[0])
+    after = rest.split(MARKS[1])[1]
     page = args.out / "designs.md"
-    before, _, rest = page.read_text().partition(MARKS[0])
-    after = rest.partition(MARKS[1])[2]
     write(page, f"{before}{MARKS[0]}\n\n{markdown(rows)}\n{MARKS[1]}{after}")
     print(f"written {path} and {page}")
     return 0
