@@ -1,21 +1,27 @@
 # Everything runs in .venv, which is made when it is missing.
 #
 #   make route [BENCH=path/ibm02.modified] [ARGS="--effort high"]
-#   make test    make lint    make benchmark    make docs    make study
+#   make route BENCH=path/gcd.def ARGS="--lef path/tech.lef --lef path/cells.lef"
+#   make test    make lint    make benchmark    make benchmark-designs    make docs    make study
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BENCH ?= synth02
-OUT ?= out/$(firstword $(subst ., ,$(notdir $(BENCH)))).route
+CHIP := synth-chip
+NAME = $(firstword $(subst ., ,$(notdir $(BENCH))))
+OUT ?= out/$(NAME)$(if $(filter %.def %.def.gz $(CHIP),$(BENCH)),.guide,.route)
 ARGS ?=
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 INSTALLED_DEV := .venv/.installed-dev
 
-.PHONY: route test lint format benchmark docs study wheel clean
+.PHONY: route test lint format benchmark benchmark-designs docs study wheel clean
 
 route: $(INSTALLED)
 	@mkdir -p $(dir $(OUT))
 	$(BIN)/edaroute route $(BENCH) -o $(OUT) $(ARGS)
+ifeq ($(origin BENCH),file)
+	$(BIN)/edaroute route $(CHIP) -o out/$(CHIP).guide $(ARGS)
+endif
 
 test: $(INSTALLED_DEV)
 	$(BIN)/python -m pytest -n auto $(ARGS)
@@ -33,10 +39,14 @@ benchmark: $(INSTALLED_DEV)
 	$(BIN)/python scripts/benchmark.py $(ARGS)
 	$(BIN)/python scripts/benchmark_neural.py $(ARGS)
 
+benchmark-designs: $(INSTALLED_DEV)
+	$(BIN)/python scripts/benchmark_lefdef.py $(ARGS)
+
 docs: $(INSTALLED_DEV)
 	$(BIN)/python scripts/document.py
 	$(BIN)/python scripts/benchmark.py --rewrite
 	$(BIN)/python scripts/benchmark_neural.py --rewrite
+	$(BIN)/python scripts/benchmark_lefdef.py --rewrite
 	$(BIN)/python scripts/waves.py --rewrite
 	$(BIN)/python scripts/model_card.py --rewrite
 	$(BIN)/python scripts/pictures.py

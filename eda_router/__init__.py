@@ -8,6 +8,12 @@
     result = eda_router.route(design, eda_router.RouteConfig(effort="high"))
     check = eda_router.verify(design, result.routes)
 
+A placed design in DEF takes its LEF files, and becomes a route guide::
+
+    design = eda_router.read("gcd.def", lef=["tech.lef", "cells.lef"])
+    done = eda_router.route_layered(design)
+    eda_router.write_guide(done.layered, "gcd.guide")
+
 The names below are imported when they are first used, so that ``import eda_router`` costs nothing.
 """
 
@@ -23,6 +29,7 @@ if TYPE_CHECKING:
     from eda_router.design import Design, Routes
     from eda_router.formats import read
     from eda_router.formats.guide import read_guide, write_guide
+    from eda_router.formats.lefdef_config import LefDefConfig
     from eda_router.guide_verification import verify_guide
     from eda_router.layered_routes import LayeredRoutes
     from eda_router.layers import Layers
@@ -39,6 +46,7 @@ __all__ = [
     "Design",
     "LayeredRoutes",
     "Layers",
+    "LefDefConfig",
     "RouteConfig",
     "Routes",
     "RoutingResult",
@@ -58,6 +66,7 @@ _HOMES = {
     "Design": "eda_router.design",
     "LayeredRoutes": "eda_router.layered_routes",
     "Layers": "eda_router.layers",
+    "LefDefConfig": "eda_router.formats.lefdef_config",
     "RouteConfig": "eda_router.config",
     "Routes": "eda_router.design",
     "RoutingResult": "eda_router.routing.result",

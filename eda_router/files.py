@@ -8,6 +8,7 @@ file in a folder that is not ours.
 from __future__ import annotations
 
 import contextlib
+import gzip
 import os
 import re
 import shutil
@@ -150,6 +151,18 @@ def write_atomically(path: str | Path, data: bytes) -> None:
     """
     with replacing(path) as beside:
         beside.write_bytes(data)
+
+
+def write_packed(path: str | Path, data: bytes) -> None:
+    """Write a file as :func:`write_atomically` does, gzipped when ``path`` ends with ``.gz``.
+
+    Raises:
+        InputError: the file cannot be written.
+    """
+    if str(path).endswith(".gz"):
+        # Without the time of day equal data give equal files.
+        data = gzip.compress(data, 9, mtime=0)
+    write_atomically(path, data)
 
 
 def write_text(path: str | Path, text: str) -> None:

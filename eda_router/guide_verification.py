@@ -34,6 +34,8 @@ class GuideVerification:
         demand: int32 ``(num_layers, height, width)``: nets that cross the edge which each tile
             owns along the direction of each layer.
         overflow: int32, likewise: demand above capacity.
+        crossings: int64, distinct ``net * demand.size + place`` of each net on each of these edges,
+            of which place is the edge's in the flat demand; sorted.
         wrong_way: GCell edges crossed against the direction of a layer, each once a net. Each is
             one track of overflow.
         vias: for each net and pair of neighbouring layers, GCells with boxes on both.
@@ -49,6 +51,7 @@ class GuideVerification:
     uncovered_terminals: NDArray[np.int64] = field(repr=False)
     demand: IntArray = field(repr=False)
     overflow: IntArray = field(repr=False)
+    crossings: NDArray[np.int64] = field(repr=False)
     wrong_way: int
     vias: int
     misaligned: int
@@ -84,12 +87,23 @@ def verify_guide(design: Design, guide: Guide) -> GuideVerification:
     """Evaluate a guide of ``design``, which has layers.
 
     Nothing is repaired or refused.
+
+    Example:
+        >>> from eda_router import RouteConfig, read, route_layered
+        >>> from eda_router.formats.guide import guide_of
+        >>> design = read("synth-chip")
+        >>> done = route_layered(design, RouteConfig(router="maze"))
+        >>> verify_guide(design, guide_of(done.layered)).legal
+        True
     """
     layers = design.layers
     assert layers is not None
     spans = _spans(layers, guide)
     cells, pieces = _cells(design, layers, guide, spans)
-    demand, wrong_way = _demand(design, layers, guide, spans)
+    crossings, wrong_way = _crossings(design, layers, guide, spans)
+    volume = layers.capacity.size
+    demand = np.bincount(crossings % volume, minlength=volume).astype(np.int32)
+    demand = demand.reshape(layers.capacity.shape)
     terminal_counts = np.diff(layers.pin_offsets)
     boxes = np.bincount(guide.nets, minlength=design.num_nets)
     lax = _broken(design, layers, cells, pieces, sideways=True)
@@ -107,6 +121,7 @@ def verify_guide(design: Design, guide: Guide) -> GuideVerification:
         uncovered_terminals=_uncovered(design, layers, cells, boxes > 0),
         demand=demand,
         overflow=np.maximum(demand - layers.capacity, 0),
+        crossings=crossings,
         wrong_way=wrong_way,
         vias=int(np.sum(np.isin(below + design.num_tiles, cells))),
         misaligned=int(np.sum(~(on_x.all(axis=1) & on_y.all(axis=1)))),
@@ -165,10 +180,10 @@ def _layer(design: Design, layers: Layers, cells: NDArray[np.int64]) -> NDArray[
     return cells // design.num_tiles % layers.num_layers
 
 
-def _demand(
+def _crossings(
     design: Design, layers: Layers, guide: Guide, spans: tuple[NDArray[np.int64], ...]
-) -> tuple[IntArray, int]:
-    """Demand along the layers' directions, and the number of edges crossed against them.
+) -> tuple[NDArray[np.int64], int]:
+    """The nets on edges along the layers' directions, and how many edges are crossed against them.
 
     A box that is wide both ways crosses the edges of its lowest row and of its left column.
     """
@@ -181,11 +196,9 @@ def _demand(
     upward = distinct(np.sort(corner[box] + step * design.width))
     right_way = layers.horizontal[_layer(design, layers, across)]
     up_way = ~layers.horizontal[_layer(design, layers, upward)]
+    # A layer has one direction, so that no place stands for two edges.
     good = np.concatenate([across[right_way], upward[up_way]])
-    volume = layers.num_layers * design.num_tiles
-    demand = np.bincount(good % volume, minlength=volume).astype(np.int32)
-    wrong = int(np.sum(~right_way) + np.sum(~up_way))
-    return demand.reshape(layers.capacity.shape), wrong
+    return np.sort(good), int(np.sum(~right_way) + np.sum(~up_way))
 
 
 def _broken(

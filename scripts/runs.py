@@ -70,10 +70,18 @@ def circuits_of(parser: argparse.ArgumentParser, args: argparse.Namespace) -> li
     return circuits
 
 
-def run_once(bench: Path, options: list[str], folder: Path) -> Row:
-    """Route in a process of its own, evaluate in another, and gather the figures of both."""
+def run_once(bench: Path, options: list[str], folder: Path, source: list[str] | None = None) -> Row:
+    """Route in a process of its own, evaluate in another, and gather the figures of both.
+
+    Args:
+        bench: the design.
+        options: how to route it.
+        folder: where ``out.route`` and ``summary.json`` are written.
+        source: options that both need to read the design, such as its LEF files.
+    """
+    design = [bench, *(source or [])]
     out, summary_path = folder / "out.route", folder / "summary.json"
-    command = [*EDAROUTE, "route", bench, "-o", out, "--json", summary_path, *options]
+    command = [*EDAROUTE, "route", *design, "-o", out, "--json", summary_path, *options]
     start = time.perf_counter()
     # Not RUSAGE_CHILDREN: its peak memory is that of the largest child so far.
     process = subprocess.Popen([*map(str, command), "-q"], cwd=CHECKOUT)
@@ -82,13 +90,7 @@ def run_once(bench: Path, options: list[str], folder: Path) -> Row:
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode not in (0, 1):
         raise SystemExit(f"{bench.name} {' '.join(options)} ended with {process.returncode}")
-    check = subprocess.run(
-        [*map(str, [*EDAROUTE, "verify", bench, out]), "--json", "-"],
-        capture_output=True,
-        text=True,
-        cwd=CHECKOUT,
-    )
-    checked, summary = json.loads(check.stdout), json.loads(summary_path.read_text())
+    checked, summary = evaluated(design, out), json.loads(summary_path.read_text())
     summary["details"].pop("net_exits", None)  # A digit a net, of no use in a table.
     return {
         "circuit": summary["design"]["name"],
@@ -107,6 +109,16 @@ def run_once(bench: Path, options: list[str], folder: Path) -> Row:
         "details": summary["details"],
         "machine": machine(),
     }
+
+
+def evaluated(design: list[Any], route: Path) -> Row:
+    """What `edaroute verify` says of a route file or guide of a design."""
+    command = [*EDAROUTE, "verify", *design, route, "--json", "-"]
+    check = subprocess.run(list(map(str, command)), capture_output=True, text=True, cwd=CHECKOUT)
+    if check.returncode not in (0, 1):
+        raise SystemExit(check.stderr)
+    found: Row = json.loads(check.stdout)
+    return found
 
 
 def compile_kernels(runs: Iterable[list[str]]) -> None:

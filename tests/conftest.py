@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
+from tests.placed import real_designs
+
 if TYPE_CHECKING:
     from eda_router.training.data import StageData
 
@@ -23,7 +25,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 CHECKOUT = Path(__file__).parent.parent
 CIRCUITS = ("ibm01", "ibm02", "ibm04", "ibm06", "ibm08", "ibm10")
-NOT_TO_BE_HAD = ("EDAROUTE_ISPD98", "no evaluator", "no bfloat16")
+NOT_TO_BE_HAD = ("EDAROUTE_ISPD98", "EDAROUTE_LEFDEF", "no evaluator", "no bfloat16")
 """Parts of the reasons for which a test may be skipped where CI=true: what nothing installs."""
 
 
@@ -71,6 +73,29 @@ def ispd98_path() -> Callable[[str], Path]:
 def judge(ispd98_path: Callable[[str], Path]) -> Path:
     """A stand-alone evaluator beside the circuits; the test is skipped where there is none."""
     path = ispd98_path("ibm01").parent.parent / "tools" / "judge98.py"
+    if not path.is_file():
+        pytest.skip(f"no evaluator {path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def lefdef_path() -> Callable[[str], Path]:
+    """Path of a real LEF or DEF file within their folder; skips the test where there is none."""
+    folder = real_designs()
+
+    def find(name: str) -> Path:
+        path = folder / name
+        if not path.is_file():
+            pytest.skip(f"no {name} in {folder}: set EDAROUTE_LEFDEF to the LEF and DEF files")
+        return path
+
+    return find
+
+
+@pytest.fixture(scope="session")
+def judge_guide(lefdef_path: Callable[[str], Path]) -> Path:
+    """A stand-alone evaluator of guides beside the designs; skips the test where there is none."""
+    path = lefdef_path("gcd-nangate45/gcd.def").parents[2] / "tools" / "judge_guide.py"
     if not path.is_file():
         pytest.skip(f"no evaluator {path}")
     return path

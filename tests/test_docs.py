@@ -170,6 +170,7 @@ def rewritten(script: str, *options: str) -> None:
         ("benchmark.py", "benchmark.md"),
         ("benchmark_neural.py", "benchmark_neural.md"),
         ("waves.py", "waves.md"),
+        ("benchmark_lefdef.py", "designs.md"),
     ],
 )
 def test_documents_give_the_figures_measured(tmp_path: Path, script: str, document: str) -> None:

@@ -15,16 +15,25 @@ def test_bundled_designs_are_found_by_name(tmp_path: Path, monkeypatch: pytest.M
     data = tmp_path / "_bundled" / "data"
     data.mkdir(parents=True)
     (data / "demo.modified.txt.gz").touch()
-    (data / "README.md").touch()
+    for name in ("chip.def.gz", "chip.lef.gz", "bare.def.gz", "README.md"):
+        (data / name).touch()
     # As in a wheel: the package folder has no project around it.
     monkeypatch.setattr(resources, "_PACKAGE", tmp_path)
-    assert resources.design_names() == ["demo"]
+    assert resources.design_names() == ["bare", "chip", "demo"]
     assert resources.find_design("demo") == data / "demo.modified.txt.gz"
-    with pytest.raises(InputError, match=r"other: no such file, expected one, or .*: demo$"):
+    with pytest.raises(
+        InputError, match=r"other: no such file, expected one, or .*: bare, chip, demo$"
+    ):
         resources.find_design("other")
     assert resources.find_design("other.modified") == Path("other.modified")
     assert resources.find_design("folder/demo") == Path("folder/demo")
     assert resources.bundled("data", "README.md") == data / "README.md"
+    assert resources.find_design("chip") == data / "chip.def.gz"
+    assert resources.bundled_lef(data / "chip.def.gz") == data / "chip.lef.gz"
+    assert resources.bundled_lef(data / "demo.modified.txt.gz") is None
+    assert resources.bundled_lef(tmp_path / "chip.def.gz") is None
+    with pytest.raises(EdarouteError, match=r"no bare\.lef\.gz among the bundled data"):
+        resources.bundled_lef(data / "bare.def.gz")
     with pytest.raises(EdarouteError, match="no other among the bundled data"):
         resources.bundled("data", "other")
 

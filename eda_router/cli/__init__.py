@@ -25,8 +25,9 @@ from eda_router.errors import EdarouteError, InputError, reason
 
 COMMANDS = {
     "route": "Route a design and write its wires.",
-    "verify": "Evaluate a route file on its design.",
+    "verify": "Evaluate a route file or guide on its design.",
     "info": "Say what a design holds.",
+    "convert": "Write a design in a format of routing contests.",
     "plot": "Draw congestion, density or single nets.",
     "report": "Show a run on one HTML page.",
     "compare": "Tell how the routes of several runs differ.",
@@ -83,6 +84,7 @@ def cli() -> None:
     Example:
       edaroute route ibm02.modified -o ibm02.route
       edaroute verify ibm02.modified ibm02.route
+      edaroute route gcd.def --lef tech.lef --lef cells.lef -o gcd.guide
     """
 
 

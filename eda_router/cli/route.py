@@ -13,11 +13,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from eda_router.cli.options import (
+    DesignSource,
+    RouteSettings,
     bench_argument,
     click_options,
     config_option,
     json_option,
+    lef_option,
     output_option,
+    part_of,
     quiet_option,
     settings_from,
     verbose_option,
@@ -25,29 +29,30 @@ from eda_router.cli.options import (
 )
 from eda_router.clock import PhaseTime, process_age, timed
 from eda_router.config import RouteConfig
-from eda_router.errors import EdarouteError
-from eda_router.resources import find_design
+from eda_router.formats.lefdef_config import LefDefConfig
 
 if TYPE_CHECKING:
-    from eda_router.routing.result import PassRow, RoutingResult
-    from eda_router.verification import Verification
+    from eda_router.routing.result import PassRow
 
 
 @click.command("route")
 @bench_argument
+@lef_option
 @output_option(
-    "Route file to write; - for standard output.  [default: the design's name and .route]"
+    "Route file or guide to write; - for standard output.  [default: the design's name and .route, "
+    "or .guide for a DEF design]"
 )
 @config_option
 @json_option
 @verbose_option
 @quiet_option
-@click_options(RouteConfig)
+@click_options(RouteSettings)
 @click.pass_context
 def command(
     ctx: click.Context,
     /,
     bench: Path,
+    lef: tuple[Path, ...],
     output: Path | None,
     config_path: Path | None,
     json_path: Path | None,
@@ -57,43 +62,46 @@ def command(
 ) -> None:
     """Route the design BENCH and write its wires.
 
+    A placed design in DEF takes its LEF files with --lef and becomes a route guide for a detailed
+    router; all other designs become segments as in the ISPD 2008 contest.
+
     Exit status 0: all nets routed without overflow; 1: overflow or unrouted nets are left, the
     file is written and the summary names them; 2: bad input; 130: interrupted, nothing written.
 
     \b
     Example:
       edaroute route ibm02.modified -o ibm02.route --effort high
+      edaroute route gcd.def --lef tech.lef --lef cells.lef -o gcd.guide --layer-adjustment met1=0.8
     """
     start = process_age(), time.process_time()
-    config = settings_from(RouteConfig, config_path, options)
+    settings = settings_from(RouteSettings, config_path, options)
+    config = part_of(settings, RouteConfig)
+    source = DesignSource(bench, lef, part_of(settings, LefDefConfig), config_path)
     # A short run that makes no cycles: collecting would only walk through what imports made.
     gc.disable()
 
     phases = {"start": PhaseTime(*start)}
     with timed(phases, "import"):
-        from eda_router import formats
         from eda_router.files import check_outputs, is_stdout
 
-        inputs = (find_design(bench), config_path)
-        check_outputs(output, json_path, inputs=inputs)
+        check_outputs(output, json_path, inputs=source.files)
         _import(config, quiet)
-        from eda_router.formats import route_file
+        from eda_router.cli.routed import route
         from eda_router.report.lines import summary_lines
-        from eda_router.report.summary import summarize
-        from eda_router.routing import flow
     with timed(phases, "read"):
-        design = formats.read(bench)
-    target = output or Path(f"{design.name}.route")
-    check_outputs(target, json_path, inputs=inputs)
+        ending = source.format.results
+        design = source.read()
+    target = output or Path(f"{design.name}{ending}")
+    check_outputs(target, json_path, inputs=source.files)
 
     with _progress(verbose, quiet) as on_pass:
-        result = flow.route(design, config, on_pass=on_pass)
+        routed = route(design, config, ending, on_pass)
     with timed(phases, "verify"):
-        check = _recounted(result)
+        routed.judge()
     with timed(phases, "write"):
-        route_file.write(design, result.routes, target)
+        routed.write(target)
 
-    summary = summarize(result, check, phases)
+    summary = routed.summary(phases)
     if json_path is not None:
         write_json(json_path, summary)
     if not quiet:
@@ -102,7 +110,7 @@ def command(
             click.echo(line, err=machine_reads_stdout)
         if not is_stdout(target):
             click.echo(f"written    {target}", err=machine_reads_stdout)
-    ctx.exit(result.exit_status)
+    ctx.exit(summary["result"]["exit_status"])
 
 
 def _import(config: RouteConfig, quiet: bool) -> None:
@@ -115,27 +123,6 @@ def _import(config: RouteConfig, quiet: bool) -> None:
     if not quiet and not kernels_compiled():
         click.echo("compiling the kernels, at the first run only: about a minute", err=True)
     flow.load_router(config)
-
-
-def _recounted(result: RoutingResult) -> Verification:
-    """The independent evaluation of a result, which must agree with the router's own figures.
-
-    Raises:
-        EdarouteError: it does not.
-    """
-    from eda_router.verification import verify
-
-    check = verify(result.design, result.routes)
-    ours, theirs = (
-        (result.total_overflow, len(result.unrouted)),
-        (check.total_overflow, check.disconnected),
-    )
-    if ours != theirs:
-        raise EdarouteError(
-            f"the router says overflow {ours[0]} and {ours[1]} unrouted nets, the evaluator "
-            f"{theirs[0]} and {theirs[1]}; please report this fault, nothing was written"
-        )
-    return check
 
 
 @contextmanager

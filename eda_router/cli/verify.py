@@ -3,29 +3,30 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
 from eda_router.cli.options import (
-    bench_argument,
+    DesignSource,
+    design_arguments,
     json_option,
     quiet_option,
-    read_design,
     route_argument,
     show_values,
 )
 
 
 @click.command("verify")
-@bench_argument
+@design_arguments
 @route_argument
 @json_option
 @quiet_option
 @click.pass_context
 def command(
-    ctx: click.Context, /, bench: Path, route: Path, json_path: Path | None, quiet: bool
+    ctx: click.Context, /, source: DesignSource, route: Path, json_path: Path | None, quiet: bool
 ) -> None:
-    """Evaluate the route file ROUTE of the design BENCH.
+    """Evaluate the route file or guide ROUTE of the design BENCH.
 
     Exit status 0: every net is connected and no edge overflows; 1: not so; 2: bad input.
     Repeated edges, cycles and stubs are waste and make nothing illegal.
@@ -33,14 +34,59 @@ def command(
     \b
     Example:
       edaroute verify ibm02.modified ibm02.route
+      edaroute verify gcd.def gcd.guide --lef tech.lef --lef cells.lef
     """
+    evaluate = {".guide": _guide, ".gr": _solution}.get(_kind(source), _segments)
+    values, lines = evaluate(source, route, json_path)
+    show_values(values, [] if quiet else lines, json_path)
+    ctx.exit(0 if values["legal"] else 1)
+
+
+Found = tuple[dict[str, Any], list[str]]
+"""What an evaluation found, as values and as lines."""
+
+
+def _kind(source: DesignSource) -> str:
+    """How results for a design are written: ``.guide``, ``.gr`` for the contest's, ``.route``."""
+    format = source.format
+    return ".gr" if ".gr" in format.endings else format.results
+
+
+def _segments(source: DesignSource, route: Path, json_path: Path | None) -> Found:
+    """Evaluate a route file of a design on the plane."""
     from eda_router.formats import route_file
     from eda_router.report.evaluation import evaluation_lines, evaluation_values
     from eda_router.verification import verify
 
-    design = read_design(bench, json_path, inputs=[route])
+    design = source.read(json_path, inputs=[route])
     content = route_file.read(route, design)
     check = verify(design, content.routes, int(content.repeated.sum()))
     values = evaluation_values(design, content, check)
-    show_values(values, [] if quiet else evaluation_lines(values, check), json_path)
-    ctx.exit(0 if check.legal else 1)
+    return values, evaluation_lines(values, check)
+
+
+def _guide(source: DesignSource, route: Path, json_path: Path | None) -> Found:
+    """Evaluate a guide of a placed design."""
+    from eda_router.formats.guide import read_guide
+    from eda_router.guide_verification import verify_guide
+    from eda_router.report.layered_evaluation import guide_lines, guide_values
+
+    design = source.read(json_path, inputs=[route])
+    guide = read_guide(route, design)
+    values = guide_values(design, guide, verify_guide(design, guide))
+    return values, guide_lines(values)
+
+
+def _solution(source: DesignSource, route: Path, json_path: Path | None) -> Found:
+    """Evaluate a solution of the ISPD 2008 contest, by its rules."""
+    from eda_router.files import check_outputs
+    from eda_router.formats import ispd08, ispd08_solution
+    from eda_router.ispd08_verification import verify_solution
+    from eda_router.report.layered_evaluation import solution_lines, solution_values
+
+    source.format.check_extra(source.place, source.extra)
+    check_outputs(json_path, inputs=(*source.files, route))
+    problem = ispd08.read_problem(source.place)
+    solution = ispd08_solution.read(route, problem)
+    values = solution_values(problem, solution, verify_solution(problem, solution))
+    return values, solution_lines(values)

@@ -13,6 +13,7 @@ what it needs beside the file by name.
 from __future__ import annotations
 
 import importlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,20 +37,62 @@ class Format:
         module: that reads it.
         begins: what a file of the format begins with, in words.
         endings: of names of such files, ``.gz`` left out.
+        results: ending of the names of files with its routes: ``.route`` for segments, which
+            :mod:`eda_router.formats.route_file` writes on the plane and
+            :mod:`eda_router.formats.ispd08_solution` on layers, ``.guide`` for guides.
+        takes: names of what its ``read`` takes beside the path.
     """
 
     name: str
     module: str
     begins: str
     endings: tuple[str, ...]
+    results: str
+    takes: tuple[str, ...] = ()
+
+    def check_extra(self, path: Path, extra: Iterable[str]) -> None:
+        """Make sure that the format takes what was given beside a file.
+
+        Raises:
+            InputError: it does not.
+        """
+        for name in extra:
+            if name not in self.takes:
+                raise InputError(
+                    path,
+                    None,
+                    f"a design in the {self.name} format takes no {_EXTRA.get(name, name)}",
+                    "a DEF file",
+                )
 
 
 FORMATS = (
-    Format("ISPD98", "eda_router.formats.ispd98", "'grid W H'", (".modified", ".modified.txt")),
-    Format("ISPD 2008", "eda_router.formats.ispd08", "'grid W H LAYERS'", (".gr",)),
-    Format("DEF", "eda_router.formats.lefdef", "'VERSION' or 'DESIGN'", (".def",)),
+    Format(
+        "ISPD98",
+        "eda_router.formats.ispd98",
+        "'grid W H'",
+        (".modified", ".modified.txt"),
+        ".route",
+    ),
+    Format(
+        "ISPD 2008",
+        "eda_router.formats.ispd08",
+        begins="'grid W H LAYERS'",
+        endings=(".gr",),
+        results=".route",
+    ),
+    Format(
+        "DEF",
+        "eda_router.formats.lefdef",
+        "'VERSION' or 'DESIGN'",
+        (".def",),
+        ".guide",
+        ("lef", "config"),
+    ),
 )
 """The formats, in the order in which files are tried."""
+
+_EXTRA = {"lef": "LEF files", "config": "settings of layers"}
 
 
 def read(path: str | Path, **extra: Any) -> Design:
@@ -59,18 +102,31 @@ def read(path: str | Path, **extra: Any) -> Design:
 
     Args:
         path: of the file, or the name of a bundled design.
-        extra: what a format needs beside the file.
+        extra: what a format needs beside the file: for DEF ``lef``, the LEF files, and
+            ``config``, a :class:`eda_router.formats.lefdef_config.LefDefConfig`.
 
     Raises:
-        InputError: the file cannot be read, or is in no format known; path and line are given.
+        InputError: the file cannot be read, is in no format known, or in one that does not take
+            what was given beside it; path and line are given.
+
+    Example:
+        >>> read("synth-tiny")
+        Design('synth-tiny', 16 x 16 tiles, 500 nets)
     """
     place = find_design(path)
-    module = importlib.import_module(_format_of(place).module)
+    format = format_of(place)
+    format.check_extra(place, extra)
+    module = importlib.import_module(format.module)
     design: Design = module.read(place, **extra)
     return design
 
 
-def _format_of(path: Path) -> Format:
+def format_of(path: Path) -> Format:
+    """The format of a file.
+
+    Raises:
+        InputError: it cannot be read, or is in no format known.
+    """
     from eda_router.formats.text import read_head
 
     head = read_head(path, HEAD)

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from eda_router.design import Design, IntArray
 from eda_router.errors import InputError
-from eda_router.files import write_atomically
+from eda_router.files import write_packed
 from eda_router.formats.segments import layer_segments
 from eda_router.formats.text import LINE_END, WHOLE_NUMBER, decode, read_bytes, shorten
 from eda_router.layered_routes import LayeredRoutes
@@ -85,9 +85,10 @@ def guide_of(layered: LayeredRoutes) -> Guide:
     )
 
 
-def format_guide(layered: LayeredRoutes) -> str:
-    """The text of the guide of layered routes."""
-    guide, names = guide_of(layered), layered.layers.names
+def format_guide(guide: Guide, design: Design) -> str:
+    """The text of a guide of ``design``, which has layers; boxes of a net stand together."""
+    assert design.layers is not None
+    names = design.layers.names
     parts: list[str] = []
     current = -1
     for net, (x1, y1, x2, y2), layer in zip(
@@ -95,19 +96,33 @@ def format_guide(layered: LayeredRoutes) -> str:
     ):
         if net != current:
             close = ")\n" if parts else ""
-            parts.append(f"{close}{layered.design.net_names[net]}\n(\n")
+            parts.append(f"{close}{design.net_names[net]}\n(\n")
             current = net
         parts.append(f"{x1} {y1} {x2} {y2} {names[layer]}\n")
     return "".join(parts) + (")\n" if parts else "")
 
 
-def write_guide(layered: LayeredRoutes, path: str | Path) -> None:
-    """Write a guide beside ``path`` and rename it.
+def write(guide: Guide, design: Design, path: str | Path) -> None:
+    """Write a guide beside ``path`` and rename it, gzipped when ``path`` ends with ``.gz``.
 
     Raises:
         InputError: the file cannot be written; an existing one is as it was.
     """
-    write_atomically(path, format_guide(layered).encode())
+    write_packed(path, format_guide(guide, design).encode())
+
+
+def write_guide(layered: LayeredRoutes, path: str | Path) -> None:
+    """Write the guide of layered routes; see :func:`write`.
+
+    Raises:
+        InputError: the file cannot be written; an existing one is as it was.
+
+    Example:
+        >>> from eda_router import RouteConfig, read, route_layered
+        >>> done = route_layered(read("synth-chip"), RouteConfig(router="maze"))
+        >>> write_guide(done.layered, "synth-chip.guide")
+    """
+    write(guide_of(layered), layered.design, path)
 
 
 def read_guide(path: str | Path, design: Design) -> Guide:

@@ -28,7 +28,6 @@ capacity differs. Capacities are lengths: a net takes its wire width and one spa
 
 from __future__ import annotations
 
-import gzip
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -40,7 +39,7 @@ from numpy.typing import NDArray
 
 from eda_router.design import HORIZONTAL, MAX_TILES, VERTICAL, Design, IntArray
 from eda_router.errors import EdarouteError, InputError
-from eda_router.files import write_atomically
+from eda_router.files import write_packed
 from eda_router.formats.ispd98 import MAX_CAPACITY
 from eda_router.formats.text import LINE_END, WHOLE_NUMBER, decode, read_bytes, shorten
 from eda_router.layers import Layers
@@ -459,8 +458,4 @@ def write(design: Design, path: str | Path) -> None:
     Raises:
         EdarouteError: the design has no layers, or the file cannot be written.
     """
-    data = format_design(design).encode()
-    if str(path).endswith(".gz"):
-        # Without the time of day equal designs give equal files.
-        data = gzip.compress(data, 9, mtime=0)
-    write_atomically(path, data)
+    write_packed(path, format_design(design).encode())

@@ -17,7 +17,6 @@ have gaps. Blank lines, indentation and the kind of line end do not matter.
 
 from __future__ import annotations
 
-import gzip
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,7 +27,7 @@ from numpy.typing import NDArray
 
 from eda_router.design import HORIZONTAL, MAX_TILES, VERTICAL, Design, uniform_capacity
 from eda_router.errors import EdarouteError, InputError
-from eda_router.files import displayable, write_atomically
+from eda_router.files import displayable, write_packed
 from eda_router.formats.text import (
     LINE_END,
     WHOLE_NUMBER,
@@ -331,8 +330,4 @@ def write(
     Raises:
         EdarouteError: the format cannot hold the design, or the file cannot be written.
     """
-    data = format_design(design, pins).encode()
-    if str(path).endswith(".gz"):
-        # Without the time of day equal designs give equal files.
-        data = gzip.compress(data, 9, mtime=0)
-    write_atomically(path, data)
+    write_packed(path, format_design(design, pins).encode())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from eda_router.report.layer_table import table_lines
 from eda_router.report.places import named_edges, named_nets
 from eda_router.routing.result import PassRow
 
@@ -23,17 +24,12 @@ def pass_line(row: PassRow) -> str:
 
 def summary_lines(summary: dict[str, Any], *, verbose: bool = False) -> list[str]:
     """What a person wants to see of :func:`summarize`."""
-    design, result, process = summary["design"], summary["result"], summary["process"]
-    bound = design["half_perimeter"]
-    over = f" ({result['wirelength'] / bound - 1:.1%} over the half perimeters)" if bound else ""
+    process, result = summary["process"], summary["result"]
     lines = [
-        f"{design['name']}: {design['width']} x {design['height']} tiles, {design['nets']} nets, "
-        f"{design['nets_to_route']} to route",
-        f"wirelength {result['wirelength']}{over}",
-        f"overflow   total {result['total_overflow']}, max {result['max_overflow']}, "
-        f"on {result['overflowed_edges']} edges",
+        *(_figures(summary) if "layers" not in summary else _layered_figures(summary)),
         f"nets       {', '.join(f'{name} {count}' for name, count in summary['stages'].items())}",
         *model_lines(summary["details"], verbose=verbose),
+        *(table_lines(summary["layers"]) if "layers" in summary else []),
         f"time       {process['wall']:.2f} s, {process['cpu']:.2f} s of processor; "
         f"{process.get('peak_mb', 0):.0f} MB",
     ]
@@ -55,6 +51,45 @@ def summary_lines(summary: dict[str, Any], *, verbose: bool = False) -> list[str
             "these nets all the same and names the edges that lack tracks"
         )
     return lines
+
+
+def _figures(summary: dict[str, Any]) -> list[str]:
+    """Size, wirelength and overflow of a run on the plane."""
+    design, result = summary["design"], summary["result"]
+    return [
+        f"{design['name']}: {design['width']} x {design['height']} tiles, {design['nets']} nets, "
+        f"{design['nets_to_route']} to route",
+        f"wirelength {result['wirelength']}{_over_bound(summary)}",
+        _overflow_line(result),
+    ]
+
+
+def _layered_figures(summary: dict[str, Any]) -> list[str]:
+    """Size, wirelength, vias and overflow of a run on layers."""
+    design, result = summary["design"], summary["result"]
+    length = result["wirelength_um"]
+    return [
+        f"{design['name']}: {design['width']} x {design['height']} GCells, {design['nets']} nets "
+        f"with {design['terminals']} terminals, {design['nets_to_route']} to route, "
+        f"{design['local_nets']} within one GCell",
+        f"wirelength {result['wirelength']} GCell edges{_over_bound(summary)}"
+        + ("" if length is None else f", {length:.1f} um"),
+        f"vias       {result['vias']}",
+        _overflow_line(result),
+    ]
+
+
+def _over_bound(summary: dict[str, Any]) -> str:
+    bound = summary["design"]["half_perimeter"]
+    longer = summary["result"]["wirelength"] / bound - 1 if bound else 0
+    return f" ({longer:.1%} over the half perimeters)" if bound else ""
+
+
+def _overflow_line(result: dict[str, Any]) -> str:
+    return (
+        f"overflow   total {result['total_overflow']}, max {result['max_overflow']}, "
+        f"on {result['overflowed_edges']} edges"
+    )
 
 
 def model_lines(details: dict[str, Any], *, verbose: bool = False) -> list[str]:

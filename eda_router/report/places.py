@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eda_router.design import Design, Routes
+from eda_router.guide_verification import GuideVerification
 from eda_router.routing.ledger import CapacityLedger
 
 _NAMED_AT_MOST = 10
@@ -60,6 +61,32 @@ def overflow_places(design: Design, routes: Routes) -> list[dict[str, Any]]:
     ]
 
 
+def layer_overflow_places(design: Design, check: GuideVerification) -> list[dict[str, Any]]:
+    """As :func:`overflow_places` for the edges of layers, with the name of the layer."""
+    layers = design.layers
+    assert layers is not None
+    volume = check.demand.size
+    capacity, demand = layers.capacity.reshape(-1), check.demand.reshape(-1)
+    net, place = np.divmod(check.crossings, volume)
+    guilty = demand[place] > capacity[place]
+    nets_of: dict[int, list[str]] = {}
+    for edge, owner in sorted(zip(place[guilty].tolist(), net[guilty].tolist(), strict=True)):
+        nets_of.setdefault(edge, []).append(design.net_names[owner])
+    found = []
+    for edge, nets in nets_of.items():
+        layer, tile = divmod(edge, design.num_tiles)
+        found.append(
+            {
+                "layer": layers.names[layer],
+                "edge": edge_tiles(design, 2 * tile + (not layers.horizontal[layer])),
+                "capacity": int(capacity[edge]),
+                "demand": int(demand[edge]),
+                "nets": nets,
+            }
+        )
+    return found
+
+
 def named_nets(what: str, nets: list[dict[str, Any]]) -> list[str]:
     """A line for each of the first few nets of :func:`net_places`, and how many more there are."""
     lines = []
@@ -70,15 +97,16 @@ def named_nets(what: str, nets: list[dict[str, Any]]) -> list[str]:
 
 
 def named_edges(places: list[dict[str, Any]]) -> list[str]:
-    """A line for each of the worst few edges of :func:`overflow_places`."""
+    """A line for each of the worst few edges of :func:`overflow_places`, or of layers."""
     lines = []
     worst = sorted(places, key=lambda place: place["capacity"] - place["demand"])
     for place in worst[:_NAMED_AT_MOST]:
         (x1, y1), (x2, y2) = place["edge"]
         nets = place["nets"]
         more = len(nets) - _NETS_OF_AN_EDGE_AT_MOST
+        layer = f" of {place['layer']}" if "layer" in place else ""
         lines.append(
-            f"overflow: edge ({x1},{y1})-({x2},{y2}), {place['demand']} nets on "
+            f"overflow: edge ({x1},{y1})-({x2},{y2}){layer}, {place['demand']} nets on "
             f"{place['capacity']} tracks: {', '.join(nets[:_NETS_OF_AN_EDGE_AT_MOST])}"
             + (f" and {more} more" if more > 0 else "")
         )

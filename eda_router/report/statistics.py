@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eda_router.design import Design
+from eda_router.layers import Layers
+from eda_router.report.layer_table import layer_rows, table_lines
 
 
 def grid_values(design: Design) -> dict[str, Any]:
@@ -28,7 +30,7 @@ def design_values(design: Design) -> dict[str, Any]:
     count = max(1, len(nets))
     total = half_perimeter(design)
     tracks = int(design.capacity.astype(np.int64).sum())
-    return {
+    values = {
         "name": design.name,
         "width": design.width,
         "height": design.height,
@@ -57,6 +59,29 @@ def design_values(design: Design) -> dict[str, Any]:
         "tracks": tracks,
         "least_use": round(total / tracks, 4) if tracks else None,
     }
+    if design.layers is not None:
+        values |= net_kinds(design)
+        values["die_um"] = _die(design.layers)
+        values["layers"] = layer_rows(design.layers)
+    return values
+
+
+def net_kinds(design: Design) -> dict[str, int]:
+    """Terminals, clocks, and nets with all terminals in one GCell, which vias alone join."""
+    layers = design.layers
+    assert layers is not None
+    local = (np.diff(layers.pin_offsets) > 1) & (design.pin_counts == 1)
+    return {
+        "terminals": layers.num_terminals,
+        "clock_nets": int(layers.net_is_clock.sum()),
+        "local_nets": int(local.sum()),
+    }
+
+
+def _die(layers: Layers) -> list[float] | None:
+    """Lowest x and y, highest x and y of the grid; None where a micron is not known."""
+    corners = (layers.xs[0], layers.ys[0], layers.xs[-1], layers.ys[-1])
+    return [int(side) / layers.dbu for side in corners] if layers.dbu > 1 else None
 
 
 def half_perimeter(design: Design) -> int:
@@ -78,6 +103,19 @@ def design_lines(values: dict[str, Any]) -> list[str]:
     def shares(parts: dict[str, float]) -> str:
         return ", ".join(f"{name}: {share:.1%}" for name, share in parts.items())
 
+    def layered() -> list[str]:
+        die = values["die_um"]
+        size = (
+            [] if die is None else ["die             ({:g}, {:g}) to ({:g}, {:g}) um".format(*die)]
+        )
+        return [
+            *size,
+            f"terminals       {values['terminals']}",
+            f"clocks          {values['clock_nets']} nets",
+            f"in one GCell    {values['local_nets']} nets",
+            *table_lines(values["layers"]),
+        ]
+
     use = "" if values["least_use"] is None else f", {values['least_use']:.1%} of the tracks"
     return [
         f"design          {values['name']}",
@@ -88,4 +126,5 @@ def design_lines(values: dict[str, Any]) -> list[str]:
         + shares(values["pins"]["shares"]),
         f"box side, tiles {shares(values['box_side_shares'])}",
         f"half perimeters {values['half_perimeter']} tile edges{use}",
+        *(layered() if "layers" in values else []),
     ]

@@ -56,6 +56,14 @@ def route_layered(
 
     Raises:
         EdarouteError: the design has no layers, or the router asked for cannot run here.
+
+    Example:
+        >>> from eda_router import RouteConfig, read
+        >>> done = route_layered(read("synth-chip"), RouteConfig(router="maze"))
+        >>> int(done.layered.overflow.sum()), len(done.result.unrouted)
+        (0, 0)
+        >>> done.layered.demand.shape
+        (6, 24, 24)
     """
     config = config or RouteConfig()
     if design.layers is None:

@@ -86,7 +86,7 @@ class SynthConfig(Settings):
 
 def synthesize(config: SynthConfig, name: str | None = None) -> Design:
     """A design made of ``config`` alone, repeated pins merged."""
-    return _design(config, *_placed(config), name)
+    return _design(config, *place_pins(config), name)
 
 
 def write(config: SynthConfig, path: str | Path) -> Design:
@@ -98,14 +98,18 @@ def write(config: SynthConfig, path: str | Path) -> Design:
     Raises:
         EdarouteError: the file cannot be written.
     """
-    placed = _placed(config)
+    placed = place_pins(config)
     design = _design(config, *placed)
     ispd98.write(design, path, placed)
     return design
 
 
-def _placed(config: SynthConfig) -> tuple[NDArray[np.int64], IntArray]:
-    """Offsets and tiles of the nets' pins, repeated ones included."""
+def place_pins(config: SynthConfig) -> tuple[NDArray[np.int64], IntArray]:
+    """Where the pins of a synthetic design lie.
+
+    Returns:
+        int64 ``(nets + 1,)`` offsets into the second: int32 tiles, repeated ones included.
+    """
     # The command line needs the settings alone and should not wait for Numba.
     from eda_router.synthesis.placement import density, place_nets
 
