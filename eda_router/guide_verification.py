@@ -34,6 +34,8 @@ class GuideVerification:
         demand: int32 ``(num_layers, height, width)``: nets that cross the edge which each tile
             owns along the direction of each layer.
         overflow: int32, likewise: demand above capacity.
+        crossings: int64, distinct ``net * demand.size + place`` of each net on each of these edges,
+            of which place is the edge's in the flat demand; sorted.
         wrong_way: GCell edges crossed against the direction of a layer, each once a net. Each is
             one track of overflow.
         vias: for each net and pair of neighbouring layers, GCells with boxes on both.
@@ -49,6 +51,7 @@ class GuideVerification:
     uncovered_terminals: NDArray[np.int64] = field(repr=False)
     demand: IntArray = field(repr=False)
     overflow: IntArray = field(repr=False)
+    crossings: NDArray[np.int64] = field(repr=False)
     wrong_way: int
     vias: int
     misaligned: int
@@ -87,9 +90,12 @@ def verify_guide(design: Design, guide: Guide) -> GuideVerification:
     """
     layers = design.layers
     assert layers is not None
-    spans = _spans(layers, guide)
-    cells, pieces = _cells(design, layers, guide, spans)
-    demand, wrong_way = _demand(design, layers, guide, spans)
+    spans = box_spans(layers, guide)
+    cells, pieces = box_cells(design, layers, guide, spans)
+    crossings, wrong_way = _crossings(design, layers, guide, spans)
+    volume = layers.capacity.size
+    demand = np.bincount(crossings % volume, minlength=volume).astype(np.int32)
+    demand = demand.reshape(layers.capacity.shape)
     terminal_counts = np.diff(layers.pin_offsets)
     boxes = np.bincount(guide.nets, minlength=design.num_nets)
     lax = _broken(design, layers, cells, pieces, sideways=True)
@@ -107,6 +113,7 @@ def verify_guide(design: Design, guide: Guide) -> GuideVerification:
         uncovered_terminals=_uncovered(design, layers, cells, boxes > 0),
         demand=demand,
         overflow=np.maximum(demand - layers.capacity, 0),
+        crossings=crossings,
         wrong_way=wrong_way,
         vias=int(np.sum(np.isin(below + design.num_tiles, cells))),
         misaligned=int(np.sum(~(on_x.all(axis=1) & on_y.all(axis=1)))),
@@ -121,7 +128,7 @@ def verify_guide(design: Design, guide: Guide) -> GuideVerification:
     )
 
 
-def _spans(layers: Layers, guide: Guide) -> tuple[NDArray[np.int64], ...]:
+def box_spans(layers: Layers, guide: Guide) -> tuple[NDArray[np.int64], ...]:
     """First and last column, first and last row of the GCells that each box overlaps."""
     x1, y1, x2, y2 = guide.boxes.T
 
@@ -136,13 +143,13 @@ def _spans(layers: Layers, guide: Guide) -> tuple[NDArray[np.int64], ...]:
     return (*span(layers.xs, x1, x2), *span(layers.ys, y1, y2))
 
 
-def _expand(counts: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def expand(counts: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """For ``counts[i]`` things of each i: the i of each thing, and its number among them."""
     owner = np.repeat(np.arange(len(counts)), counts)
     return owner, np.arange(len(owner)) - np.repeat(np.cumsum(counts) - counts, counts)
 
 
-def _cells(
+def box_cells(
     design: Design, layers: Layers, guide: Guide, spans: tuple[NDArray[np.int64], ...]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """The cells (net, layer, tile) with boxes, and pairs of them that lie in one box.
@@ -153,7 +160,7 @@ def _cells(
     """
     left, right, low, high = spans
     columns = right - left + 1
-    box, number = _expand(columns * (high - low + 1))
+    box, number = expand(columns * (high - low + 1))
     row, column = np.divmod(number, columns[box])
     group = (guide.nets.astype(np.int64) * layers.num_layers + guide.layers) * design.num_tiles
     first = group + low * design.width + left
@@ -165,27 +172,35 @@ def _layer(design: Design, layers: Layers, cells: NDArray[np.int64]) -> NDArray[
     return cells // design.num_tiles % layers.num_layers
 
 
-def _demand(
+def box_crossings(
     design: Design, layers: Layers, guide: Guide, spans: tuple[NDArray[np.int64], ...]
-) -> tuple[IntArray, int]:
-    """Demand along the layers' directions, and the number of edges crossed against them.
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The edges that boxes cross, named by the cells that own them: to the right, and upwards.
 
     A box that is wide both ways crosses the edges of its lowest row and of its left column.
+
+    Returns:
+        Twice int64 distinct cells, sorted, as :func:`box_cells` numbers them.
     """
     left, right, low, high = spans
     group = (guide.nets.astype(np.int64) * layers.num_layers + guide.layers) * design.num_tiles
     corner = group + low * design.width + left
-    box, step = _expand(right - left)
+    box, step = expand(right - left)
     across = distinct(np.sort(corner[box] + step))
-    box, step = _expand(high - low)
-    upward = distinct(np.sort(corner[box] + step * design.width))
+    box, step = expand(high - low)
+    return across, distinct(np.sort(corner[box] + step * design.width))
+
+
+def _crossings(
+    design: Design, layers: Layers, guide: Guide, spans: tuple[NDArray[np.int64], ...]
+) -> tuple[NDArray[np.int64], int]:
+    """The nets on edges along the layers' directions, and the number of those against them."""
+    across, upward = box_crossings(design, layers, guide, spans)
     right_way = layers.horizontal[_layer(design, layers, across)]
     up_way = ~layers.horizontal[_layer(design, layers, upward)]
+    # A layer has one direction, so that no place stands for two edges.
     good = np.concatenate([across[right_way], upward[up_way]])
-    volume = layers.num_layers * design.num_tiles
-    demand = np.bincount(good % volume, minlength=volume).astype(np.int32)
-    wrong = int(np.sum(~right_way) + np.sum(~up_way))
-    return demand.reshape(layers.capacity.shape), wrong
+    return np.sort(good), int(np.sum(~right_way) + np.sum(~up_way))
 
 
 def _broken(

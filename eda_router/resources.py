@@ -9,7 +9,10 @@ from typing import Literal
 from eda_router.errors import EdarouteError, InputError
 
 _PACKAGE = Path(__file__).parent
-_DESIGN_ENDINGS = (".modified.txt.gz", ".modified.txt", ".modified.gz", ".modified", ".gz", "")
+_DESIGN_ENDINGS = (
+    ".modified.txt.gz", ".modified.txt", ".modified.gz", ".modified",
+    ".def.gz", ".def", ".gz", "",
+)  # fmt: skip
 
 
 def folder(kind: Literal["data", "models"]) -> Path:
@@ -34,7 +37,8 @@ def bundled(kind: Literal["data", "models"], name: str) -> Path:
 def design_names() -> list[str]:
     """The names by which :func:`find_design` knows the bundled designs, sorted."""
     names = set()
-    for path in folder("data").glob("*.modified*"):
+    data = folder("data")
+    for path in (*data.glob("*.modified*"), *data.glob("*.def*")):
         name = path.name
         for ending in _DESIGN_ENDINGS:
             name = name.removesuffix(ending)
@@ -62,3 +66,12 @@ def find_design(path: str | Path) -> Path:
             path, None, "no such file", "one, or a bundled design: " + ", ".join(names)
         )
     return path
+
+
+def bundled_lef(path: str | Path) -> Path | None:
+    """The LEF file that travels with a bundled DEF design, or None for any other path."""
+    path = Path(path)
+    name = path.name.removesuffix(".gz")
+    if path.parent != folder("data") or not name.endswith(".def"):
+        return None
+    return bundled("data", name.removesuffix(".def") + ".lef.gz")

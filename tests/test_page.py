@@ -233,7 +233,7 @@ def test_a_damaged_summary_is_shown_or_refused_never_a_traceback(data: st.DataOb
         file = Path(folder) / "s.json"
         file.write_text(json.dumps(summary))
         with contextlib.suppress(InputError):
-            format_page(design, [Run("run", routes, load_summary(file, design, routes))])
+            format_page(design, [Run("run", routes, load_summary(file, design, routes.wirelength))])
 
 
 # In the browser ---------------------------------------------------------------------------------

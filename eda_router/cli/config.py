@@ -7,7 +7,9 @@ import importlib
 import click
 
 SETTINGS = {
-    "route": "eda_router.config:RouteConfig",
+    "route": "eda_router.cli.options:RouteSettings",
+    "verify": "eda_router.formats.lefdef_config:LefDefConfig",
+    "info": "eda_router.formats.lefdef_config:LefDefConfig",
     "synth": "eda_router.synthesis.designs:SynthConfig",
     "dataset": "eda_router.dataset.config:DatasetConfig",
     "train": "eda_router.training.config:TrainConfig",

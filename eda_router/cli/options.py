@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import functools
 import math
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -10,7 +12,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from click.shell_completion import CompletionItem
 
-from eda_router.config import SettingInfo, Settings, describe, load_config, shown
+from eda_router.config import RouteConfig, SettingInfo, Settings, describe, load_config, shown
+from eda_router.formats.lefdef_config import LefDefConfig
 from eda_router.resources import design_names, find_design
 
 if TYPE_CHECKING:
@@ -140,19 +143,33 @@ def settings_options(cls: type[Settings]) -> Callable[[F], F]:
     return decorate
 
 
+_REPEATABLE = " Repeatable."
+
+
 def _option(info: SettingInfo) -> Callable[[F], F]:
     name = info.name.replace("_", "-")
     unit = f" In {info.unit}." if info.unit else ""
-    default = "" if info.default is None else f"  [default: {shown(info.default)}]"
+    default = "" if info.default in (None, ()) else f"  [default: {shown(info.default)}]"
     help = info.help + unit + default
     if info.kind is bool:
         return click.option(f"--{name}/--no-{name}", info.name, default=None, help=help)
+    if info.many and info.kind is str:
+        # A text may hold commas, so that each is an option of its own.
+        return click.option(
+            f"--{name}", info.name, multiple=True, callback=_none_if_empty, help=help + _REPEATABLE
+        )
     kind: Any = info.kind
     if info.many:
         kind = _ManyType(info.kind)
     elif info.choices:
         kind = click.Choice(info.choices)
     return click.option(f"--{name}", info.name, type=kind, default=None, help=help)
+
+
+def _none_if_empty(
+    ctx: click.Context, param: click.Parameter, values: tuple[str, ...]
+) -> tuple[str, ...] | None:
+    return values or None
 
 
 def settings_from(cls: type[S], config_path: Path | None, options: Mapping[str, Any]) -> S:
@@ -165,23 +182,92 @@ def settings_from(cls: type[S], config_path: Path | None, options: Mapping[str, 
     return load_config(cls, config_path, given)
 
 
-def read_design(bench: Path, *outputs: Path | None, inputs: Iterable[Path | None] = ()) -> Design:
-    """Read a design, by its file or its bundled name, once the outputs are known to be writable.
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class RouteSettings(LefDefConfig, RouteConfig):
+    """All that a YAML file for routing may hold: how to route, and how the grid is made."""
 
-    Args:
-        bench: the design.
-        outputs: files to write; None where there is none.
-        inputs: further files that are read, which no output may overwrite.
 
-    Raises:
-        InputError: an output cannot be written, is one of the inputs, or the design is unreadable.
+def part_of(settings: Settings, cls: type[S]) -> S:
+    """The settings of a class from those of one derived from it."""
+    return cls(**{info.name: getattr(settings, info.name) for info in describe(cls)})
+
+
+@dataclasses.dataclass(frozen=True)
+class DesignSource:
+    """Where a design stands, and how its grid is made.
+
+    Attributes:
+        bench: the design's file, or its bundled name.
+        lef: LEF files of a DEF design; empty for other formats and bundled designs.
+        settings: layers and adjustments of a DEF design.
+        config_path: the YAML file from which settings came, or None.
     """
-    from eda_router import formats
-    from eda_router.files import check_outputs
 
-    place = find_design(bench)
-    check_outputs(*outputs, inputs=(place, *inputs))
-    return formats.read(place)
+    bench: Path
+    lef: tuple[Path, ...] = ()
+    settings: LefDefConfig = dataclasses.field(default_factory=LefDefConfig)
+    config_path: Path | None = None
+
+    @property
+    def files(self) -> tuple[Path | None, ...]:
+        """The files that are read, which no output may overwrite.
+
+        Raises:
+            InputError: the name looks like a bundled design's and is none.
+        """
+        return find_design(self.bench), *self.lef, self.config_path
+
+    def read(self, *outputs: Path | None, inputs: Iterable[Path | None] = ()) -> Design:
+        """Read the design once the outputs are known to be writable.
+
+        Args:
+            outputs: files to write; None where there is none.
+            inputs: further files that are read, which no output may overwrite.
+
+        Raises:
+            InputError: an output cannot be written, is one of the inputs, or the design is
+                unreadable.
+        """
+        from eda_router import formats
+        from eda_router.files import check_outputs
+
+        check_outputs(*outputs, inputs=(*self.files, *inputs))
+        extra: dict[str, Any] = {}
+        if self.lef:
+            extra["lef"] = self.lef
+        if self.settings != LefDefConfig():
+            extra["config"] = self.settings
+        return formats.read(self.bench, **extra)
+
+
+lef_option = path_option(
+    "--lef", multiple=True, help="LEF file of a DEF design, technology first." + _REPEATABLE
+)
+
+
+def design_arguments(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A decorator that gives a command a design to read, as the argument ``source``.
+
+    That is BENCH, ``--lef``, ``--config`` and an option for each setting of :class:`LefDefConfig`,
+    which together make a :class:`DesignSource`. The YAML file may be that of ``edaroute route``.
+    The command needs a line in ``SETTINGS`` of :mod:`eda_router.cli.config`.
+    """
+
+    @functools.wraps(function)
+    def command(
+        *args: Any, bench: Path, lef: tuple[Path, ...], config_path: Path | None, **options: Any
+    ) -> Any:
+        given = {info.name: options.pop(info.name) for info in describe(LefDefConfig)}
+        settings = settings_from(RouteSettings, config_path, given)
+        source = DesignSource(bench, lef, part_of(settings, LefDefConfig), config_path)
+        return function(*args, source=source, **options)
+
+    return bench_argument(lef_option(config_option(click_options(LefDefConfig)(command))))
+
+
+def read_design(bench: Path, *outputs: Path | None, inputs: Iterable[Path | None] = ()) -> Design:
+    """Read a design that needs no other files; see :meth:`DesignSource.read`."""
+    return DesignSource(bench).read(*outputs, inputs=inputs)
 
 
 def write_json(path: Path, data: Any) -> None:

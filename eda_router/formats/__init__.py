@@ -36,20 +36,26 @@ class Format:
         module: that reads it.
         begins: what a file of the format begins with, in words.
         endings: of names of such files, ``.gz`` left out.
+        takes: names of what its ``read`` takes beside the path.
     """
 
     name: str
     module: str
     begins: str
     endings: tuple[str, ...]
+    takes: tuple[str, ...] = ()
 
 
 FORMATS = (
     Format("ISPD98", "eda_router.formats.ispd98", "'grid W H'", (".modified", ".modified.txt")),
     Format("ISPD 2008", "eda_router.formats.ispd08", "'grid W H LAYERS'", (".gr",)),
-    Format("DEF", "eda_router.formats.lefdef", "'VERSION' or 'DESIGN'", (".def",)),
+    Format(
+        "DEF", "eda_router.formats.lefdef", "'VERSION' or 'DESIGN'", (".def",), ("lef", "config")
+    ),
 )
 """The formats, in the order in which files are tried."""
+
+_EXTRA = {"lef": "LEF files", "config": "settings of layers"}
 
 
 def read(path: str | Path, **extra: Any) -> Design:
@@ -59,18 +65,38 @@ def read(path: str | Path, **extra: Any) -> Design:
 
     Args:
         path: of the file, or the name of a bundled design.
-        extra: what a format needs beside the file.
+        extra: what a format needs beside the file: for DEF ``lef``, the LEF files, and
+            ``config``, a :class:`eda_router.formats.lefdef_config.LefDefConfig`.
 
     Raises:
-        InputError: the file cannot be read, or is in no format known; path and line are given.
+        InputError: the file cannot be read, is in no format known, or in one that does not take
+            what was given beside it; path and line are given.
+
+    Example:
+        >>> read("synth-tiny")
+        Design('synth-tiny', 16 x 16 tiles, 500 nets)
     """
     place = find_design(path)
-    module = importlib.import_module(_format_of(place).module)
+    format = format_of(place)
+    for name in extra:
+        if name not in format.takes:
+            raise InputError(
+                place,
+                None,
+                f"a design in the {format.name} format takes no {_EXTRA.get(name, name)}",
+                "a DEF file",
+            )
+    module = importlib.import_module(format.module)
     design: Design = module.read(place, **extra)
     return design
 
 
-def _format_of(path: Path) -> Format:
+def format_of(path: Path) -> Format:
+    """The format of a file.
+
+    Raises:
+        InputError: it cannot be read, or is in no format known.
+    """
     from eda_router.formats.text import read_head
 
     head = read_head(path, HEAD)

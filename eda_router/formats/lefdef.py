@@ -29,6 +29,7 @@ from eda_router.formats.statements import LARGEST
 from eda_router.formats.terminals import candidates, choose_tiles
 from eda_router.formats.text import shorten
 from eda_router.layers import Layers
+from eda_router.resources import bundled_lef
 
 __all__ = ["build", "read", "sniff"]
 
@@ -42,7 +43,8 @@ def read(
 
     Args:
         path: of the DEF file.
-        lef: the LEF files, technology first. Every file may be gzipped.
+        lef: the LEF files, technology first; a bundled design brings its own. Every file may be
+            gzipped.
         config: layers and adjustments.
 
     Returns:
@@ -54,6 +56,8 @@ def read(
     """
     if not isinstance(lef, (str, Path)):
         lef = tuple(lef)
+        if not lef and (own := bundled_lef(path)) is not None:
+            lef = (own,)
         if not lef:
             raise InputError(path, None, "DEF without LEF", "the LEF files of its technology too")
     library = read_library(lef)
