@@ -123,13 +123,9 @@ def comparison_values(design: Design, runs: Sequence[Run]) -> dict[str, Any]:
         }
         if run.wires is not None:
             demand = run.wires.ledger.demand.sum(axis=(1, 2, 3), dtype=np.int64)
-            shown = run.wires.stack.capacity.any(axis=(1, 2)) | (demand > 0)
             entry |= {
                 "vias": run.wires.num_vias,
-                "layers": {
-                    run.wires.stack.names[layer]: int(demand[layer])
-                    for layer in np.flatnonzero(shown).tolist()
-                },
+                "layers": dict(zip(run.wires.stack.names, demand.tolist(), strict=True)),
             }
         if run is not base:
             found = run_difference(design, base, run)
@@ -239,7 +235,7 @@ def comparison_lines(values: dict[str, Any]) -> list[str]:
 
 def _layer_lines(runs: Sequence[dict[str, Any]], wide: int) -> list[str]:
     """The demand of each layer in each run, those used by any of them."""
-    names = dict.fromkeys(name for run in runs for name, demand in run["layers"].items() if demand)
+    names = [name for name in runs[0]["layers"] if any(run["layers"][name] for run in runs)]
     widths = [max(8, len(name) + 2) for name in names]
     return [
         "",
@@ -248,8 +244,7 @@ def _layer_lines(runs: Sequence[dict[str, Any]], wide: int) -> list[str]:
         *(
             f"{run['label']:<{wide}}"
             + "".join(
-                f"{run['layers'].get(name, 0):>{width}}"
-                for name, width in zip(names, widths, strict=True)
+                f"{run['layers'][name]:>{width}}" for name, width in zip(names, widths, strict=True)
             )
             for run in runs
         ),

@@ -255,7 +255,7 @@ def layer_tables(runs: Sequence[CheckedRun]) -> str:
             parts.append(
                 f'<section class="panel layers"><h2>Layers{html.escape(of)}</h2>{table}</section>'
             )
-    return "\n".join(parts)
+    return f'<div class="layer-tables">{"".join(parts)}</div>' if parts else ""
 
 
 def layer_choice(runs: Sequence[CheckedRun]) -> str:

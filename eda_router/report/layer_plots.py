@@ -218,6 +218,8 @@ def _draw_net(
 ) -> None:
     design, width = wires.design, wires.design.width
     cell_layers, tiles = wires.net_cells(net)
+    part = slice(wires.offsets[net], wires.offsets[net + 1])
+    edges, edge_layers = wires.edges[part], wires.layers[part]
     window = net_window(
         np.concatenate([design.net_pins(net), tiles]).astype(np.int32),
         np.empty(0, np.int32),
@@ -229,7 +231,9 @@ def _draw_net(
     used = [layer for layer in layers if np.any(cell_layers == layer)]
     for rank, layer in enumerate(used):
         inset = _INSET + _NESTED * rank / max(len(used) - 1, 1)
-        boxes = cell_boxes(tiles[cell_layers == layer], width, bool(wires.stack.horizontal[layer]))
+        horizontal = bool(wires.stack.horizontal[layer])
+        along = edges[(edge_layers == layer) & (edges % 2 == (not horizontal))] // 2
+        boxes = cell_boxes(tiles[cell_layers == layer], along, width, horizontal)
         _draw_boxes(axes, boxes, inset, palette.layer(layer), palette)
     size = float(np.clip(900 / max(window[2] - window[0] + 1, window[3] - window[1] + 1), 14, 90))
     vias = wires.via_tiles[wires.via_offsets[net] : wires.via_offsets[net + 1]]
@@ -245,11 +249,14 @@ def _draw_net(
     )
 
 
-def cell_boxes(tiles: NDArray[np.int64], width: int, horizontal: bool) -> list[tuple[int, ...]]:
-    """Join tiles that lie side by side in a layer's direction.
+def cell_boxes(
+    tiles: NDArray[np.integer], crossed: NDArray[np.integer], width: int, horizontal: bool
+) -> list[tuple[int, ...]]:
+    """Join tiles that wire in a layer's direction joins.
 
     Args:
         tiles: of a net on one layer, distinct.
+        crossed: tiles from which the net's wire goes on to the right or upwards on that layer.
         width: of the grid.
         horizontal: the layer's direction.
 
@@ -257,18 +264,16 @@ def cell_boxes(tiles: NDArray[np.int64], width: int, horizontal: bool) -> list[t
         boxes ``(x0, y0, x1, y1)``, tiles, both ends included.
     """
     y, x = np.divmod(tiles, width)
-    line, along = (y, x) if horizontal else (x, y)
-    order = np.lexsort((along, line))
-    line, along = line[order], along[order]
-    begins = (np.diff(line, prepend=-1) != 0) | (np.diff(along, prepend=-2) != 1)
-    starts = np.flatnonzero(begins)
-    ends = np.append(starts[1:], len(line)) - 1
-    boxes: list[tuple[int, ...]] = []
-    for k, first, last in zip(
-        line[starts].tolist(), along[starts].tolist(), along[ends].tolist(), strict=True
-    ):
-        boxes.append((first, k, last, k) if horizontal else (k, first, k, last))
-    return boxes
+    order = np.lexsort((x, y) if horizontal else (y, x))
+    tiles = tiles[order]
+    joined = np.diff(tiles) == (1 if horizontal else width)
+    joined &= np.isin(tiles[:-1], crossed)
+    breaks = np.flatnonzero(~joined)
+    starts, ends = np.append(0, breaks + 1), np.append(breaks, len(tiles) - 1)
+    return [
+        (first % width, first // width, last % width, last // width)
+        for first, last in zip(tiles[starts].tolist(), tiles[ends].tolist(), strict=True)
+    ]
 
 
 def _draw_boxes(

@@ -166,7 +166,9 @@ def format_page(design: Design, runs: Sequence[Run], title: str = "") -> str:
     facts = dumps(_facts(design, checked, known, directory)).replace("<", "\\u003c")
     heading = title or (f"{design.name}: {len(runs)} runs" if several else design.name)
     filters = "change>0 differ>10" if several else "pins>5 ratio>1.2 over>0"
-    hint = f"Search a name, or filter: {filters}" + ("" if wires is None else " vias>9")
+    hint = f"Search a name, or filter: {filters}" + (
+        "" if wires is None else f" vias>{0 if several else 9}"
+    )
     return Template(_asset("page.html")).substitute(
         title=html.escape(f"{heading} · edaroute"),
         css=_style(design),
