@@ -6,13 +6,13 @@ from pathlib import Path
 
 import click
 
-from eda_router.cli.options import bench_argument, json_option, read_design, show_values
+from eda_router.cli.options import DesignSource, design_arguments, json_option, show_values
 
 
 @click.command("info")
-@bench_argument
+@design_arguments
 @json_option
-def command(bench: Path, json_path: Path | None) -> None:
+def command(source: DesignSource, json_path: Path | None) -> None:
     """Say what the design BENCH holds.
 
     \b
@@ -21,5 +21,5 @@ def command(bench: Path, json_path: Path | None) -> None:
     """
     from eda_router.report.statistics import design_lines, design_values
 
-    values = design_values(read_design(bench, json_path))
+    values = design_values(source.read(json_path))
     show_values(values, design_lines(values), json_path)

@@ -7,23 +7,23 @@ from pathlib import Path
 import click
 
 from eda_router.cli.options import (
-    bench_argument,
+    DesignSource,
+    design_arguments,
     json_option,
     quiet_option,
-    read_design,
     route_argument,
     show_values,
 )
 
 
 @click.command("verify")
-@bench_argument
+@design_arguments
 @route_argument
 @json_option
 @quiet_option
 @click.pass_context
 def command(
-    ctx: click.Context, /, bench: Path, route: Path, json_path: Path | None, quiet: bool
+    ctx: click.Context, /, source: DesignSource, route: Path, json_path: Path | None, quiet: bool
 ) -> None:
     """Evaluate the route file ROUTE of the design BENCH.
 
@@ -38,7 +38,7 @@ def command(
     from eda_router.report.evaluation import evaluation_lines, evaluation_values
     from eda_router.verification import verify
 
-    design = read_design(bench, json_path, inputs=[route])
+    design = source.read(json_path, inputs=[route])
     content = route_file.read(route, design)
     check = verify(design, content.routes, int(content.repeated.sum()))
     values = evaluation_values(design, content, check)
