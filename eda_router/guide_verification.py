@@ -98,8 +98,8 @@ def verify_guide(design: Design, guide: Guide) -> GuideVerification:
     """
     layers = design.layers
     assert layers is not None
-    spans = _spans(layers, guide)
-    cells, pieces = _cells(design, layers, guide, spans)
+    spans = box_spans(layers, guide)
+    cells, pieces = box_cells(design, layers, guide, spans)
     crossings, wrong_way = _crossings(design, layers, guide, spans)
     volume = layers.capacity.size
     demand = np.bincount(crossings % volume, minlength=volume).astype(np.int32)
@@ -136,7 +136,7 @@ def verify_guide(design: Design, guide: Guide) -> GuideVerification:
     )
 
 
-def _spans(layers: Layers, guide: Guide) -> tuple[NDArray[np.int64], ...]:
+def box_spans(layers: Layers, guide: Guide) -> tuple[NDArray[np.int64], ...]:
     """First and last column, first and last row of the GCells that each box overlaps."""
     x1, y1, x2, y2 = guide.boxes.T
 
@@ -151,13 +151,13 @@ def _spans(layers: Layers, guide: Guide) -> tuple[NDArray[np.int64], ...]:
     return (*span(layers.xs, x1, x2), *span(layers.ys, y1, y2))
 
 
-def _expand(counts: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def expand(counts: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """For ``counts[i]`` things of each i: the i of each thing, and its number among them."""
     owner = np.repeat(np.arange(len(counts)), counts)
     return owner, np.arange(len(owner)) - np.repeat(np.cumsum(counts) - counts, counts)
 
 
-def _cells(
+def box_cells(
     design: Design, layers: Layers, guide: Guide, spans: tuple[NDArray[np.int64], ...]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """The cells (net, layer, tile) with boxes, and pairs of them that lie in one box.
@@ -168,7 +168,7 @@ def _cells(
     """
     left, right, low, high = spans
     columns = right - left + 1
-    box, number = _expand(columns * (high - low + 1))
+    box, number = expand(columns * (high - low + 1))
     row, column = np.divmod(number, columns[box])
     group = (guide.nets.astype(np.int64) * layers.num_layers + guide.layers) * design.num_tiles
     first = group + low * design.width + left
@@ -180,20 +180,30 @@ def _layer(design: Design, layers: Layers, cells: NDArray[np.int64]) -> NDArray[
     return cells // design.num_tiles % layers.num_layers
 
 
-def _crossings(
+def box_crossings(
     design: Design, layers: Layers, guide: Guide, spans: tuple[NDArray[np.int64], ...]
-) -> tuple[NDArray[np.int64], int]:
-    """The nets on edges along the layers' directions, and how many edges are crossed against them.
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The edges that boxes cross, named by the cells that own them: to the right, and upwards.
 
     A box that is wide both ways crosses the edges of its lowest row and of its left column.
+
+    Returns:
+        Twice int64 distinct cells, sorted, as :func:`box_cells` numbers them.
     """
     left, right, low, high = spans
     group = (guide.nets.astype(np.int64) * layers.num_layers + guide.layers) * design.num_tiles
     corner = group + low * design.width + left
-    box, step = _expand(right - left)
+    box, step = expand(right - left)
     across = distinct(np.sort(corner[box] + step))
-    box, step = _expand(high - low)
-    upward = distinct(np.sort(corner[box] + step * design.width))
+    box, step = expand(high - low)
+    return across, distinct(np.sort(corner[box] + step * design.width))
+
+
+def _crossings(
+    design: Design, layers: Layers, guide: Guide, spans: tuple[NDArray[np.int64], ...]
+) -> tuple[NDArray[np.int64], int]:
+    """The nets on edges along the layers' directions, and the number of those against them."""
+    across, upward = box_crossings(design, layers, guide, spans)
     right_way = layers.horizontal[_layer(design, layers, across)]
     up_way = ~layers.horizontal[_layer(design, layers, upward)]
     # A layer has one direction, so that no place stands for two edges.

@@ -57,18 +57,10 @@ class SolutionVerification:
 
 def verify_solution(problem: Problem, solution: Solution) -> SolutionVerification:
     """Evaluate a solution of ``problem``; nothing is repaired or refused."""
-    tiles = problem.width * problem.height
-    plane, volume = tiles, tiles * problem.num_layers
+    plane = problem.width * problem.height
+    volume = plane * problem.num_layers
     steps = np.array([1, problem.width, plane])
-    lengths = solution.ends[:, 1] - solution.ends[:, 0]
-    counts = lengths.sum(axis=1)
-    piece = np.repeat(np.arange(len(counts)), counts)
-    along = np.arange(len(piece)) - np.repeat(np.cumsum(counts) - counts, counts)
-    axis = np.argmax(lengths > 0, axis=1)[piece]
-    first = solution.nets.astype(np.int64) * volume + solution.ends[:, 0] @ steps
-    # A unit of wire or via: its lower cell, and the axis on which the other lies.
-    units = distinct(np.sort((first[piece] + along * steps[axis]) * 3 + axis))
-    cell, axis = np.divmod(units, 3)
+    cell, axis = solution_units(problem, solution)
     net, place = np.divmod(cell, volume)
 
     wire = axis < 2
@@ -93,6 +85,29 @@ def verify_solution(problem: Problem, solution: Solution) -> SolutionVerificatio
         wires=int(wire.sum()),
         vias=int(np.sum(~wire)),
     )
+
+
+def solution_units(
+    problem: Problem, solution: Solution
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The edges between tiles and the vias of a solution, each once a net.
+
+    Returns:
+        int64, sorted: the lower cell ``(net * num_layers + layer) * num_tiles + tile`` of each,
+        and the axis on which the other cell lies: 0 to the right, 1 above, 2 on the next layer.
+    """
+    plane = problem.width * problem.height
+    steps = np.array([1, problem.width, plane])
+    lengths = solution.ends[:, 1] - solution.ends[:, 0]
+    counts = lengths.sum(axis=1)
+    piece = np.repeat(np.arange(len(counts)), counts)
+    along = np.arange(len(piece)) - np.repeat(np.cumsum(counts) - counts, counts)
+    axis = np.argmax(lengths > 0, axis=1)[piece]
+    first = solution.nets.astype(np.int64) * plane * problem.num_layers
+    first += solution.ends[:, 0] @ steps
+    units = distinct(np.sort((first[piece] + along * steps[axis]) * 3 + axis))
+    cell, axis = np.divmod(units, 3)
+    return cell, axis
 
 
 def _to_route(problem: Problem, pin_net: NDArray[np.int64]) -> NDArray[np.bool_]:

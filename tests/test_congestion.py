@@ -44,7 +44,7 @@ def test_maps_of_a_hand_drawn_net() -> None:
     corner = CapacityLedger.of(design, Routes.from_lists([[2 * (4 * 9 + 7)]]))
     assert congestion_map(corner, "worst")[4, 8] == 0.5
     np.testing.assert_array_equal(np.argwhere(pin_density(design)), [(1, 1), (1, 5), (3, 5)])
-    wires = wire_density(design, routes)
+    wires = wire_density(CapacityLedger.of(design, routes).demand)
     assert wires.sum() == routes.wirelength == 6
     assert (wires[1, 1], wires[1, 3], wires[1, 5], wires[2, 5], wires[3, 5]) == (0.5, 1, 1, 1, 0.5)
 

@@ -26,14 +26,19 @@ from eda_router.cli import main
 from eda_router.design import Design, Routes
 from eda_router.errors import InputError
 from eda_router.formats import ispd98, route_file
+from eda_router.formats.guide import Guide, guide_of
+from eda_router.layered_routes import LayeredRoutes
 from eda_router.report.nets import overflowed_edges
 from eda_router.report.packing import pack, pack_numbers
 from eda_router.report.page import format_page, write_page
 from eda_router.report.peers import known_circuit
 from eda_router.report.run import Run, load_summary, parse_summary
+from eda_router.report.wires import LayerWires, guide_wires
+from eda_router.routing.layers import assign_layers
 from eda_router.routing.ledger import CapacityLedger
 from eda_router.routing.result import RouteSource
 from tests.generators import spines
+from tests.layered import layered_design, random_trees
 from tests.pictured import CASES, crowded, one_net, relaxed, scattered
 
 MEGABYTES = 2**20
@@ -233,7 +238,7 @@ def test_a_damaged_summary_is_shown_or_refused_never_a_traceback(data: st.DataOb
         file = Path(folder) / "s.json"
         file.write_text(json.dumps(summary))
         with contextlib.suppress(InputError):
-            format_page(design, [Run("run", routes, load_summary(file, design, routes))])
+            format_page(design, [Run("run", routes, load_summary(file, design, routes.wirelength))])
 
 
 # In the browser ---------------------------------------------------------------------------------
@@ -578,6 +583,140 @@ def test_several_runs_are_compared(desk: Browser, tmp_path: Path) -> None:
     assert (desk.run(wire), desk.run(elsewhere)) == (0, length)
     assert "only A" in desk.find("#detail-list").text
     assert desk.log() == []
+
+
+def on_layers(seed: int = 4) -> tuple[LayeredRoutes, LayerWires]:
+    """A design with four layers, few tracks and twenty nets, and the wires of its guide."""
+    design = layered_design(seed, width=12, height=9, nets=20, tracks=2)
+    layered = assign_layers(design, random_trees(design, seed, legal=False))
+    return layered, guide_wires(design, guide_of(layered))
+
+
+@pytest.fixture
+def layers(desk: Browser, tmp_path: Path) -> Browser:
+    """The page of a design with layers, open."""
+    layered, wires = on_layers()
+    write_page(tmp_path / "page.html", layered.design, [Run("r", wires.routes, wires=wires)])
+    desk.open(tmp_path / "page.html")
+    return desk
+
+
+def test_the_page_recounts_every_layer(layers: Browser) -> None:
+    _, wires = on_layers()
+    run = "window.edaroute.model.runs[0]"
+    demand, capacity = wires.ledger.demand, wires.ledger.capacity
+    for layer in range(4):
+        plane = f"{run}.planes[{layer}]"
+        assert layers.run(f"[...{plane}.demand]") == demand[layer].reshape(-1).tolist()
+        assert layers.run(f"[...{plane}.capacity]") == capacity[layer].reshape(-1).tolist()
+    assert layers.run(f"[...{run}.viaCounts]") == wires.via_counts.tolist()
+    over = (demand > capacity).reshape(4, -1)[wires.layers, wires.edges]
+    owner = np.repeat(np.arange(20), wires.lengths)
+    assert layers.run(f"[...{run}.over]") == np.bincount(owner[over], minlength=20).tolist()
+    assert layers.log() == []
+
+
+def test_a_layer_is_chosen_for_the_map(layers: Browser) -> None:
+    layered, wires = on_layers()
+    horizontal = layered.layers.horizontal.tolist()
+    pick = (
+        "(() => {{ const s = document.getElementById('layer'); s.value = '{}';"
+        "s.dispatchEvent(new Event('change')); }})()"
+    )
+    kind = "document.querySelector('input[value={}]')"
+    colours = (
+        "new Set(window.edaroute.map.image.getContext('2d').getImageData(0, 0, 288, 216).data)"
+    )
+    for layer in (1, 2, 3):
+        layers.run(pick.format(layer))
+        own, other = ("horizontal", "vertical")[:: 1 if horizontal[layer] else -1]
+        assert not layers.run(kind.format(own) + ".disabled")
+        assert layers.run(kind.format(other) + ".disabled")
+        overflow = wires.layer_ledger(layer).overflow
+        if overflow.any():
+            layers.find("#hot").click()
+            status = layers.find("#status").text
+            assert status.startswith(f"1 of {np.count_nonzero(overflow)}: edge (")
+            assert f" on m{layer}: " in status
+            assert status.endswith(f", {overflow.max()} over")
+            edge = layers.run("window.edaroute.place.edge")
+            through = wires.edges[wires.layers == layer] == edge
+            assert layers.find("#count").text == f"{through.sum()} of 20 nets"
+        assert layers.run(f"{colours}.size") > 1
+    layers.run(pick.format(-1))
+    assert layers.find("#count").text == "20 nets"
+    assert not layers.run(kind.format("vertical") + ".disabled")
+    assert layers.log() == []
+
+
+def test_a_net_is_drawn_by_layers_with_its_vias(layers: Browser) -> None:
+    layered, wires = on_layers()
+    design = layered.design
+    net = int(np.argmax(wires.lengths))
+    part = slice(wires.offsets[net], wires.offsets[net + 1])
+    layers.press("#search", f"n{net}")
+    row = next(row for row in layers.rows() if row[0] == f"n{net}")
+    used = sorted(set(wires.net_cells(net)[0].tolist()))
+    assert row[2:5] == [
+        str(wires.lengths[net]),
+        str(wires.via_counts[net]),
+        f"m{used[0]}–{used[-1]}",
+    ]
+    layers.run(f"window.edaroute.choose({net})")
+    series = "window.edaroute.map.chart.getOption().series.find((s) => s.id === '{}')"
+    for layer in set(wires.layers[part].tolist()):
+        drawn = layers.run(series.format(f"wire-{layer}") + ".data.map((line) => line.coords[0])")
+        tiles = wires.edges[part][wires.layers[part] == layer] // 2
+        assert drawn == [[int(t % design.width), int(t // design.width)] for t in tiles]
+        assert f"m{layer}\n{len(tiles)}" in layers.find("#detail-list").text
+    vias = np.unique(wires.via_tiles[wires.via_offsets[net] : wires.via_offsets[net + 1]])
+    places = [[int(t % design.width), int(t // design.width)] for t in vias]
+    assert layers.run(series.format("vias") + ".data") == places
+    assert f"vias\n{wires.via_counts[net]}" in layers.find("#detail-list").text
+    assert layers.log() == []
+
+
+def test_nets_are_sought_by_vias_and_layers(layers: Browser) -> None:
+    _, wires = on_layers()
+    with_m3 = sum(3 in wires.net_cells(net)[0] for net in range(20))
+    for query, count in (
+        ("vias>4", int(np.sum(wires.via_counts > 4))),
+        ("layers:m3", with_m3),
+    ):
+        layers.run("document.getElementById('search').value = ''")
+        layers.press("#search", query)
+        assert 0 < count < 20
+        assert layers.find("#count").text == f"{count} of 20 nets"
+    assert layers.log() == []
+
+
+@pytest.mark.parametrize("width", [1440, 320])
+def test_runs_on_layers_are_compared(width: int, browser: Browser, tmp_path: Path) -> None:
+    layered, wires = on_layers()
+    guide = guide_of(layered)
+    kept = guide.nets != 7
+    less = guide_wires(
+        layered.design, Guide(guide.nets[kept], guide.boxes[kept], guide.layers[kept])
+    )
+    runs = [Run("one", wires.routes, wires=wires), Run("two", less.routes, wires=less)]
+    write_page(tmp_path / "page.html", layered.design, runs)
+    browser.resize(width, 1000)
+    browser.open(tmp_path / "page.html")
+    assert browser.run("document.documentElement.scrollWidth") <= width
+    browser.press("#search", "differ>0")
+    assert [row[0] for row in browser.rows()] == ["n7"]
+    length, vias = int(wires.lengths[7]), int(wires.via_counts[7])
+    assert length
+    assert browser.rows()[0][2:] == [str(n) for n in (length, 0, -length, -vias, length)]
+    browser.run("document.querySelector('input[value=difference]').click()")
+    browser.run("window.edaroute.choose(7)")
+    for layer in ("1", "2", "3", "-1"):
+        browser.run(
+            "((layer) => { const s = document.getElementById('layer'); s.value = layer;"
+            "s.dispatchEvent(new Event('change')); })"
+            f"('{layer}')"
+        )
+    assert browser.log() == []
 
 
 @pytest.mark.parametrize(

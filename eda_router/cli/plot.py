@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from eda_router.cli.options import (
-    bench_argument,
-    output_option,
-    path_option,
-    read_design,
-)
+from eda_router.cli.options import DesignSource, design_arguments, output_option, path_option
 from eda_router.errors import InputError
 
 if TYPE_CHECKING:
@@ -22,12 +16,15 @@ if TYPE_CHECKING:
 
     from eda_router.design import Design, Routes
     from eda_router.report.palette import Palette
+    from eda_router.report.plots import PlotKind
+    from eda_router.report.run import Run
+    from eda_router.report.wires import LayerWires
 
 _KINDS = ("worst", "horizontal", "vertical", "pins", "wires", "histogram")
 
 
 @click.command("plot")
-@bench_argument
+@design_arguments
 @click.argument("route", required=False, type=click.Path(path_type=Path))
 @output_option("Picture to write: .png, .svg or .pdf.", required=True)
 @click.option(
@@ -35,7 +32,16 @@ _KINDS = ("worst", "horizontal", "vertical", "pins", "wires", "histogram")
     "kinds",
     multiple=True,
     type=click.Choice(_KINDS),
-    help="What to draw; several make a sheet.  [default: worst, or pins without a ROUTE]",
+    help="What to draw, of all layers together; several make a sheet."
+    "  [default: worst, or pins without a ROUTE]",
+)
+@click.option(
+    "--layer",
+    "layers",
+    multiple=True,
+    metavar="NAME",
+    help="With a guide or a solution: draw this layer only; several make a sheet."
+    "  [default: all layers with wire]",
 )
 @click.option(
     "--net",
@@ -59,10 +65,11 @@ _KINDS = ("worst", "horizontal", "vertical", "pins", "wires", "histogram")
     help="Dots an inch of a PNG.",
 )
 def command(
-    bench: Path,
+    source: DesignSource,
     route: Path | None,
     output: Path,
-    kinds: tuple[str, ...],
+    kinds: tuple[PlotKind, ...],
+    layers: tuple[str, ...],
     nets: tuple[str, ...],
     drawing: bool,
     model: Path | None,
@@ -71,36 +78,90 @@ def command(
 ) -> None:
     """Draw the congestion of the design BENCH as routed in ROUTE, its density, or single nets.
 
+    ROUTE is a route file or, for a design with layers, a guide or a solution of the contest,
+    which have a map for each layer.
+
     \b
     Example:
       edaroute plot ibm02.modified ibm02.route -o congestion.png --kind horizontal --kind vertical
       edaroute plot ibm02.modified ibm02.route -o net.svg --net net18361 --drawing
+      edaroute plot gcd.def --lef tech.lef gcd.guide -o layers.png --layer metal2 --layer metal3
     """
-    from eda_router.formats import route_file
     from eda_router.report import plots
-    from eda_router.report.net_plots import nets_figure
+    from eda_router.report.results import read_run
 
     plots.check_suffix(output)
     if kinds and nets:
         raise InputError(None, None, "options --kind and --net together", "one of them")
     if drawing and not nets:
         raise InputError(None, None, "option --drawing without a net", "--net NAME")
+    if drawing and layers:
+        raise InputError(None, None, "options --drawing and --layer together", "one of them")
     if model is not None and not drawing:
         raise InputError(None, None, "option --model without --drawing", "--net NAME --drawing")
 
-    design = read_design(bench, output, inputs=[route])
-    routes = None if route is None else route_file.read(route, design).routes
+    design = source.read(output, inputs=[route])
+    run = None if route is None else read_run(route, source.bench, design, route.name)
+    if layers and (run is None or run.wires is None):
+        raise InputError(route, None, "option --layer without layers in ROUTE", "a guide")
     palette = plots.theme(dark)
     if nets:
-        numbers = _numbers(bench, design, nets)
-        draw = partial(_drawings, model) if drawing else nets_figure
-        figure = draw(design, routes, numbers, palette)
+        numbers = _numbers(source.bench, design, nets)
+        if drawing:
+            figure = _drawings(model, design, None if run is None else run.routes, numbers, palette)
+        else:
+            figure = _nets(design, run, numbers, layers, palette)
     else:
-        wanted = kinds or (("worst",) if routes is not None else ("pins",))
-        chosen = [kind for kind in plots.PLOT_KINDS if kind in wanted]
-        figure = plots.design_figure(design, routes, chosen, palette)
+        chosen = [kind for kind in plots.PLOT_KINDS if kind in kinds]
+        figure = _maps(design, run, chosen, layers, palette)
     plots.save_figure(figure, output, dpi)
     click.echo(f"written    {output}")
+
+
+def _maps(
+    design: Design,
+    run: Run | None,
+    kinds: Sequence[PlotKind],
+    layers: Sequence[str],
+    palette: Palette,
+) -> Figure:
+    """A sheet of maps: of the layers asked for, or of all where nothing is asked for."""
+    from eda_router.report.layer_plots import layers_figure
+    from eda_router.report.plots import design_figure
+
+    if run is None:
+        return design_figure(design, None, kinds or ["pins"], palette)
+    if run.wires is None:
+        return design_figure(design, run.routes, kinds or ["worst"], palette)
+    if not kinds and not layers:
+        return layers_figure(run.wires, run.wires.used_layers, ["worst"], palette)
+    return layers_figure(run.wires, _layers(run.wires, layers), kinds, palette)
+
+
+def _nets(
+    design: Design, run: Run | None, nets: Sequence[int], layers: Sequence[str], palette: Palette
+) -> Figure:
+    """A sheet of nets, on layers where the run has them."""
+    from eda_router.report.layer_plots import layer_nets_figure
+    from eda_router.report.net_plots import nets_figure
+
+    if run is None or run.wires is None:
+        return nets_figure(design, None if run is None else run.routes, nets, palette)
+    chosen = _layers(run.wires, layers) if layers else range(run.wires.stack.num_layers)
+    return layer_nets_figure(run.wires, nets, chosen, palette)
+
+
+def _layers(wires: LayerWires, names: Sequence[str]) -> list[int]:
+    """The numbers of the layers with these names, bottom up."""
+    from eda_router.formats.text import shorten
+
+    known = wires.stack.names
+    for name in names:
+        if name not in known:
+            raise InputError(
+                None, None, f"option --layer: {shorten(name)} is no layer", ", ".join(known)
+            )
+    return [layer for layer, name in enumerate(known) if name in names]
 
 
 def _drawings(

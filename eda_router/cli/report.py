@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import click
 
 from eda_router.cli.options import (
-    bench_argument,
+    DesignSource,
+    design_arguments,
     output_option,
     path_option,
-    read_design,
     route_argument,
 )
 
 
 @click.command("report")
-@bench_argument
+@design_arguments
 @route_argument
 @output_option("Page to write.  [default: the design's name and .html]")
 @path_option(
@@ -26,27 +27,31 @@ from eda_router.cli.options import (
 )
 @click.option("--title", default="", help="Title of the page.  [default: the design's name]")
 def command(
-    bench: Path, route: Path, output: Path | None, summary_path: Path | None, title: str
+    source: DesignSource, route: Path, output: Path | None, summary_path: Path | None, title: str
 ) -> None:
     """Show the routes ROUTE of the design BENCH on one HTML page that needs no network.
+
+    ROUTE is a route file or, for a design with layers, a guide or a solution of the contest.
 
     \b
     Example:
       edaroute route ibm02.modified -o ibm02.route --json ibm02.json
       edaroute report ibm02.modified ibm02.route --summary ibm02.json -o ibm02.html
+      edaroute report gcd.def --lef tech.lef gcd.guide -o gcd.html
     """
     from eda_router.files import check_outputs, displayable, is_stdout
-    from eda_router.formats import route_file
     from eda_router.report.page import write_page
-    from eda_router.report.run import Run, RunSummary, load_summary
+    from eda_router.report.results import read_run
+    from eda_router.report.run import load_summary
 
     inputs = (route, summary_path)
-    design = read_design(bench, output, inputs=inputs)
+    design = source.read(output, inputs=inputs)
     target = output or Path(f"{design.name}.html")
-    check_outputs(target, inputs=(bench, *inputs))
-    routes = route_file.read(route, design).routes
-    summary = RunSummary() if summary_path is None else load_summary(summary_path, design, routes)
-    run = Run(displayable(route.name), routes, summary)
+    check_outputs(target, inputs=(*source.files, *inputs))
+    run = read_run(route, source.bench, design, displayable(route.name))
+    if summary_path is not None:
+        summary = load_summary(summary_path, design, run.wirelength)
+        run = dataclasses.replace(run, summary=summary)
     write_page(target, design, [run], displayable(title))
     if not is_stdout(target):
         click.echo(f"written    {target}")

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eda_router.design import Design, IntArray
+from eda_router.layers import Layers
 
 EXACT_PINS = 9
 BOUND_LABEL = "lower bound"
@@ -21,6 +22,7 @@ BOUND_MEANING = (
     f"length of the shortest tree up to {EXACT_PINS} pins; above, ⅔ of the shortest spanning tree "
     "or half the perimeter of the box"
 )
+SPAN_MEANING = "half perimeter of the smallest box that touches every terminal"
 
 
 def lower_bounds(design: Design) -> IntArray:
@@ -32,6 +34,29 @@ def lower_bounds(design: Design) -> IntArray:
     for net in np.flatnonzero(design.pin_counts > EXACT_PINS).tolist():
         spanning = spanning_length(*np.divmod(design.net_pins(net), design.width))
         bounds[net] = max(int(bounds[net]), -(-2 * spanning // 3))
+    return bounds
+
+
+def terminal_bounds(layers: Layers, width: int) -> IntArray:
+    """int32 ``(num_nets,)``: no wires that join a net's terminals are shorter, tile edges.
+
+    A terminal may be reached in several tiles. Wires that reach all of them span at least from the
+    least right end of a terminal to the greatest left end of another, in x and likewise in y.
+
+    Args:
+        layers: of a design.
+        width: of its grid, tiles.
+    """
+    bounds = np.zeros(len(layers.pin_offsets) - 1, np.int32)
+    starts = layers.candidate_offsets[:-1]
+    filled = np.diff(layers.pin_offsets) > 0
+    nets = layers.pin_offsets[:-1][filled]
+    if len(nets):
+        for place in (layers.candidate_tiles % width, layers.candidate_tiles // width):
+            least = np.minimum.reduceat(place, starts)
+            greatest = np.maximum.reduceat(place, starts)
+            span = np.maximum.reduceat(least, nets) - np.minimum.reduceat(greatest, nets)
+            bounds[filled] += np.maximum(span, 0)
     return bounds
 
 

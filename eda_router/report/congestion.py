@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from eda_router.design import HORIZONTAL, VERTICAL, Design, IntArray, Routes
+from eda_router.design import HORIZONTAL, VERTICAL, Design, IntArray
 from eda_router.routing.ledger import CapacityLedger
 
 FloatArray = NDArray[np.float64]
@@ -63,14 +63,16 @@ def pin_density(design: Design) -> IntArray:
     return counts.astype(np.int32).reshape(design.height, design.width)
 
 
-def wire_density(design: Design, routes: Routes) -> FloatArray:
+def wire_density(demand: IntArray) -> FloatArray:
     """Wire in each tile.
+
+    Args:
+        demand: int32 ``(height, width, 2)``, nets on each edge.
 
     Returns:
         float64 ``(height, width)``, tile edges: half of each edge counts for the tile on either
         side, so that the map sums to the wirelength.
     """
-    demand = CapacityLedger.of(design, routes).demand
     wires: FloatArray = demand.sum(axis=2) / 2
     wires[:, 1:] += demand[:, :-1, HORIZONTAL] / 2
     wires[1:, :] += demand[:-1, :, VERTICAL] / 2

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from eda_router.design import Design, IntArray
-from eda_router.report.bounds import BOUND_MEANING
+from eda_router.report.layer_figures import LAYER_HEADS, total_figures
 from eda_router.report.palette import DARK, LIGHT, STOPS, Palette
 from eda_router.report.peers import KnownCircuit
 from eda_router.report.run import CheckedRun
@@ -40,7 +40,7 @@ def cards(design: Design, run: CheckedRun, known: KnownCircuit | None, bound: in
         _card(
             "Overflow, tracks",
             _number(check.total_overflow),
-            f"on {_number(len(check.overflowed_edges))} edges, at most {check.max_overflow}"
+            f"on {_number(check.overflowed_edges)} edges, at most {check.max_overflow}"
             if check.total_overflow
             else "every edge within capacity",
         ),
@@ -48,6 +48,11 @@ def cards(design: Design, run: CheckedRun, known: KnownCircuit | None, bound: in
             "Nets joined",
             f"{check.nets_to_route - check.disconnected:,}",
             f"of {check.nets_to_route:,} to route, {design.num_nets:,} in all",
+        ),
+        *(
+            []
+            if check.vias is None
+            else [_card("Vias", _number(check.vias), _vias_a_net(check.vias, check.nets_to_route))]
         ),
         _card(
             "Full edges",
@@ -86,6 +91,10 @@ def cards(design: Design, run: CheckedRun, known: KnownCircuit | None, bound: in
     return "\n".join(found)
 
 
+def _vias_a_net(vias: int, nets: int) -> str:
+    return f"{vias / nets:.1f} a net to route" if nets else "no net to route"
+
+
 def run_cards(runs: Sequence[CheckedRun], bound: int) -> str:
     """One card a run, the first run being the base."""
     first = runs[0].check.wirelength
@@ -95,11 +104,12 @@ def run_cards(runs: Sequence[CheckedRun], bound: int) -> str:
             f"{run.check.wirelength / first - 1:+.2%}, " if run is not runs[0] and first else ""
         )
         above = f"{run.check.wirelength / bound - 1:+.1%} over the bound, " if bound else ""
+        vias = "" if run.check.vias is None else f"{_number(run.check.vias)} vias, "
         found.append(
             _card(
                 f"{run.letter} · {run.run.label}",
                 _number(run.check.wirelength),
-                f"{change}{above}overflow {_number(run.check.total_overflow)}, "
+                f"{change}{above}{vias}overflow {_number(run.check.total_overflow)}, "
                 f"{_number(run.full_edges)} edges full",
             )
         )
@@ -234,6 +244,39 @@ def tables(runs: Sequence[CheckedRun], known: KnownCircuit | None) -> str:
     return "\n".join(parts)
 
 
+def layer_tables(runs: Sequence[CheckedRun]) -> str:
+    """What is used of each layer, one table a run; nothing on the plane."""
+    parts = []
+    for run in runs:
+        if run.layers:
+            rows = [figures.texts for figures in (*run.layers, total_figures(run.layers))]
+            of = f" of {run.letter} · {run.run.label}" if len(runs) > 1 else ""
+            table = _table(LAYER_HEADS, rows, len(rows) - 1)
+            parts.append(
+                f'<section class="panel layers"><h2>Layers{html.escape(of)}</h2>{table}</section>'
+            )
+    return f'<div class="layer-tables">{"".join(parts)}</div>' if parts else ""
+
+
+def layer_choice(runs: Sequence[CheckedRun]) -> str:
+    """The choice of the layer that the map shows; nothing on the plane."""
+    wires = runs[0].run.wires
+    if wires is None:
+        return ""
+    shown = {figures.name for run in runs for figures in run.layers if figures.on_map}
+    options = "".join(
+        f'<option value="{layer}">{html.escape(name)} {"↔" if flat else "↕"}</option>'
+        for layer, (name, flat) in enumerate(
+            zip(wires.stack.names, wires.stack.horizontal.tolist(), strict=True)
+        )
+        if name in shown
+    )
+    return (
+        '<label class="sr" for="layer">Layer shown</label>'
+        f'<select id="layer"><option value="-1">All layers</option>{options}</select>'
+    )
+
+
 def map_kinds(several: bool) -> str:
     """The choice of what the map shows."""
     kinds = [
@@ -293,12 +336,12 @@ def scale_style() -> str:
     )
 
 
-def table_note(several: bool) -> str:
+def table_note(several: bool, bound_meaning: str) -> str:
     """What stands under the table of nets."""
     first = (
         "Change: the last run's length less the first's; differ: edges that only one of them uses."
         if several
-        else f"Ratio: length over the net's lower bound, which is the {BOUND_MEANING}."
+        else f"Ratio: length over the net's lower bound, which is the {bound_meaning}."
     )
     return f"{first} Click a head to sort, a row to see the net. Keys: / search, ↑ ↓, Enter zooms."
 

@@ -41,6 +41,7 @@ def draw_edges_background(
     ledger: CapacityLedger,
     window: tuple[int, int, int, int],
     palette: Palette,
+    opacity: float = 1.0,
 ) -> None:
     """Draw every edge of a window as a bar between its tiles, coloured by its use.
 
@@ -49,6 +50,7 @@ def draw_edges_background(
         ledger: capacities and demand.
         window: ``(x0, y0, x1, y1)``, tiles, both ends included.
         palette: the colours.
+        opacity: of the bars.
     """
     from matplotlib.collections import LineCollection
 
@@ -65,7 +67,9 @@ def draw_edges_background(
         # Wide bars in small windows, thin ones in large ones.
         thick = min(7.0, 130 / max(x1 - x0 + 1, y1 - y0 + 1))
         axes.add_collection(
-            LineCollection(list(lines), colors=values.reshape(-1, 3), linewidths=thick)
+            LineCollection(
+                list(lines), colors=values.reshape(-1, 3), linewidths=thick, alpha=opacity
+            )
         )
     axes.set_xlim(x0 - 0.6, x1 + 0.6)
     axes.set_ylim(y0 - 0.6, y1 + 0.6)

@@ -23,12 +23,20 @@ import eda_router
 from eda_router.design import Design, IntArray
 from eda_router.files import displayable, write_text
 from eda_router.report import fragments
-from eda_router.report.bounds import BOUND_LABEL, BOUND_MEANING, lower_bounds
+from eda_router.report.bounds import (
+    BOUND_LABEL,
+    BOUND_MEANING,
+    SPAN_MEANING,
+    lower_bounds,
+    terminal_bounds,
+)
+from eda_router.report.layer_figures import extent_text
 from eda_router.report.packing import pack
 from eda_router.report.palette import DARK, DEEP, LIGHT, STOPS
 from eda_router.report.peers import KnownCircuit, known_circuit
 from eda_router.report.run import STAGE_NAMES, CheckedRun, Run, check_run
 from eda_router.report.statistics import grid_values
+from eda_router.report.wires import LayerWires
 from eda_router.strict_json import dumps
 
 _SCRIPTS = ("decode.js", "map.js", "table.js", "charts.js", "page.js")
@@ -57,6 +65,7 @@ def _facts(
             }
             for run in runs
         ],
+        "layers": _layer_facts(runs),
         "reference": None
         if known is None
         else {
@@ -65,7 +74,7 @@ def _facts(
         },
         "stage_names": STAGE_NAMES,
         "bound_label": BOUND_LABEL,
-        "bound_meaning": BOUND_MEANING,
+        "bound_meaning": BOUND_MEANING if runs[0].run.wires is None else SPAN_MEANING,
         "palette": {
             "light": dataclasses.asdict(LIGHT),
             "dark": dataclasses.asdict(DARK),
@@ -73,6 +82,14 @@ def _facts(
         },
         "directory": directory,
     }
+
+
+def _layer_facts(runs: Sequence[CheckedRun]) -> dict[str, Any] | None:
+    """Names and directions of the layers; None on the plane."""
+    wires = runs[0].run.wires
+    if wires is None:
+        return None
+    return {"names": wires.stack.names, "horizontal": wires.stack.horizontal.tolist()}
 
 
 def _pack_design(
@@ -85,8 +102,14 @@ def _pack_design(
         "bounds": bounds,
     }
     for number, run in enumerate(runs):
-        arrays[f"edges{number}"] = run.run.routes.edges
-        arrays[f"lengths{number}"] = run.run.routes.lengths
+        wires = run.run.wires
+        if wires is None:
+            arrays[f"edges{number}"] = run.run.routes.edges
+            arrays[f"lengths{number}"] = run.run.routes.lengths
+        else:
+            arrays["capacity"] = wires.flat_ledger.capacity
+            arrays["layer_capacity"] = wires.stack.capacity
+            arrays |= {f"{name}{number}": array for name, array in _layer_arrays(wires).items()}
         if run.summary.net_stages is not None:
             arrays[f"stage{number}"] = run.summary.net_stages
         if run.summary.net_exits is not None:
@@ -97,6 +120,20 @@ def _pack_design(
     else:
         texts["ids"] = "\n".join(map(str, design.net_ids.tolist()))
     return pack(arrays, texts)
+
+
+def _layer_arrays(wires: LayerWires) -> dict[str, NDArray[Any]]:
+    pin_counts, pins = wires.pins
+    return {
+        "edges": wires.edges,
+        "lengths": wires.lengths,
+        "layers": wires.layers,
+        "vias": wires.via_tiles,
+        "via_layers": wires.via_layers,
+        "via_counts": wires.via_counts,
+        "pins": pins,
+        "pin_counts": pin_counts,
+    }
 
 
 @cache
@@ -121,34 +158,37 @@ def format_page(design: Design, runs: Sequence[Run], title: str = "") -> str:
     checked = [check_run(design, run, _letter(number)) for number, run in enumerate(runs)]
     several = len(runs) > 1
     known = known_circuit(design)
-    bounds = lower_bounds(design)
+    wires = runs[0].wires
+    bounds = lower_bounds(design) if wires is None else terminal_bounds(wires.stack, design.width)
     bound = int(bounds.sum())
     directory, data = _pack_design(design, checked, bounds)
     # A closing tag inside a net's name must not end the script element.
     facts = dumps(_facts(design, checked, known, directory)).replace("<", "\\u003c")
     heading = title or (f"{design.name}: {len(runs)} runs" if several else design.name)
-    hint = (
-        "Search a name, or filter: change>0 differ>10"
-        if several
-        else ("Search a name, or filter: pins>5 ratio>1.2 over>0")
+    filters = "change>0 differ>10" if several else "pins>5 ratio>1.2 over>0"
+    hint = f"Search a name, or filter: {filters}" + (
+        "" if wires is None else f" vias>{0 if several else 9}"
     )
     return Template(_asset("page.html")).substitute(
         title=html.escape(f"{heading} · edaroute"),
         css=_style(design),
         heading=html.escape(heading),
-        subtitle=html.escape(_subtitle(design)),
+        subtitle=html.escape(_subtitle(design, wires)),
         verdicts=fragments.verdicts(checked),
         cards=fragments.run_cards(checked, bound if known is None else known.steiner)
         if several
         else fragments.cards(design, checked[0], known, bound),
         kinds=fragments.map_kinds(several),
-        runs=fragments.run_choice(checked),
+        runs=fragments.layer_choice(checked) + fragments.run_choice(checked),
         map_style=f"aspect-ratio: {design.width} / {design.height}",
         placeholder=html.escape(hint),
         search_help="Words are sought in the names. Conditions, such as pins>=3 or stage:maze, "
         "hold for the columns. All must be met.",
-        table_note=html.escape(fragments.table_note(several)),
+        table_note=html.escape(
+            fragments.table_note(several, BOUND_MEANING if wires is None else SPAN_MEANING)
+        ),
         charts=fragments.charts(checked, known),
+        layers=fragments.layer_tables(checked),
         tables=fragments.tables(checked, known),
         footer=f"Made by edaroute {eda_router.__version__}; charts by Apache ECharts "
         "(Apache License 2.0), which stands in this file. Nothing is loaded from elsewhere.",
@@ -168,14 +208,20 @@ def _style(design: Design) -> str:
     )
 
 
-def _subtitle(design: Design) -> str:
-    """Size, capacities and nets in a line."""
-    horizontal = fragments.value_range(design.horizontal_capacity)
-    vertical = fragments.value_range(design.vertical_capacity)
+def _subtitle(design: Design, wires: LayerWires | None) -> str:
+    """Size, capacities or layers, and nets in a line."""
+    if wires is None:
+        horizontal = fragments.value_range(design.horizontal_capacity)
+        vertical = fragments.value_range(design.vertical_capacity)
+        room = f"capacity horizontal {horizontal} and vertical {vertical} tracks"
+        to_route = len(design.routable)
+    else:
+        first, last = (wires.stack.names[layer] for layer in wires.stack.signal)
+        room = f"{extent_text(wires.stack)} · signals on {first} to {last}"
+        to_route = wires.nets_to_route
     return (
-        f"{design.width}×{design.height} tiles · "
-        f"capacity horizontal {horizontal} and vertical {vertical} tracks · "
-        f"{design.num_nets:,} nets, {len(design.routable):,} to route"
+        f"{design.width}×{design.height} tiles · {room} · "
+        f"{design.num_nets:,} nets, {to_route:,} to route"
     )
 
 

@@ -33,6 +33,7 @@ class Palette:
         paper: of the background.
         wire: of a net drawn on top.
         pin: of a pin drawn on top.
+        layers: of wires on the layers of a net, from the lowest; they begin again after the last.
     """
 
     ramp: tuple[str, ...]
@@ -45,6 +46,11 @@ class Palette:
     paper: str
     wire: str
     pin: str
+    layers: tuple[str, ...]
+
+    def layer(self, number: int) -> str:
+        """The colour of layer ``number``."""
+        return self.layers[number % len(self.layers)]
 
 
 _LIGHT_AND_DARK: dict[str, tuple[Any, Any]] = {
@@ -61,6 +67,33 @@ _LIGHT_AND_DARK: dict[str, tuple[Any, Any]] = {
     "paper": ("#ffffff", "#0d1219"),
     "wire": ("#00a86b", "#3dffb0"),
     "pin": ("#111111", "#ffffff"),
+    # Neighbours, which cross in every bend, differ in lightness as well as in hue.
+    "layers": (
+        (
+            "#8a8f98",
+            "#0a7f8c",
+            "#e2571e",
+            "#5b2fa8",
+            "#4fae33",
+            "#a3135f",
+            "#c99700",
+            "#24479e",
+            "#e06bb0",
+            "#6b4226",
+        ),
+        (
+            "#8d96a5",
+            "#37c5d4",
+            "#ff8a4d",
+            "#a98bff",
+            "#8be36b",
+            "#ff6fb5",
+            "#ffd24a",
+            "#7da2ff",
+            "#ffb3de",
+            "#c99a76",
+        ),
+    ),
 }
 LIGHT, DARK = (
     Palette(**{name: colours[theme] for name, colours in _LIGHT_AND_DARK.items()})

@@ -20,6 +20,7 @@ from eda_router.design import HORIZONTAL, VERTICAL, Design, Routes
 from eda_router.errors import EdarouteError, InputError
 from eda_router.files import write_atomically
 from eda_router.report.congestion import (
+    MapKind,
     congestion_map,
     direction_figures,
     pin_density,
@@ -41,7 +42,7 @@ SUFFIXES = (".png", ".svg", ".pdf")
 _MAP_INCHES = 8.2  # of the longer side of a map
 _LEAST_INCHES = 1.6  # of the shorter side
 _RINGS = 400  # above so many overflowed edges, rings around them would hide the map
-_TITLES = {
+TITLES = {
     "worst": "Worse of both directions",
     "horizontal": "Horizontal congestion",
     "vertical": "Vertical congestion",
@@ -160,8 +161,26 @@ def _ring_overflow(
             )
 
 
-def _draw_congestion(axes: Axes, ledger: CapacityLedger, kind: PlotKind, palette: Palette) -> None:
-    values = congestion_map(ledger, kind)  # type: ignore[arg-type]
+def draw_congestion(
+    axes: Axes,
+    ledger: CapacityLedger,
+    kind: MapKind,
+    title: str,
+    palette: Palette,
+    *,
+    brief: bool = False,
+) -> None:
+    """Draw the use of edges of one direction, or the worse of both, with its figures above.
+
+    Args:
+        axes: to draw into, in tile coordinates.
+        ledger: capacities and demand, of a design or of one of its layers.
+        kind: what to draw.
+        title: of the map.
+        palette: the colours.
+        brief: whether to leave out figures that take room.
+    """
+    values = congestion_map(ledger, kind)
     # The cell of a horizontal edge lies between the two tiles that the edge joins.
     left = 0.5 if kind == "horizontal" else 0.0
     bottom = 0.5 if kind == "vertical" else 0.0
@@ -182,19 +201,17 @@ def _draw_congestion(axes: Axes, ledger: CapacityLedger, kind: PlotKind, palette
     full = sum(part.full for part in parts)
     capacity = sum(part.capacity for part in parts)
     over = sum(part.overflowed for part in parts)
+    overflow = sum(part.overflow for part in parts)
     note = f"{sum(part.demand for part in parts) / capacity:.0%} used · " if capacity else ""
-    note += f"{full:,} of {edges:,} full · "
-    note += (
-        f"overflow {sum(part.overflow for part in parts):,} on {over:,}, "
-        f"at most {max(part.max_overflow for part in parts):,}"
-        if over
-        else "no overflow"
-    )
-    entitle(axes, _TITLES[kind], note, palette)
+    note += f"{full:,} full · " if brief else f"{full:,} of {edges:,} full · "
+    note += f"overflow {overflow:,}" if over else "no overflow"
+    if over and not brief:
+        note += f" on {over:,}, at most {max(part.max_overflow for part in parts):,}"
+    entitle(axes, title, note, palette)
 
 
 def _draw_density(
-    axes: Axes, values: NDArray[Any], kind: PlotKind, palette: Palette, figure: Figure
+    figure: Figure, axes: Axes, values: NDArray[Any], title: str, unit: str, palette: Palette
 ) -> None:
     image = axes.imshow(
         values,
@@ -207,17 +224,16 @@ def _draw_density(
     bar = figure.colorbar(image, ax=axes, shrink=0.9, pad=0.01, aspect=18)
     bar.ax.tick_params(colors=palette.ink, labelsize=8)
     bar.outline.set_edgecolor(palette.ink)  # type: ignore[operator]
-    unit = "nets with a pin in the tile" if kind == "pins" else "tile edges of wire in the tile"
     bar.set_label(unit, color=palette.ink, fontsize=8)
     entitle(
         axes,
-        _TITLES[kind],
+        title,
         f"{values.sum():,.0f} in all · at most {values.max(initial=0):,.0f} in a tile",
         palette,
     )
 
 
-def _draw_histogram(axes: Axes, ledger: CapacityLedger, palette: Palette) -> None:
+def _draw_histogram(axes: Axes, ledger: CapacityLedger, title: str, palette: Palette) -> None:
     histogram = utilisation_histogram(ledger)
     bins = histogram.below.shape[1]
     names = ("horizontal", "vertical")
@@ -259,7 +275,7 @@ def _draw_histogram(axes: Axes, ledger: CapacityLedger, palette: Palette) -> Non
     legend = axes.legend(frameon=False, fontsize=8, labelcolor=palette.ink, loc="upper center")
     legend.set_in_layout(False)
     total = int(histogram.below.sum() + histogram.full.sum() + histogram.over.sum())
-    entitle(axes, _TITLES["histogram"], f"{total:,} edges", palette)
+    entitle(axes, title, f"{total:,} edges", palette)
 
 
 def draw_scale(axes: Axes, palette: Palette) -> None:
@@ -281,6 +297,45 @@ def _box(left: float, colour: str, palette: Palette) -> Any:
     from matplotlib.patches import Rectangle
 
     return Rectangle((left, 0), 1.2, 1, facecolor=colour, edgecolor=palette.ink, linewidth=0.5)
+
+
+def draw_kind(
+    figure: Figure,
+    axes: Axes,
+    design: Design,
+    ledger: CapacityLedger,
+    kind: PlotKind,
+    palette: Palette,
+    title: str | None = None,
+    *,
+    brief: bool = False,
+) -> None:
+    """Draw one picture of a sheet.
+
+    Args:
+        figure: that ``axes`` belong to.
+        axes: to draw into.
+        design: the grid and its nets.
+        ledger: capacities and demand.
+        kind: which picture.
+        palette: the colours.
+        title: of the picture; its own when None.
+        brief: whether to leave out figures that take room.
+    """
+    title = title or TITLES[kind]
+    if kind == "histogram":
+        _draw_histogram(axes, ledger, title, palette)
+        return
+    if kind == "pins":
+        unit = "nets with a pin in the tile"
+        _draw_density(figure, axes, pin_density(design), title, unit, palette)
+    elif kind == "wires":
+        unit = "tile edges of wire in the tile"
+        _draw_density(figure, axes, wire_density(ledger.demand), title, unit, palette)
+    else:
+        draw_congestion(axes, ledger, kind, title, palette, brief=brief)
+    axes.set_xlim(-0.5, design.width - 0.5)
+    axes.set_ylim(-0.5, design.height - 0.5)
 
 
 def design_figure(
@@ -329,17 +384,7 @@ def design_figure(
     for place, kind in enumerate(kinds):
         axes = figure.add_subplot(grid[place // columns, place % columns])
         dress(axes, palette)
-        if kind == "histogram":
-            _draw_histogram(axes, ledger, palette)
-            continue
-        if kind == "pins":
-            _draw_density(axes, pin_density(design), kind, palette, figure)
-        elif routes is not None and kind == "wires":
-            _draw_density(axes, wire_density(design, routes), kind, palette, figure)
-        else:
-            _draw_congestion(axes, ledger, kind, palette)
-        axes.set_xlim(-0.5, design.width - 0.5)
-        axes.set_ylim(-0.5, design.height - 0.5)
+        draw_kind(figure, axes, design, ledger, kind, palette)
     if scale:
         draw_scale(figure.add_subplot(grid[-1, :]), palette)
     return figure

@@ -19,9 +19,11 @@ from eda_router.report.congestion import (
     direction_figures,
     utilisation_histogram,
 )
+from eda_router.report.layer_figures import LayerFigures, layer_figures
+from eda_router.report.wires import LayerWires
 from eda_router.routing.ledger import CapacityLedger
 from eda_router.routing.result import RouteSource
-from eda_router.verification import Verification, verify
+from eda_router.verification import verify
 
 STAGE_NAMES = tuple(stage.name.lower() for stage in RouteSource)
 
@@ -62,13 +64,78 @@ class Run:
 
     Attributes:
         label: what to call it.
-        routes: its wires.
+        routes: its wires on the plane.
         summary: what is known about how they came about.
+        wires: its wires and vias on layers; None where it was routed on the plane.
     """
 
     label: str
     routes: Routes
     summary: RunSummary = field(default_factory=RunSummary)
+    wires: LayerWires | None = None
+
+    @property
+    def lengths(self) -> IntArray:
+        """int32 ``(num_nets,)``: edges of each net, on layers each once a layer."""
+        return self.routes.lengths if self.wires is None else self.wires.lengths
+
+    @property
+    def wirelength(self) -> int:
+        """Edges of all nets, on layers each once a layer."""
+        return self.routes.wirelength if self.wires is None else self.wires.wirelength
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What was recounted from a run, on the plane or on layers.
+
+    Attributes:
+        wirelength: edges of all nets, on layers each once a layer.
+        vias: between neighbouring layers; None on the plane.
+        total_overflow: tracks above capacity, summed over all edges.
+        max_overflow: the largest overflow of an edge.
+        overflowed_edges: edges with overflow.
+        nets_to_route: nets that need wire.
+        disconnected: nets whose pins are not joined.
+    """
+
+    wirelength: int
+    vias: int | None
+    total_overflow: int
+    max_overflow: int
+    overflowed_edges: int
+    nets_to_route: int
+    disconnected: int
+
+    @property
+    def legal(self) -> bool:
+        """Whether every net is joined and no edge overflows."""
+        return not self.disconnected and not self.total_overflow
+
+
+def judge(design: Design, run: Run) -> Verdict:
+    """Recount a run from its wires, by the independent evaluator of its form."""
+    if run.wires is None:
+        check = verify(design, run.routes)
+        return Verdict(
+            wirelength=check.wirelength,
+            vias=None,
+            total_overflow=check.total_overflow,
+            max_overflow=check.max_overflow,
+            overflowed_edges=len(check.overflowed_edges),
+            nets_to_route=check.nets_to_route,
+            disconnected=check.disconnected,
+        )
+    overflow = run.wires.ledger.overflow_figures()
+    return Verdict(
+        wirelength=run.wires.wirelength,
+        vias=run.wires.num_vias,
+        total_overflow=overflow.total,
+        max_overflow=overflow.largest,
+        overflowed_edges=overflow.edges,
+        nets_to_route=run.wires.nets_to_route,
+        disconnected=len(run.wires.disconnected_nets),
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,15 +146,17 @@ class CheckedRun:
         run: as given.
         letter: that stands for it where its label is too long.
         check: the independent evaluation.
-        directions: figures of the horizontal and the vertical edges.
+        directions: figures of the horizontal and the vertical edges, of all layers together.
         histogram: for each direction, edges by tenths of use, then full, then overflowed.
+        layers: figures of each layer in use, bottom up; none on the plane.
     """
 
     run: Run
     letter: str
-    check: Verification
+    check: Verdict
     directions: tuple[DirectionFigures, DirectionFigures]
     histogram: list[list[int]]
+    layers: list[LayerFigures]
 
     @property
     def summary(self) -> RunSummary:
@@ -102,12 +171,12 @@ class CheckedRun:
 
 def check_run(design: Design, run: Run, letter: str) -> CheckedRun:
     """Recount a run from its wires. ``letter`` stands for it where its label is too long."""
-    ledger = CapacityLedger.of(design, run.routes)
+    ledger = CapacityLedger.of(design, run.routes) if run.wires is None else run.wires.ledger
     histogram = utilisation_histogram(ledger)
     return CheckedRun(
         run=run,
         letter=letter,
-        check=verify(design, run.routes),
+        check=judge(design, run),
         directions=(
             direction_figures(ledger, HORIZONTAL),
             direction_figures(ledger, VERTICAL),
@@ -116,11 +185,17 @@ def check_run(design: Design, run: Run, letter: str) -> CheckedRun:
             [*histogram.below[d].tolist(), int(histogram.full[d]), int(histogram.over[d])]
             for d in (HORIZONTAL, VERTICAL)
         ],
+        layers=[] if run.wires is None else layer_figures(run.wires),
     )
 
 
-def load_summary(path: str | Path, design: Design, routes: Routes) -> RunSummary:
-    """Read what ``edaroute route --json`` wrote and make sure that it belongs to ``routes``.
+def load_summary(path: str | Path, design: Design, wirelength: int) -> RunSummary:
+    """Read what ``edaroute route --json`` wrote, and make sure that it tells of this run.
+
+    Args:
+        path: of the file.
+        design: that was routed.
+        wirelength: of the run.
 
     Raises:
         InputError: the file cannot be read, is no such summary, or tells of another run.
@@ -142,7 +217,7 @@ def load_summary(path: str | Path, design: Design, routes: Routes) -> RunSummary
         raise InputError(
             path, None, f"no summary of a run ({error})", "what 'edaroute route --json' writes"
         ) from error
-    found = (design.num_nets, routes.wirelength)
+    found = (design.num_nets, wirelength)
     for name, value, expected in zip(("nets", "wirelength"), told, found, strict=True):
         if value != expected:
             raise InputError(

@@ -66,6 +66,9 @@ function buildModel(facts, parts) {
     pinOffsets: offsets(parts.pin_counts),
     pinCounts: parts.pin_counts,
     bounds: parts.bounds,
+    // Names and directions of the layers; null on the plane.
+    layers: facts.layers,
+    layerCapacity: parts.layer_capacity,
     runs: facts.runs.map((run, r) => ({
       label: run.label,
       letter: run.letter,
@@ -74,6 +77,14 @@ function buildModel(facts, parts) {
       offsets: offsets(parts[`lengths${r}`]),
       stage: parts[`stage${r}`],
       exit: parts[`exit${r}`],
+      // On layers: that of each edge, the vias of each net, and where its terminals are reached.
+      layers: parts[`layers${r}`],
+      vias: parts[`vias${r}`],
+      viaLayers: parts[`via_layers${r}`],
+      viaCounts: parts[`via_counts${r}`],
+      viaOffsets: facts.layers && offsets(parts[`via_counts${r}`]),
+      pins: facts.layers ? parts[`pins${r}`] : parts.pins,
+      pinOffsets: offsets(facts.layers ? parts[`pin_counts${r}`] : parts.pin_counts),
       demand: new Int32Array(2 * width * height),
       over: new Int32Array(nets),
     })),
@@ -82,21 +93,71 @@ function buildModel(facts, parts) {
   for (const tile of model.pins) model.pinDensity[tile]++;
   for (const run of model.runs) {
     for (const edge of run.edges) run.demand[edge]++;
+    run.planes = model.layers ? layerPlanes(model, run) : [];
     for (let net = 0; net < nets; net++) {
       for (let i = run.offsets[net]; i < run.offsets[net + 1]; i++) {
-        if (run.demand[run.edges[i]] > model.capacity[run.edges[i]]) run.over[net]++;
+        const { demand, capacity } = planeOf(model, run, run.layers ? run.layers[i] : ALL_LAYERS);
+        if (demand[run.edges[i]] > capacity[run.edges[i]]) run.over[net]++;
       }
     }
   }
   return model;
 }
 
+const ALL_LAYERS = -1;
+
+// Capacity and demand of the edges of each layer; none has capacity against its direction.
+function layerPlanes(model, run) {
+  const tiles = model.width * model.height;
+  const planes = model.layers.horizontal.map((horizontal, layer) => {
+    const capacity = new Int32Array(2 * tiles);
+    for (let tile = 0; tile < tiles; tile++) {
+      capacity[2 * tile + (horizontal ? 0 : 1)] = model.layerCapacity[layer * tiles + tile];
+    }
+    return { capacity, demand: new Int32Array(2 * tiles) };
+  });
+  for (let i = 0; i < run.edges.length; i++) planes[run.layers[i]].demand[run.edges[i]]++;
+  return planes;
+}
+
+// Capacity and demand of the edges of one layer, or of all together.
+function planeOf(model, run, layer) {
+  return layer === ALL_LAYERS ? { capacity: model.capacity, demand: run.demand } : run.planes[layer];
+}
+
+// Whether the edges in a direction are to be seen: of a layer only those of its own.
+function isShown(model, view, direction) {
+  if (view.kind === (direction ? "horizontal" : "vertical")) return false;
+  if (view.layer === ALL_LAYERS) return true;
+  return model.layers.horizontal[view.layer] === !direction;
+}
+
 function netEdges(run, net) {
   return run.edges.subarray(run.offsets[net], run.offsets[net + 1]);
 }
 
-function netPins(model, net) {
-  return model.pins.subarray(model.pinOffsets[net], model.pinOffsets[net + 1]);
+function netPins(run, net) {
+  return run.pins.subarray(run.pinOffsets[net], run.pinOffsets[net + 1]);
+}
+
+function netLayers(run, net) {
+  return run.layers.subarray(run.offsets[net], run.offsets[net + 1]);
+}
+
+// The tiles and lower layers of a net's vias.
+function netVias(run, net) {
+  const [from, to] = [run.viaOffsets[net], run.viaOffsets[net + 1]];
+  return [run.vias.subarray(from, to), run.viaLayers.subarray(from, to)];
+}
+
+// The layers that a net's wires and vias touch, bottom up.
+function usedLayers(run, net) {
+  const used = new Set(netLayers(run, net));
+  for (const layer of netVias(run, net)[1]) {
+    used.add(layer);
+    used.add(layer + 1);
+  }
+  return [...used].sort((a, b) => a - b);
 }
 
 // The run that another one is compared with: the first, which itself is compared with the last.

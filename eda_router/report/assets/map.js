@@ -53,6 +53,10 @@ function densityColour(palette, most) {
   };
 }
 
+function layerColour(palette, layer) {
+  return palette.layers[layer % palette.layers.length];
+}
+
 // Draw one view of a run into a canvas, row 0 at the bottom.
 function paintMap(model, view) {
   const { width, height } = model;
@@ -63,13 +67,13 @@ function paintMap(model, view) {
   canvas.height = height * size;
   const pen = canvas.getContext("2d");
   const top = (y) => (height - 1 - y) * size;
-  const { demand } = model.runs[view.run];
+  const { demand, capacity } = planeOf(model, model.runs[view.run], view.layer);
+  const base = planeOf(model, model.runs[0], view.layer).demand;
   const edgeColour = (edge) => {
-    if (view.kind === "difference") {
-      return view.colour(demand[edge] - model.runs[0].demand[edge]);
-    }
-    return view.colour(demand[edge], model.capacity[edge]);
+    if (view.kind === "difference") return view.colour(demand[edge] - base[edge]);
+    return view.colour(demand[edge], capacity[edge]);
   };
+  const shown = [0, 1].filter((direction) => isShown(model, view, direction));
   const fill = (rgb) => (pen.fillStyle = `rgb(${rgb[0]},${rgb[1]},${rgb[2]})`);
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
@@ -79,15 +83,14 @@ function paintMap(model, view) {
         pen.fillRect(x * size, top(y), size, size);
         continue;
       }
-      for (const direction of [0, 1]) {
+      for (const direction of shown) {
         const edge = 2 * tile + direction;
         if (!edgeInGrid(model, edge)) continue;
-        if (view.kind === (direction ? "horizontal" : "vertical")) continue;
         fill(edgeColour(edge));
         // Centre of the edge, in image pixels.
         const cx = x * size + half + (direction ? 0 : half);
         const cy = top(y) + half - (direction ? half : 0);
-        if (view.kind === "horizontal" || view.kind === "vertical") {
+        if (shown.length === 1) {
           pen.fillRect(cx - half, cy - half, size, size);
         } else {
           // Diamonds over the edges' middles tile the plane: both directions, nothing hidden.
@@ -109,7 +112,7 @@ class RouteMap {
     this.element = element;
     this.model = model;
     this.handlers = handlers;
-    this.view = { kind: "both", run: 0 };
+    this.view = { kind: "both", run: 0, layer: ALL_LAYERS };
     this.net = -1;
     this.edge = -1;
     this.zoom = { x: [0, 1], y: [0, 1] };
@@ -131,8 +134,8 @@ class RouteMap {
     const { width, height } = this.model;
     if (x < 0 || y < 0 || x >= width || y >= height) return null;
     const candidates = [];
-    if (this.view.kind !== "vertical") candidates.push([Math.floor(fx), y, 0]);
-    if (this.view.kind !== "horizontal") candidates.push([x, Math.floor(fy), 1]);
+    if (isShown(this.model, this.view, 0)) candidates.push([Math.floor(fx), y, 0]);
+    if (isShown(this.model, this.view, 1)) candidates.push([x, Math.floor(fy), 1]);
     let edge = -1;
     let nearest = Infinity;
     for (const [ex, ey, direction] of candidates) {
@@ -274,10 +277,9 @@ class RouteMap {
     const { model, view, palette } = this;
     const points = [];
     if (view.kind !== "pins" && view.kind !== "difference") {
-      const { demand } = model.runs[view.run];
+      const { demand, capacity } = planeOf(model, model.runs[view.run], view.layer);
       for (let edge = 0; edge < demand.length && points.length <= RING_LIMIT; edge++) {
-        if (demand[edge] <= model.capacity[edge]) continue;
-        if (view.kind === (edge & 1 ? "horizontal" : "vertical")) continue;
+        if (demand[edge] <= capacity[edge] || !isShown(model, view, edge & 1)) continue;
         const [x0, y0, x1, y1] = edgeEnds(model, edge);
         points.push([(x0 + x1) / 2, (y0 + y1) / 2]);
       }
@@ -302,7 +304,7 @@ class RouteMap {
     const pins =
       net < 0
         ? []
-        : Array.from(netPins(model, net), (t) => [t % model.width, Math.floor(t / model.width)]);
+        : Array.from(netPins(model.runs[this.netRun], net), (tile) => this.#place(tile));
     // Of the run compared with, only what the shown run does not use.
     const other = otherRun(model, this.netRun);
     const own = new Set(edges);
@@ -336,7 +338,16 @@ class RouteMap {
         elsewhere.map((edge) => this.#line(edge)),
         [4, 3],
       ),
-      stroke("wire", palette.wire, 3.5, 5),
+      ...this.#strands(lines).map(({ id, colour, data }) => stroke(id, colour, 3.5, 5, data)),
+      {
+        id: "vias",
+        type: "scatter",
+        silent: true,
+        z: 8,
+        symbolSize: () => 0.62 * this.#pinSize(),
+        data: net < 0 || !model.layers ? [] : this.#viaPlaces(net),
+        itemStyle: { color: palette.paper, borderColor: palette.ink, borderWidth: 1.5 },
+      },
       {
         id: "pins",
         type: "scatter",
@@ -348,6 +359,27 @@ class RouteMap {
         itemStyle: { color: palette.pin, borderColor: palette.paper, borderWidth: 1.5 },
       },
     ];
+  }
+
+  // A net's lines by colour: one on the plane, one a layer where there are layers.
+  #strands(lines) {
+    const { model, palette, net } = this;
+    if (net < 0 || !model.layers) return [{ id: "wire", colour: palette.wire, data: lines }];
+    const layers = netLayers(model.runs[this.netRun], net);
+    return [...new Set(layers)].map((layer) => ({
+      id: `wire-${layer}`,
+      colour: layerColour(palette, layer),
+      data: lines.filter((_, i) => layers[i] === layer),
+    }));
+  }
+
+  #viaPlaces(net) {
+    const [tiles] = netVias(this.model.runs[this.netRun], net);
+    return Array.from(new Set(tiles), (tile) => this.#place(tile));
+  }
+
+  #place(tile) {
+    return [tile % this.model.width, Math.floor(tile / this.model.width)];
   }
 
   // As large as fits its tile, within what the eye finds and what hides no neighbours.

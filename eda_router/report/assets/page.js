@@ -58,6 +58,13 @@ function buildColumns(facts, model) {
       show: (n) => (change(n) > 0 ? "+" : "") + change(n),
       bad: (n) => change(n) > 0,
     });
+    if (model.layers) {
+      const vias = (n) => model.runs.at(-1).viaCounts[n] - model.runs[0].viaCounts[n];
+      number("vias", "Vias", "Last run's vias less the first's", vias, {
+        show: (n) => (vias(n) > 0 ? "+" : "") + vias(n),
+        bad: (n) => vias(n) > 0,
+      });
+    }
     const apart = differingEdges(model);
     number("differ", "Differ", "Edges that only one of first and last run uses", (n) => apart[n]);
   } else {
@@ -65,6 +72,23 @@ function buildColumns(facts, model) {
     number("length", "Length", "Length of the wire, tile edges", (n) => run.lengths[n], {
       least: 74,
     });
+    if (model.layers) {
+      number("vias", "Vias", "Vias between neighbouring layers", (n) => run.viaCounts[n], {
+        least: 46,
+      });
+      // All names are sought, the ends of the range are shown.
+      const names = (n) => usedLayers(run, n).map((layer) => model.layers.names[layer]);
+      columns.push({
+        key: "layers",
+        label: "Layers",
+        title: "Lowest and highest layer of the net's wires and vias; layers:NAME seeks any of them",
+        text: true,
+        least: 96,
+        share: 1.6,
+        value: (n) => names(n).join(" "),
+        show: (n) => rangeText(names(n)),
+      });
+    }
     number(
       "ratio",
       "Ratio",
@@ -99,13 +123,20 @@ function buildColumns(facts, model) {
   return columns;
 }
 
+// "metal1–3" for metal1 to metal3, "–" for none.
+function rangeText(names) {
+  if (names.length < 2) return names[0] || "–";
+  const [first, last] = [names[0], names.at(-1)].map((name) => name.match(/^(.*?)(\d*)$/));
+  return `${first[0]}–${first[1] === last[1] && last[2] ? last[2] : last[0]}`;
+}
+
 // For each net, the edges that the first run uses and the last does not, or the other way round.
 function differingEdges(model) {
   const [first, last] = [model.runs[0], model.runs.at(-1)];
   const apart = new Int32Array(model.nets);
   for (let net = 0; net < model.nets; net++) {
-    const a = netEdges(first, net);
-    const b = netEdges(last, net);
+    const a = edgeKeys(model, first, net);
+    const b = edgeKeys(model, last, net);
     let [i, j, common] = [0, 0, 0];
     while (i < a.length && j < b.length) {
       if (a[i] === b[j]) {
@@ -120,6 +151,14 @@ function differingEdges(model) {
   return apart;
 }
 
+// The edges of a net as rising numbers; those of one edge on several layers differ.
+function edgeKeys(model, run, net) {
+  const edges = netEdges(run, net);
+  if (!model.layers) return edges;
+  const layers = netLayers(run, net);
+  return Array.from(edges, (edge, i) => edge * model.layers.names.length + layers[i]);
+}
+
 class Page {
   constructor(facts, model) {
     this.facts = facts;
@@ -127,6 +166,7 @@ class Page {
     this.columns = buildColumns(facts, model);
     this.kind = "both";
     this.run = model.runs.length - 1;
+    this.layer = ALL_LAYERS;
     this.net = -1;
     this.place = null; // {edge} or {tile}: only nets through it are listed
     this.hot = -1;
@@ -156,6 +196,17 @@ class Page {
         this.paint();
       });
     }
+    const layers = byId("layer");
+    if (layers) {
+      layers.value = this.layer;
+      layers.addEventListener("change", () => {
+        this.layer = Number(layers.value);
+        this.#forgetPlace();
+        this.#offerKinds();
+        this.hotEdges = this.#rankEdges();
+        this.paint();
+      });
+    }
     const runs = byId("run");
     if (runs) {
       runs.value = this.run;
@@ -179,11 +230,7 @@ class Page {
         event.preventDefault();
       }
     });
-    byId("place").addEventListener("click", () => {
-      this.place = null;
-      this.map.markEdge(-1);
-      this.list();
-    });
+    byId("place").addEventListener("click", () => this.#forgetPlace());
     byId("theme").addEventListener("click", () => {
       document.documentElement.dataset.theme = currentTheme() === "dark" ? "light" : "dark";
       this.paint();
@@ -197,11 +244,33 @@ class Page {
     });
   }
 
+  #forgetPlace() {
+    this.place = null;
+    this.hot = -1;
+    this.map.markEdge(-1);
+    this.list();
+  }
+
+  // A layer has edges in one direction only.
+  #offerKinds() {
+    const { layers } = this.model;
+    const own = this.layer === ALL_LAYERS || (layers.horizontal[this.layer] ? "horizontal" : "vertical");
+    for (const kind of ["horizontal", "vertical"]) {
+      document.querySelector(`input[name=kind][value=${kind}]`).disabled = own !== true && own !== kind;
+    }
+    const chosen = document.querySelector("input[name=kind]:checked");
+    if (chosen.disabled) document.querySelector("input[name=kind][value=both]").click();
+  }
+
+  #plane(run) {
+    return planeOf(this.model, run, this.layer);
+  }
+
   paint() {
     const theme = currentTheme();
     const palette = { ...this.facts.palette[theme], ...this.facts.palette.scale };
     byId("theme").setAttribute("aria-pressed", theme === "dark");
-    const { runs, capacity, pinDensity } = this.model;
+    const { runs, pinDensity } = this.model;
     let colour = congestionColour(palette);
     let range = null;
     if (this.kind === "pins") {
@@ -213,16 +282,18 @@ class Page {
       range = [`0`, `${most} nets with a pin in the tile`];
     } else if (this.kind === "difference") {
       let most = 1;
-      for (let e = 0; e < capacity.length; e++) {
-        most = Math.max(most, Math.abs(runs[this.run].demand[e] - runs[0].demand[e]));
-      }
+      const [shown, base] = [runs[this.run], runs[0]].map((run) => this.#plane(run).demand);
+      for (let e = 0; e < shown.length; e++) most = Math.max(most, Math.abs(shown[e] - base[e]));
       colour = differenceColour(palette, most);
       range = [`${most} fewer nets than ${runs[0].letter}`, `${most} more`];
     }
     byId("scale").dataset.kind = this.kind;
     byId("scale-low").textContent = range ? range[0] : "0 %";
     byId("scale-high").textContent = range ? range[1] : "<100 % of the tracks";
-    this.map.show({ kind: this.kind, run: this.run, colour }, palette);
+    this.map.show({ kind: this.kind, run: this.run, layer: this.layer, colour }, palette);
+    for (const swatch of document.querySelectorAll("#detail [data-layer]")) {
+      swatch.style.background = layerColour(palette, swatch.dataset.layer);
+    }
     this.charts.draw(palette);
   }
 
@@ -255,14 +326,16 @@ class Page {
 
   #netsAt({ edge, tile }) {
     const { model } = this;
+    const run = model.runs[this.run];
     const [items, offsets, wanted] =
       tile === undefined
-        ? [model.runs[this.run].edges, model.runs[this.run].offsets, edge]
+        ? [run.edges, run.offsets, edge]
         : [model.pins, model.pinOffsets, tile];
+    const onLayer = tile === undefined && this.layer !== ALL_LAYERS;
     const nets = new Set();
     for (let net = 0; net < model.nets; net++) {
       for (let i = offsets[net]; i < offsets[net + 1]; i++) {
-        if (items[i] === wanted) nets.add(net);
+        if (items[i] === wanted && !(onLayer && run.layers[i] !== this.layer)) nets.add(net);
       }
     }
     return nets;
@@ -278,8 +351,9 @@ class Page {
 
   #box(net) {
     const { model } = this;
-    const tiles = [...netPins(model, net)];
-    for (const edge of netEdges(model.runs[this.run], net)) tiles.push(edge >> 1);
+    const run = model.runs[this.run];
+    const tiles = [...netPins(run, net)];
+    for (const edge of netEdges(run, net)) tiles.push(edge >> 1);
     const xs = tiles.map((tile) => tile % model.width);
     const ys = tiles.map((tile) => Math.floor(tile / model.width));
     const low = (values) => values.reduce((a, b) => Math.min(a, b), Infinity);
@@ -319,13 +393,15 @@ class Page {
     model.runs.forEach((run) => {
       const of = model.runs.length > 1 ? ` in ${run.letter}` : "";
       entries.push([`length${of}`, count.format(run.lengths[net])]);
+      if (model.layers) entries.push([`vias${of}`, count.format(run.viaCounts[net])]);
       if (run.over[net]) entries.push([`overflowed edges${of}`, run.over[net]]);
       if (run.stage) entries.push([`stage${of}`, facts.stage_names[run.stage[net]]]);
       if (run.exit && run.exit[net])
         entries.push([`exit${of}`, `${run.exit[net]}×${run.exit[net]}`]);
     });
     if (model.runs.length > 1) {
-      entries.push(["green line", model.runs[this.run].letter]);
+      const line = model.layers ? "solid line" : "green line";
+      entries.push([line, model.runs[this.run].letter]);
       entries.push(["red, dashed", `only ${model.runs[otherRun(model, this.run)].letter}`]);
     }
     entries.push([facts.bound_label, count.format(model.bounds[net])]);
@@ -342,14 +418,39 @@ class Page {
         item.append(term, text);
         return item;
       }),
+      ...(model.layers ? this.#legend(net) : []),
     );
     byId("frame").onclick = () => this.#frame(net);
   }
 
+  // The colour of each layer of a net, and the length of its wire there.
+  #legend(net) {
+    const { model, facts } = this;
+    const palette = facts.palette[currentTheme()];
+    const run = model.runs[this.run];
+    const lengths = new Map();
+    for (const layer of netLayers(run, net)) lengths.set(layer, (lengths.get(layer) || 0) + 1);
+    return [...lengths.keys()]
+      .sort((a, b) => a - b)
+      .map((layer) => {
+        const item = document.createElement("div");
+        const term = document.createElement("dt");
+        const swatch = document.createElement("i");
+        const text = document.createElement("dd");
+        swatch.dataset.layer = layer;
+        swatch.style.background = layerColour(palette, layer);
+        term.append(swatch, model.layers.names[layer]);
+        text.textContent = count.format(lengths.get(layer));
+        item.append(term, text);
+        return item;
+      });
+  }
+
   #edgeText(edge) {
     const { model } = this;
-    const demand = model.runs[this.run].demand[edge];
-    const capacity = model.capacity[edge];
+    const plane = this.#plane(model.runs[this.run]);
+    const demand = plane.demand[edge];
+    const capacity = plane.capacity[edge];
     const state =
       demand > capacity
         ? `, ${demand - capacity} over`
@@ -358,9 +459,10 @@ class Page {
           : "";
     const before =
       this.kind === "difference"
-        ? `, ${model.runs[0].demand[edge]} in ${model.runs[0].letter}`
+        ? `, ${this.#plane(model.runs[0]).demand[edge]} in ${model.runs[0].letter}`
         : "";
-    return `edge ${edgeName(model, edge)}: ${demand} of ${capacity} tracks${state}${before}`;
+    const on = this.layer === ALL_LAYERS ? "" : ` on ${model.layers.names[this.layer]}`;
+    return `edge ${edgeName(model, edge)}${on}: ${demand} of ${capacity} tracks${state}${before}`;
   }
 
   #hover(at) {
@@ -382,8 +484,7 @@ class Page {
 
   // Edges without a free track, those furthest over capacity first.
   #rankEdges() {
-    const { demand } = this.model.runs[this.run];
-    const { capacity } = this.model;
+    const { demand, capacity } = this.#plane(this.model.runs[this.run]);
     const edges = [];
     for (let e = 0; e < demand.length; e++)
       if (demand[e] && demand[e] >= capacity[e]) edges.push(e);
