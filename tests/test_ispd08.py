@@ -234,9 +234,9 @@ def test_nets_of_more_than_1000_pins_need_no_wire(good: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "line", "words"),
     [
-        ("a 7", "z 7", 1, "'z' names no net"),
+        ("a 7", "z 7", 1, "'z 7' names no net"),
         ("a 7", "a 8", 1, "its id 7"),
-        ("b 9", "a 7", 7, "appears twice"),
+        ("b 9", "a 7", 7, "stands in line 1 already"),
         ("(15,225,1)-", "(15,225,1)", 5, "a segment"),
         ("(15,225,1)-", "(15,225,4)-", 5, "off the grid"),
         ("(15,225,1)-", "(20,225,1)-", 5, "off the grid"),
