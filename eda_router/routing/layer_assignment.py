@@ -29,8 +29,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from eda_router.design import HORIZONTAL
 from eda_router.kernels import kernel
 from eda_router.routing.net_tree import Nodes, load_tree, new_nodes, unload_tree
+from eda_router.search.grid import edge_direction, edge_owner
 
 VIA = 1024
 """Cost of a via."""
@@ -158,8 +160,8 @@ def load_prices(trees, net, nodes, tracks, scratch, present):
     last = tracks.last[net]
     for node in range(1, nodes):
         edge = trees.edges[begin + scratch.nodes.edge[node]]
-        tile = edge >> 1
-        across = edge & 1 == 0
+        tile = edge_owner(edge)
+        across = edge_direction(edge) == HORIZONTAL
         for layer in range(len(tracks.horizontal)):
             price = IMPOSSIBLE
             if first <= layer <= last and tracks.horizontal[layer] == across:
@@ -426,7 +428,7 @@ def solve_tree(terminals, tracks, net, nodes, scratch, attached):
 @kernel
 def _book(trees, net, tracks, layers, amount):
     for i in range(trees.offsets[net], trees.offsets[net + 1]):
-        tracks.demand[layers[i], trees.edges[i] >> 1] += amount
+        tracks.demand[layers[i], edge_owner(trees.edges[i])] += amount
 
 
 @kernel
@@ -526,7 +528,7 @@ def raise_history(tracks, amount):
 def _overflows(trees, net, tracks, found):
     """Whether a net crosses an edge with more demand than tracks."""
     for i in range(trees.offsets[net], trees.offsets[net + 1]):
-        tile = trees.edges[i] >> 1
+        tile = edge_owner(trees.edges[i])
         layer = found.layers[i]
         if tracks.demand[layer, tile] > tracks.capacity[layer, tile]:
             return True
