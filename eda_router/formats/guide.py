@@ -153,8 +153,8 @@ class _Parser(NetBlocks):
         opening = self.following()
         if not opening:
             self.ends_within(name, "(")
-        if opening != ["("]:
-            self.fail(f"{shorten(' '.join(opening))} after the name of a net", "'('")
+        if opening != "(":
+            self.fail(f"{shorten(opening)} after the name of a net", "'('")
         return name, net
 
     def box(self, line: str) -> tuple[int, ...]:

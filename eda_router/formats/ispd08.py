@@ -216,7 +216,7 @@ class _Parser(LineReader):
 
     def adjust(self, capacity: NDArray[np.int64]) -> None:
         """Read the capacities that differ; files of some tools end before their number."""
-        words = self.following()
+        words = self.following().split()
         if not words:
             return
         (count,) = self.numbers(words, "number of capacity adjustments", 1)

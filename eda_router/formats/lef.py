@@ -242,8 +242,7 @@ class _Parser:
                 here = self.pin(here, pins)
                 continue
             if word == "OBS":
-                blocked.append(here + 1)
-                here = self.after_geometry(here + 1)
+                here = self.geometry(here, blocked)
                 continue
             if word == "DENSITY":
                 here = self.after_geometry(here + 1)
@@ -289,8 +288,7 @@ class _Parser:
         while not source.ends(here, name, f"within pin {shorten(name)}"):
             word = self.tokens[here]
             if word == "PORT":
-                ports.append(here + 1)
-                here = self.after_geometry(here + 1)
+                here = self.geometry(here, ports)
                 continue
             if word == "DIRECTION":
                 direction = source.name_at(here + 1)
@@ -299,6 +297,11 @@ class _Parser:
             here = source.end_of(here) + 1
         pins[name] = (direction, use, ports)
         return here + 2
+
+    def geometry(self, at: int, starts: list[int]) -> int:
+        """Note where the geometry of the block at ``at`` begins; gives the index after its END."""
+        starts.append(at + 1)
+        return self.after_geometry(at + 1)
 
     def after_geometry(self, at: int) -> int:
         """Index after the END of the statements that begin at ``at``."""

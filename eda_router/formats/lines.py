@@ -32,20 +32,17 @@ class LineReader:
 
     def __iter__(self) -> Iterator[str]:
         """The lines that are left, without the blanks around them."""
-        for number, line in self._rest:
-            self.line = number
-            if stripped := line.strip():
-                yield stripped
-        self.line = self._last
+        while line := self.following():
+            yield line
 
-    def following(self) -> list[str]:
-        """The words of the next line; none at the end of the text."""
+    def following(self) -> str:
+        """The next line, without the blanks around it; empty at the end of the text."""
         for number, line in self._rest:
-            self.line = number
-            if words := line.split():
-                return words
+            if stripped := line.strip():
+                self.line = number
+                return stripped
         self.line = self._last
-        return []
+        return ""
 
     def next(self, what: str) -> list[str]:
         """The words of the next line, which ``what`` names.
@@ -53,7 +50,7 @@ class LineReader:
         Raises:
             InputError: the text ends.
         """
-        words = self.following()
+        words = self.following().split()
         if not words:
             self.fail("the file ends here", what)
         return words
@@ -105,8 +102,8 @@ class LineReader:
         Raises:
             InputError: something does.
         """
-        if words := self.following():
-            self.fail(f"{shorten(' '.join(words))} after {last}", "the end")
+        if line := self.following():
+            self.fail(f"{shorten(' '.join(line.split()))} after {last}", "the end")
 
     def fail(self, problem: str, expected: str) -> NoReturn:
         """Refuse the line read last.
