@@ -31,11 +31,20 @@ class Damage(NamedTuple):
         assert "\n" not in str(error)
 
 
-def damages(*rows: tuple[str, str, int, str]) -> pytest.MarkDecorator:
-    """Give a test one ``damage`` after the other."""
-    return pytest.mark.parametrize(
-        "damage", [Damage(*row) for row in rows], ids=lambda row: row.new
-    )
+def damages(table: str, *rows: tuple[str, str, int, str]) -> pytest.MarkDecorator:
+    """Give a test one ``damage`` after the other.
+
+    Args:
+        table: a line for each: what stood there, what stands there now, the line and the words of
+            the error, between bars. ``\\n`` and ``\\0`` stand for a line's end and a zero byte.
+        rows: further ones, which a table cannot hold.
+    """
+    found = [Damage(*row) for row in rows]
+    for line in table.strip().splitlines():
+        old, new, number, words = (cell.strip() for cell in line.split("|"))
+        old, new = (cell.replace(r"\n", "\n").replace(r"\0", "\0") for cell in (old, new))
+        found.append(Damage(old, new, int(number), words))
+    return pytest.mark.parametrize("damage", found, ids=str)
 
 
 @st.composite

@@ -150,14 +150,16 @@ def test_a_guide_by_hand(tmp_path: Path) -> None:
 
 
 @damages(
-    ("n0\n", "n7\n", 1, "'n7' names no net"),
-    ("n1\n", "n0\n", 6, "stands in line 1 already"),
-    ("n0\n(", "n0\nn1", 2, "after the name of a net"),
-    ("n1\n(\n)\n", "n1\n(\n", 7, "ends within net 'n1' of line 6"),
-    ("5 7 25 17", "5 7 25", 4, "a box"),
-    ("5 7 25 17", "5 7 2.5 17", 4, "'2.5' in a box"),
-    ("5 7 25 17", "5 7 5 17", 4, "empty box"),
-    ("17 m1", "17 metal1", 4, "'metal1' is no routing layer"),
+    r"""
+    n0\n       | n7\n       | 1 | 'n7' names no net
+    n1\n       | n0\n       | 6 | stands in line 1 already
+    n0\n(      | n0\nn1     | 2 | after the name of a net
+    n1\n(\n)\n | n1\n(\n    | 7 | ends within net 'n1' of line 6
+    5 7 25 17  | 5 7 25     | 4 | a box
+    5 7 25 17  | 5 7 2.5 17 | 4 | '2.5' in a box
+    5 7 25 17  | 5 7 5 17   | 4 | empty box
+    17 m1      | 17 metal1  | 4 | 'metal1' is no routing layer
+    """,
     ("5 7 25 17", f"5 7 {9**40} 17", 4, "in a box"),
 )
 def test_damaged_guides_name_their_line(tmp_path: Path, damage: Damage) -> None:
