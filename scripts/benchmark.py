@@ -30,10 +30,8 @@ from runs import (
     machine,
     machines,
     measuring_parser,
-    merged,
-    read_runs,
     run_once,
-    write_runs,
+    updated,
 )
 
 EFFORTS = ("low", "medium", "high")
@@ -68,8 +66,7 @@ def main() -> int:
         for circuit in circuits:
             new += [measure(circuit, name, args.repeat, args.judge, bounds) for name in names]
         new.append({"run": HELP, "circuit": "", "wall": help_seconds(), "machine": machine()})
-    rows = merged(read_runs(path), new, "run", [*RUNS, HELP])
-    write_runs(path, rows)
+    rows = updated(path, new, "run", [*RUNS, HELP])
     write(args.out / "benchmark.md", markdown(rows, peers))
     plot([row for row in rows if row["run"] != HELP], peers, args.out / "benchmark.png")
     print(f"written {path}, {args.out}/benchmark.md and .png")

@@ -17,17 +17,7 @@ from pathlib import Path
 import numpy as np
 from common import bullets, paragraph, percent, table, write
 from numpy.typing import NDArray
-from runs import (
-    Row,
-    circuits_of,
-    compile_kernels,
-    machines,
-    measuring_parser,
-    merged,
-    read_runs,
-    run_once,
-    write_runs,
-)
+from runs import Row, circuits_of, compile_kernels, machines, measuring_parser, run_once, updated
 
 import eda_router
 from eda_router.formats import route_file
@@ -90,8 +80,7 @@ def main() -> int:
         compile_kernels(RUNS[name] for name in names)
         with tempfile.TemporaryDirectory() as folder:
             new = [row for circuit in circuits for row in run_circuit(circuit, names, folder)]
-    rows = merged(read_runs(path), new, "run", RUNS)
-    write_runs(path, rows)
+    rows = updated(path, new, "run", RUNS)
     write(args.out / "benchmark_neural.md", markdown(rows))
     print(f"written {path} and {args.out}/benchmark_neural.md")
     return 0

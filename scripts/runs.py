@@ -181,29 +181,25 @@ def machines(rows: list[Row]) -> str:
     return " ".join(lines)
 
 
-def read_runs(path: Path) -> list[Row]:
-    """The runs of a file, none where it does not exist."""
-    lines = path.read_text().splitlines() if path.exists() else []
-    return [json.loads(line) for line in lines]
-
-
-def write_runs(path: Path, rows: list[Row]) -> None:
-    """Write one run a line."""
-    write(path, "".join(json.dumps(row) + "\n" for row in rows))
-
-
-def merged(kept: list[Row], new: list[Row], name: str, order: Iterable[object]) -> list[Row]:
-    """New runs, and of those kept the ones that were not made again.
+def updated(path: Path, new: list[Row], name: str, order: Iterable[object]) -> list[Row]:
+    """Put new runs into a file, one a line, beside those there that were not made again.
 
     Args:
-        kept: runs made earlier.
+        path: of the file, which need not exist.
         new: runs made now.
         name: the key that, with ``circuit``, names a run.
         order: of the values of ``name``; runs of other values are dropped.
 
     Returns:
-        sorted by circuit, then in that order.
+        all runs of the file, sorted by circuit, then in that order.
     """
+    kept = path.read_text().splitlines() if path.exists() else []
     places = {value: place for place, value in enumerate(order)}
-    rows = {(row["circuit"], row[name]): row for row in [*kept, *new] if row[name] in places}
-    return sorted(rows.values(), key=lambda row: (row["circuit"], places[row[name]]))
+    rows = {
+        (row["circuit"], row[name]): row
+        for row in [*map(json.loads, kept), *new]
+        if row[name] in places
+    }
+    runs = sorted(rows.values(), key=lambda row: (row["circuit"], places[row[name]]))
+    write(path, "".join(json.dumps(row) + "\n" for row in runs))
+    return runs

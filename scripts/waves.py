@@ -15,17 +15,7 @@ import tempfile
 from pathlib import Path
 
 from common import paragraph, table, write
-from runs import (
-    Row,
-    circuits_of,
-    compile_kernels,
-    machines,
-    measuring_parser,
-    merged,
-    read_runs,
-    run_once,
-    write_runs,
-)
+from runs import Row, circuits_of, compile_kernels, machines, measuring_parser, run_once, updated
 
 from eda_router.routing.neural import LARGEST_WAVE, WAVE_TILES
 
@@ -42,8 +32,7 @@ def main() -> int:
     if circuits := circuits_of(parser, args):
         compile_kernels([[]])
         new = [measure(circuit, wave) for circuit in circuits for wave in (DEFAULT, *WAVES)]
-    rows = merged(read_runs(path), new, "wave", (DEFAULT, *WAVES))
-    write_runs(path, rows)
+    rows = updated(path, new, "wave", (DEFAULT, *WAVES))
     write(args.out / "waves.md", markdown(rows))
     plot(rows, args.out / "waves.png")
     print(f"written {path}, {args.out}/waves.md and .png")

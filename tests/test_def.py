@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 from eda_router.errors import InputError
 from eda_router.formats import def_file
 from eda_router.formats.def_file import Box, Component, DefFile, Tracks
 from eda_router.formats.lef import Shape
+from tests.damage import damaged_texts, read_or_refused
 from tests.placed import HEAD, def_text
 
 
@@ -232,20 +232,10 @@ def test_the_file_that_is_damaged_is_good() -> None:
     assert len(parsed(FULL).straps) == 5
 
 
-@given(st.data())
-def test_a_damaged_file_is_read_or_refused(data: st.DataObject) -> None:
-    start = data.draw(st.integers(0, len(FULL)))
-    stop = data.draw(st.integers(start, min(start + 40, len(FULL))))
-    middle = data.draw(
-        st.sampled_from(
-            ["", ";", " ; ", "END", " - ", " + ", '"', "(", ")", " * ", "9e9", "-1", " N "]
-        )
+@given(
+    damaged_texts(
+        FULL, ["", ";", " ; ", "END", " - ", " + ", '"', "(", ")", " * ", "9e9", "-1", " N "]
     )
-    damaged = FULL[:start] + middle + FULL[stop:]
-    if data.draw(st.booleans()):
-        damaged = damaged[: data.draw(st.integers(0, len(damaged)))]
-    try:
-        parsed(damaged)
-    except InputError as error:
-        assert error.line is not None
-        assert 1 <= error.line <= damaged.count("\n") + 1
+)
+def test_a_damaged_file_is_read_or_refused(text: str) -> None:
+    read_or_refused(text, parsed)

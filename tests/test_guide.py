@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from eda_router.design import Design
-from eda_router.errors import InputError
 from eda_router.formats.guide import Guide, guide_of, read_guide, write_guide
 from eda_router.guide_verification import verify_guide
 from eda_router.routing.layers import assign_layers
+from tests.damage import Damage, damages
 from tests.layered import layered_design, random_trees
 
 SEEDS = range(40)
@@ -149,25 +149,24 @@ def test_a_guide_by_hand(tmp_path: Path) -> None:
     assert guide.layers.tolist() == [0, 1]
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "line", "words"),
-    [
-        ("n0\n", "n7\n", 1, "'n7' names no net"),
-        ("n1\n", "n0\n", 6, "stands in line 1 already"),
-        ("n0\n(", "n0\nn1", 2, "after the name of a net"),
-        ("n1\n(\n)\n", "n1\n(\n", 7, "ends within net 'n1' of line 6"),
-        ("5 7 25 17", "5 7 25", 4, "a box"),
-        ("5 7 25 17", "5 7 2.5 17", 4, "'2.5' in a box"),
-        ("5 7 25 17", "5 7 5 17", 4, "empty box"),
-        ("17 m1", "17 metal1", 4, "'metal1' is no routing layer"),
-        ("5 7 25 17", f"5 7 {9**40} 17", 4, "in a box"),
-    ],
+@damages(
+    r"""
+    n0\n       | n7\n       | 1 | 'n7' names no net
+    n1\n       | n0\n       | 6 | stands in line 1 already
+    n0\n(      | n0\nn1     | 2 | after the name of a net
+    n1\n(\n)\n | n1\n(\n    | 7 | ends within net 'n1' of line 6
+    5 7 25 17  | 5 7 25     | 4 | a box
+    5 7 25 17  | 5 7 2.5 17 | 4 | '2.5' in a box
+    5 7 25 17  | 5 7 5 17   | 4 | empty box
+    17 m1      | 17 metal1  | 4 | 'metal1' is no routing layer
+    """,
+    ("5 7 25 17", f"5 7 {9**40} 17", 4, "in a box"),
 )
-def test_damaged_guides_name_their_line(
-    tmp_path: Path, old: str, new: str, line: int, words: str
-) -> None:
+def test_damaged_guides_name_their_line(tmp_path: Path, damage: Damage) -> None:
     path = tmp_path / "bad.guide"
-    path.write_text(GOOD.replace(old, new))
-    with pytest.raises(InputError, match=words) as error:
-        read_guide(path, two_nets())
-    assert error.value.line == line
+
+    def read(text: str) -> Guide:
+        path.write_text(text)
+        return read_guide(path, two_nets())
+
+    damage.check(GOOD, read)

@@ -14,6 +14,7 @@ from eda_router.errors import EdarouteError, InputError
 from eda_router.formats import ispd08, ispd08_solution, ispd98
 from eda_router.ispd08_verification import verify_solution
 from eda_router.routing.layers import assign_layers
+from tests.damage import Damage, damages
 from tests.generators import same_design
 from tests.layered import layered_design, random_trees
 
@@ -88,49 +89,49 @@ def test_a_file_may_end_without_adjustments(good: Path) -> None:
     assert ispd08.read(good).layers.capacity[0].max() == 2
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "line", "words"),
-    [
-        ("grid 4 3 3", "grid 4 3", 1, "'grid' and 3 numbers"),
-        ("grid 4 3 3", "grid 0 3 3", 1, "grid of 0 x 3"),
-        ("grid 4 3 3", "grid 4 3 0", 1, "0 layers"),
-        ("vertical capacity 0 20 0", "vertical capacity 0 20", 2, "'vertical capacity'"),
-        ("40 0 9", "40 0 -9", 3, "numbers from 0"),
-        ("40 0 9", "40 9.5 9", 3, "'9.5'"),
-        ("40 0 9", "40 30 9", 3, "layer 2 has capacity in both directions"),
-        ("spacing 10 5 1", "spacing 0 5 1\n", 5, ""),
-        ("-20 100 10 50", "-20 100 10", 7, "4 numbers"),
-        ("-20 100 10 50", "-20 100 0 50", 7, "tiles of 0 x 50"),
-        ("num net 3", "num nets 3", 9, "'num net'"),
-        ("num net 3", "num net 4", 20, "net 4 of 4 begins"),
-        ("a 7 3 10", "a 7 3", 10, "net 1 of 3 begins"),
-        ("a 7 3 10", "a 7 3 11", 10, "wider than the wires"),
-        ("a 7 3 10", "a 7 2 3", 13, "net 2 of 3 begins"),
-        ("b 9 2", "a 9 2", 14, "is taken since line 10"),
-        ("b 9 2", "b 9 0", 14, "0 pins"),
-        ("15 249 2", "15 250 2", 12, r"pin 2 of 3 of net 'a' at \(15, 250\) is off the grid"),
-        ("15 249 2", "-21 249 2", 12, "is off the grid"),
-        ("15 249 2", "15 249 4", 12, "on layer 4"),
-        ("15 249 2", "15 249", 12, "3 numbers"),
-        ("\n2\n1 0", "\n3\n1 0", 22, "the file ends here"),
-        ("\n2\n1 0", "\n1\n1 0", 22, "after the last line"),
-        ("1 0 1 2 0 1 20", "1 0 1 3 0 1 20", 21, "two neighbouring tiles"),
-        ("1 0 1 2 0 1 20", "1 0 1 2 0 2 20", 21, "two neighbouring tiles"),
-        ("1 0 1 2 0 1 20", "3 0 1 4 0 1 20", 21, "off the grid"),
-        ("1 0 1 2 0 1 20", "1 0 1 2 0 1 -1", 21, "-1"),
-    ],
+@damages(
+    r"""
+    grid 4 3 3               | grid 4 3               |  1 | 'grid' and 3 numbers
+    grid 4 3 3               | grid 0 3 3             |  1 | grid of 0 x 3
+    grid 4 3 3               | grid 4 3 0             |  1 | 0 layers
+    vertical capacity 0 20 0 | vertical capacity 0 20 |  2 | 'vertical capacity'
+    40 0 9                   | 40 0 -9                |  3 | numbers from 0
+    40 0 9                   | 40 9.5 9               |  3 | '9.5'
+    40 0 9                   | 40 30 9                |  3 | layer 2 has capacity in both directions
+    -20 100 10 50            | -20 100 10             |  7 | 4 numbers
+    -20 100 10 50            | -20 100 0 50           |  7 | tiles of 0 x 50
+    num net 3                | num nets 3             |  9 | 'num net'
+    num net 3                | num net 4              | 20 | net 4 of 4 begins
+    a 7 3 3                  | a 7 3                  | 10 | net 1 of 3 begins
+    a 7 3 3                  | a 7 3 11               | 10 | wider than the wires
+    a 7 3 3                  | a 7 2 3                | 13 | net 2 of 3 begins
+    b 9 2                    | a 9 2                  | 14 | is taken since line 10
+    b 9 2                    | b 9 0                  | 14 | 0 pins
+    15 249 2 | 15 250 2 | 12 | pin 2 of 3 of net 'a' at (15, 250) is off the grid
+    15 249 2                 | -21 249 2              | 12 | is off the grid
+    15 249 2                 | 15 249 4               | 12 | on layer 4
+    15 249 2                 | 15 249                 | 12 | 3 numbers
+    \n2\n1 0                 | \n3\n1 0               | 22 | the file ends here
+    \n2\n1 0                 | \n1\n1 0               | 22 | after the last line
+    1 0 1 2 0 1 20           | 1 0 1 3 0 1 20         | 21 | two neighbouring tiles
+    1 0 1 2 0 1 20           | 1 0 1 2 0 2 20         | 21 | two neighbouring tiles
+    1 0 1 2 0 1 20           | 3 0 1 4 0 1 20         | 21 | off the grid
+    1 0 1 2 0 1 20           | 1 0 1 2 0 1 -1         | 21 | -1
+    """,
 )
-def test_damaged_problems_name_their_line(
-    good: Path, old: str, new: str, line: int, words: str
-) -> None:
-    if old == "spacing 10 5 1":
-        replaced(good, "width 10", "width 0")
-        words = "of length 0"
-    if "a 7 3" not in old:
-        replaced(good, "a 7 3 10", "a 7 3 3")
-    with pytest.raises(InputError, match=words) as error:
-        ispd08.read(replaced(good, old, new))
-    assert error.value.line == line
+def test_damaged_problems_name_their_line(good: Path, damage: Damage) -> None:
+    def read(text: str) -> object:
+        good.write_text(text)
+        return ispd08.read(good)
+
+    damage.check(GOOD.replace("a 7 3 10", "a 7 3 3"), read)
+
+
+def test_wires_need_room(good: Path) -> None:
+    replaced(good, "width 10", "width 0")
+    with pytest.raises(InputError, match="of length 0") as error:
+        ispd08.read(replaced(good, "spacing 10 5 1", "spacing 0 5 1"))
+    assert error.value.line == 5
 
 
 @pytest.mark.parametrize("seed", range(30))
@@ -231,26 +232,20 @@ def test_nets_of_more_than_1000_pins_need_no_wire(good: Path) -> None:
     assert check.disconnected_nets.tolist() == [0]
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "line", "words"),
-    [
-        ("a 7", "z 7", 1, "'z' names no net"),
-        ("a 7", "a 8", 1, "its id 7"),
-        ("b 9", "a 7", 7, "appears twice"),
-        ("(15,225,1)-", "(15,225,1)", 5, "a segment"),
-        ("(15,225,1)-", "(15,225,4)-", 5, "off the grid"),
-        ("(15,225,1)-", "(20,225,1)-", 5, "off the grid"),
-        ("(15,225,1)-", "(5,225,1)-", 5, "diagonal"),
-        ("(-15,125,1)-(15,125,1)\n!", "(-15,125,1)-(15,125,1)", 10, "ends within net 'b'"),
-    ],
+@damages(
+    r"""
+    a 7                       | z 7                    |  1 | 'z 7' names no net
+    a 7                       | a 8                    |  1 | its id 7
+    b 9                       | a 7                    |  7 | stands in line 1 already
+    (15,225,1)-               | (15,225,1)             |  5 | a segment
+    (15,225,1)-               | (15,225,4)-            |  5 | off the grid
+    (15,225,1)-               | (20,225,1)-            |  5 | off the grid
+    (15,225,1)-               | (5,225,1)-             |  5 | diagonal
+    (-15,125,1)-(15,125,1)\n! | (-15,125,1)-(15,125,1) | 10 | ends within net 'b'
+    """,
 )
-def test_damaged_solutions_name_their_line(
-    good: Path, old: str, new: str, line: int, words: str
-) -> None:
-    assert old in SOLUTION
-    with pytest.raises(InputError, match=words) as error:
-        solved(good, SOLUTION.replace(old, new, 1))
-    assert error.value.line == line
+def test_damaged_solutions_name_their_line(good: Path, damage: Damage) -> None:
+    damage.check(SOLUTION, lambda text: solved(good, text))
 
 
 @pytest.mark.parametrize("seed", range(40))

@@ -14,6 +14,7 @@ from eda_router.design import Design
 from eda_router.errors import EdarouteError, InputError
 from eda_router.formats import ispd98, text
 from eda_router.formats.text import decode
+from tests.damage import Damage, damages
 from tests.generators import designs, same_design
 
 SMALL = """grid 5 4
@@ -76,51 +77,44 @@ def test_blanks_and_line_ends_do_not_matter(change) -> None:
     assert same_design(parse(change(SMALL)), parse(SMALL))
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "line", "problem"),
-    [
-        ("grid 5 4\n", "", 1, "'vertical capacity 2', expected 'grid W H'"),
-        ("grid 5 4", "grid 5", 1, "'grid 5'"),
-        ("grid 5 4", "grid 0 4", 1, "grid of 0 x 4 tiles"),
-        ("grid 5 4", "grid -5 -4", 1, "grid of -5 x -4 tiles"),
-        ("grid 5 4", "grid 5 x", 1, "'x', expected a whole number"),
-        ("grid 5 4", "grid 99999999 99999999", 1, "grid of 99999999 x 99999999 tiles"),
-        ("grid 5 4", "grid 5 " + "9" * 5000, 1, "expected a whole number"),
-        ("vertical capacity 2", "vertical capacity -2", 2, "vertical capacity -2"),
-        ("vertical capacity 2", "vertical capacity 2.5", 2, "'2.5'"),
-        ("vertical capacity 2", "vertical capacity 9999999999", 2, "vertical capacity 9999999999"),
-        ("horizontal capacity 3", "horizontal 3", 3, "'horizontal 3'"),
-        ("num net 3", "num net -3", 4, "-3 nets"),
-        ("num net 3", "num net 4", 14, "the file ends here, expected net 4 of 4"),
-        ("num net 3", "num net 2", 12, "'netC 7 1' after the last of 2 nets"),
-        ("netA 0 3", "netA 0 2", 8, "'1 2' where net 2 of 3 begins"),
-        ("netA 0 3", "netA 0 4", 9, "'b(1)! 5 2' where pin 4 of 4 of net 'netA' stands"),
-        ("netA 0 3", "netA 0 0", 5, "net 'netA' with 0 pins"),
-        ("netA 0 3", "netA 0 -3", 5, "net 'netA' with -3 pins"),
-        ("netA 0 3", "netA zero 3", 5, "'zero', expected a whole number"),
-        ("netA 0 3", "netA 1_0 3", 5, "'1_0', expected a whole number"),
-        ("netA 0 3", "netA " + "9" * 30 + " 3", 5, "expected 64 bits at most"),
-        ("netA 0 3", "netA 0 3 4", 5, "'netA 0 3 4' where net 1 of 3 begins"),
-        ("netC 7", "netA 7", 12, "net name 'netA' is taken since line 5"),
-        ("netC 7", "(C 7", 12, "net name '(C'"),
-        ("netC 7", "! 7", 12, "net name '!'"),
-        ("  4 0", "  5 0", 11, "at (5, 0) is off the grid, expected x from 0 to 4"),
-        ("  4 0", "  4 4", 11, "at (4, 4) is off the grid"),
-        ("  4 0", "  -1 0", 11, "at (-1, 0) is off the grid"),
-        ("  4 0", "  4 0 1", 11, "'4 0 1' where pin 2 of 2 of net 'b(1)!' stands"),
-        ("  4 0", "  4", 11, "'4' where pin 2 of 2"),
-        ("  4 0", "  4 \0", 11, "byte 0x00 is no text"),
-        ("  2 2\n\n", "", 12, "the file ends here, expected pin 1 of 1 of net 'netC'"),
-    ],
+@damages(
+    r"""
+    grid 5 4\n |  | 1 | 'vertical capacity 2', expected 'grid W H'
+    grid 5 4              | grid 5                       |  1 | 'grid 5'
+    grid 5 4              | grid 0 4                     |  1 | grid of 0 x 4 tiles
+    grid 5 4              | grid -5 -4                   |  1 | grid of -5 x -4 tiles
+    grid 5 4              | grid 5 x                     |  1 | 'x', expected a whole number
+    grid 5 4              | grid 99999999 99999999       |  1 | grid of 99999999 x 99999999 tiles
+    vertical capacity 2   | vertical capacity -2         |  2 | vertical capacity -2
+    vertical capacity 2   | vertical capacity 2.5        |  2 | '2.5'
+    vertical capacity 2   | vertical capacity 9999999999 |  2 | vertical capacity 9999999999
+    horizontal capacity 3 | horizontal 3                 |  3 | 'horizontal 3'
+    num net 3             | num net -3                   |  4 | -3 nets
+    num net 3 | num net 4 | 14 | the file ends here, expected net 4 of 4
+    num net 3             | num net 2                    | 12 | 'netC 7 1' after the last of 2 nets
+    netA 0 3              | netA 0 2                     |  8 | '1 2' where net 2 of 3 begins
+    netA 0 3 | netA 0 4 | 9 | 'b(1)! 5 2' where pin 4 of 4 of net 'netA' stands
+    netA 0 3              | netA 0 0                     |  5 | net 'netA' with 0 pins
+    netA 0 3              | netA 0 -3                    |  5 | net 'netA' with -3 pins
+    netA 0 3              | netA zero 3                  |  5 | 'zero', expected a whole number
+    netA 0 3              | netA 1_0 3                   |  5 | '1_0', expected a whole number
+    netA 0 3              | netA 0 3 4                   |  5 | 'netA 0 3 4' where net 1 of 3 begins
+    netC 7 | netA 7 | 12 | net name 'netA' is taken since line 5
+    netC 7                | (C 7                         | 12 | net name '(C'
+    netC 7                | ! 7                          | 12 | net name '!'
+    4 0 | 5 0 | 11 | at (5, 0) is off the grid, expected x from 0 to 4
+    4 0                   | 4 4                          | 11 | at (4, 4) is off the grid
+    4 0                   | -1 0                         | 11 | at (-1, 0) is off the grid
+    4 0 | 4 0 1 | 11 | '4 0 1' where pin 2 of 2 of net 'b(1)!' stands
+    4 0                   | 4                            | 11 | '4' where pin 2 of 2
+    4 0                   | 4 \0                         | 11 | byte 0x00 is no text
+    """,
+    ("  2 2\n\n", "", 12, "the file ends here, expected pin 1 of 1 of net 'netC'"),
+    ("grid 5 4", "grid 5 " + "9" * 5000, 1, "expected a whole number"),
+    ("netA 0 3", "netA " + "9" * 30 + " 3", 5, "expected 64 bits at most"),
 )
-def test_faults_are_told_with_their_line(old: str, new: str, line: int, problem: str) -> None:
-    assert old in SMALL
-    with pytest.raises(InputError) as caught:
-        parse(SMALL.replace(old, new, 1))
-    assert caught.value.line == line
-    assert problem in str(caught.value)
-    assert str(caught.value).startswith(f"small.modified.txt:{line}: ")
-    assert "\n" not in str(caught.value)
+def test_faults_are_told_with_their_line(damage: Damage) -> None:
+    damage.check(SMALL, parse)
 
 
 @pytest.mark.parametrize("data", [b"", b"\n\n", b"\x89PNG\r\n\x1a\n\0\0", b"\xff\xfe" * 50])

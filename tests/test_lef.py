@@ -14,6 +14,7 @@ from eda_router.errors import InputError
 from eda_router.formats import lef
 from eda_router.formats.lef import Library, Shape
 from eda_router.formats.text import read_bytes
+from tests.damage import damaged_texts, read_or_refused
 from tests.placed import CELLS, REAL_LEFS, TECHNOLOGY, real_designs
 
 
@@ -173,23 +174,11 @@ def test_errors_within_shapes_name_their_line() -> None:
     assert refused(TECHNOLOGY, text).startswith("1.lef:10: 'POLYGON 0 0 1 1' has too few corners")
 
 
-@given(st.data())
-def test_a_damaged_file_is_read_or_refused(data: st.DataObject) -> None:
-    text = TECHNOLOGY + CELLS
-    start = data.draw(st.integers(0, len(text)))
-    stop = data.draw(st.integers(start, min(start + 40, len(text))))
-    middle = data.draw(
-        st.sampled_from(["", ";", "END", " END m1 ", '"', "-", "nan", "RECT", "9e99"])
-    )
-    damaged = text[:start] + middle + text[stop:]
-    if data.draw(st.booleans()):
-        damaged = damaged[: data.draw(st.integers(0, len(damaged)))]
-    try:
-        parsed(damaged)
-    except InputError as error:
-        assert error.path == "0.lef"
-        assert error.line is not None
-        assert 1 <= error.line <= damaged.count("\n") + 1
+@given(
+    damaged_texts(TECHNOLOGY + CELLS, ["", ";", "END", " END m1 ", '"', "-", "nan", "RECT", "9e99"])
+)
+def test_a_damaged_file_is_read_or_refused(text: str) -> None:
+    read_or_refused(text, parsed)
 
 
 @pytest.mark.parametrize("technology", REAL_LEFS)

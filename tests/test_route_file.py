@@ -29,7 +29,8 @@ def parse(content: str, design: Design = DESIGN) -> route_file.RouteFile:
 
 
 def parse_slowly(content: str, design: Design) -> route_file.RouteFile:
-    return route_file._collect(design, *route_file._parse_slow("out.route", content, design))
+    parser = route_file._SlowParser("out.route", content, design)
+    return route_file._collect(design, *parser.parse())
 
 
 def same_routes(one: Routes, other: Routes) -> bool:
@@ -76,7 +77,7 @@ def test_repeated_edges_are_counted() -> None:
         ("a 4\n!\n", 1, "'a 4' where net 'a' begins, expected its id 3"),
         ("a\n!\n", 1, "expected its id 3"),
         ("a 3 1\n!\n", 1, "expected its id 3"),
-        ("a 3\n!\nb 9\n!\na 3\n!\n", 5, "net 'a' appears twice"),
+        ("a 3\n!\nb 9\n!\na 3\n!\n", 5, "net 'a' stands in line 1 already"),
         ("(0,0,1)-(1,0,1)\n", 1, "names no net"),
         ("!\n", 1, "names no net"),
         ("a 3\n(0,0,1)-(1,1,1)\n!\n", 2, "is diagonal"),

@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 from eda_router.neural.decode import decode
 from eda_router.neural.extract import RIGHT_MAP, TILE_MAP
 from eda_router.neural.tensors import free_tracks, pin_tiles
-from eda_router.neural.waypoints import add_waypoints, show_waypoints
-from eda_router.neural.weak_stretches import weak_middles
+from eda_router.neural.waypoints import add_waypoints, show_waypoints, weak_middles
 from tests.window_cases import edge_graph, states
 
 SIZE = 5

@@ -130,12 +130,12 @@ def format_of(path: Path) -> Format:
     from eda_router.formats.text import read_head
 
     head = read_head(path, HEAD)
-    for format in FORMATS:
-        if importlib.import_module(format.module).sniff(head):
-            return format
+    for known in FORMATS:
+        if importlib.import_module(known.module).sniff(head):
+            return known
     name = path.name.removesuffix(".gz")
-    for format in FORMATS:
-        if name.endswith(format.endings):
-            return format
-    known = "; ".join(f"{format.name}, which begins with {format.begins}" for format in FORMATS)
-    raise InputError(path, None, "no design in a format known", known)
+    for known in FORMATS:
+        if name.endswith(known.endings):
+            return known
+    all_known = "; ".join(f"{known.name}, which begins with {known.begins}" for known in FORMATS)
+    raise InputError(path, None, "no design in a format known", all_known)

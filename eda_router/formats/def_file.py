@@ -187,10 +187,8 @@ class _Parser:
                 at = source.after_block(at, word)
             elif word == "BEGINEXT":
                 at = source.after_extension(at)
-            elif word == "END":
-                if source.name_at(at + 1) == "DESIGN":
-                    break
-                source.fail(at, f"{source.shown(at, 2)} where no section is open", "END DESIGN")
+            elif source.ends(at, "DESIGN", "where no section is open"):
+                break
             else:
                 end = source.end_of(at)
                 self.plain(at, tokens[at:end])
@@ -217,11 +215,9 @@ class _Parser:
         source, tokens = self.source, self.source.tokens
         at = source.end_of(at) + 1
         while True:
-            word = source.name_at(at)
-            if word == "END":
-                if source.name_at(at + 1) != name:
-                    source.fail(at, f"{source.shown(at, 2)} within {name}", f"END {name}")
+            if source.ends(at, name, f"within {name}"):
                 return
+            word = tokens[at]
             if word == "BEGINEXT":
                 at = source.after_extension(at)
                 continue
@@ -301,12 +297,8 @@ class _Parser:
                 place = whole(x), whole(y), orientation
                 if orientation not in ORIENTATIONS:
                     raise ValueError
-            elif key == "LAYER":
-                (x1, y1), (x2, y2) = _points(group[group.index("(") :])
-                boxes.append(Box(group[1], ordered(x1, y1, x2, y2)))
-            elif key == "POLYGON":
-                points = _points(group[group.index("(") :])
-                boxes += [Box(group[1], rect) for rect in polygon_rects(points)]
+            elif key in ("LAYER", "POLYGON"):
+                boxes += _boxes(group)
             elif key == "VIA":
                 ((x1, y1),) = _points(group[group.index("(") :])
                 boxes += self.via_boxes(at, group[1], x1, y1)
@@ -364,12 +356,8 @@ class _Parser:
         rule: dict[str, list[str]] = {}
         for group in _groups(words, 2):
             key = group[0]
-            if key == "RECT":
-                (x1, y1), (x2, y2) = _points(group[group.index("(") :])
-                boxes.append(Box(group[1], ordered(x1, y1, x2, y2)))
-            elif key == "POLYGON":
-                points = _points(group[group.index("(") :])
-                boxes += [Box(group[1], rect) for rect in polygon_rects(points)]
+            if key in ("RECT", "POLYGON"):
+                boxes += _boxes(group)
             else:
                 rule[key] = group[1:]
         if "VIARULE" in rule:
@@ -528,6 +516,19 @@ def _groups(words: list[str], at: int) -> Iterator[list[str]]:
             raise ValueError
         yield words[here + 1 : end]
         here = end
+
+
+def _boxes(group: list[str]) -> list[Box]:
+    """The rectangles of ``RECT layer ( x y ) ( x y )``, a pin's LAYER, or a POLYGON.
+
+    Raises:
+        ValueError, IndexError: the words are something else.
+    """
+    points = _points(group[group.index("(") :])
+    if group[0] == "POLYGON":
+        return [Box(group[1], rect) for rect in polygon_rects(points)]
+    (x1, y1), (x2, y2) = points
+    return [Box(group[1], ordered(x1, y1, x2, y2))]
 
 
 def _points(words: list[str]) -> list[Point]:

@@ -16,16 +16,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
 
 from eda_router.design import Design, IntArray
-from eda_router.errors import InputError
 from eda_router.files import write_packed
+from eda_router.formats.lines import NetBlocks
 from eda_router.formats.segments import layer_segments
-from eda_router.formats.text import LINE_END, WHOLE_NUMBER, decode, read_bytes, shorten
+from eda_router.formats.text import WHOLE_NUMBER, decode, read_bytes, shorten
 from eda_router.layered_routes import LayeredRoutes
 from eda_router.layers import Layers
 
@@ -133,84 +132,62 @@ def read_guide(path: str | Path, design: Design) -> Guide:
             design; path and line are given.
     """
     assert design.layers is not None
-    return _Parser(path, design, design.layers).parse(decode(path, read_bytes(path)))
+    return _Parser(path, decode(path, read_bytes(path)), design, design.layers).parse()
 
 
-class _Parser:
-    """Line by line, so that it knows where it is when something is wrong."""
+class _Parser(NetBlocks):
+    """Parses the blocks of a guide of one design."""
 
-    def __init__(self, path: str | Path, design: Design, layers: Layers):
-        self.path = path
-        self.line = 0
+    def __init__(self, path: str | Path, text: str, design: Design, layers: Layers):
+        super().__init__(path, text)
         self.design = design
         # A guide may spell a name without the backslashes of the DEF.
         self.nets = {name.replace("\\", ""): net for net, name in enumerate(design.net_names)}
         self.nets |= {name: net for net, name in enumerate(design.net_names)}
         self.layers = {name: layer for layer, name in enumerate(layers.names)}
-        self.lines_of: dict[int, int] = {}
 
-    def parse(self, text: str) -> Guide:
+    def parse(self) -> Guide:
         nets: list[int] = []
         boxes: list[tuple[int, ...]] = []
         box_layers: list[int] = []
-        current: int | None = None
-        opened = False
-        lines = LINE_END.split(text)
-        for self.line, raw in enumerate(lines, 1):
-            words = raw.split()
-            if not words:
-                continue
-            if current is None:
-                current = self.net(words)
-            elif not opened:
-                if words != ["("]:
-                    self.fail(f"{shorten(raw.strip())} after the name of a net", "'('")
-                opened = True
-            elif words == [")"]:
-                current, opened = None, False
-            else:
-                *box, layer = self.box(words, raw)
-                nets.append(current)
-                boxes.append(tuple(box))
-                box_layers.append(layer)
-        if current is not None:
-            self.line = max(1, len(lines) - (lines[-1] == ""))
-            self.fail(
-                f"the file ends within net {shorten(self.design.net_names[current])} "
-                f"of line {self.lines_of[current]}",
-                "')'" if opened else "'('",
-            )
+        for net, line in self.blocks(")"):
+            *box, layer = self.box(line)
+            nets.append(net)
+            boxes.append(tuple(box))
+            box_layers.append(layer)
         return Guide(
             nets=np.array(nets, np.int32),
             boxes=np.array(boxes, np.int64).reshape(-1, 4),
             layers=np.array(box_layers, np.int8),
         )
 
-    def net(self, words: list[str]) -> int:
-        name = " ".join(words)
+    def head(self, line: str) -> tuple[str, int]:
+        """Name and number of the net whose block begins with ``line`` and a line ``(``."""
+        name = " ".join(line.split())
         net = self.nets.get(name, self.nets.get(name.replace("\\", "")))
         if net is None:
             self.fail(f"{shorten(name)} names no net of design {self.design.name}", "a net's name")
-        if net in self.lines_of:
-            self.fail(
-                f"net {shorten(name)} stands in line {self.lines_of[net]} already", "each net once"
-            )
-        self.lines_of[net] = self.line
-        return net
+        name = self.design.net_names[net]
+        self.once(name)
+        opening = self.following()
+        if not opening:
+            self.ends_within(name, "(")
+        if opening != "(":
+            self.fail(f"{shorten(opening)} after the name of a net", "'('")
+        return name, net
 
-    def box(self, words: list[str], raw: str) -> tuple[int, ...]:
+    def box(self, line: str) -> tuple[int, ...]:
+        """Left, low, right and high side of a box, and its layer."""
+        words = line.split()
         if len(words) != 5:
-            self.fail(f"{shorten(raw.strip())} within a net", "a box 'x1 y1 x2 y2 layer' or ')'")
+            self.fail(f"{shorten(line)} within a net", "a box 'x1 y1 x2 y2 layer' or ')'")
         for word in words[:4]:
             if not WHOLE_NUMBER.fullmatch(word) or len(word) > _MAX_DIGITS:
                 self.fail(f"{shorten(word)} in a box", "a whole number of database units")
         x1, y1, x2, y2 = map(int, words[:4])
         if x1 >= x2 or y1 >= y2:
-            self.fail(f"empty box {shorten(raw.strip())}", "x1 < x2 and y1 < y2")
+            self.fail(f"empty box {shorten(line)}", "x1 < x2 and y1 < y2")
         layer = self.layers.get(words[4])
         if layer is None:
             self.fail(f"{shorten(words[4])} is no routing layer", ", ".join(self.layers))
         return x1, y1, x2, y2, layer
-
-    def fail(self, problem: str, expected: str) -> NoReturn:
-        raise InputError(self.path, self.line, problem, expected)

@@ -29,24 +29,24 @@ capacity differs. Capacities are lengths: a net takes its wire width and one spa
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
 
 from eda_router.design import HORIZONTAL, MAX_TILES, VERTICAL, Design, IntArray
-from eda_router.errors import EdarouteError, InputError
+from eda_router.errors import EdarouteError
 from eda_router.files import write_packed
 from eda_router.formats.ispd98 import MAX_CAPACITY
-from eda_router.formats.text import LINE_END, WHOLE_NUMBER, decode, read_bytes, shorten
+from eda_router.formats.lines import LineReader
+from eda_router.formats.text import WHOLE_NUMBER, decode, read_bytes, shorten
 from eda_router.layers import Layers
 
 MAX_LAYERS = 64
 _GRID = re.compile(rb"\s*grid[ \t]+[0-9]+[ \t]+[0-9]+[ \t]+[0-9]+[ \t]*[\r\n]")
 _NAME_ENDINGS = (".gz", ".gr", ".txt")
+_HEAD = ("its name", "id", "number of pins", "width")
 _MAX_DIGITS = 15
 
 
@@ -124,18 +124,12 @@ def read_problem(path: str | Path) -> Problem:
     return _Parser(path, decode(path, read_bytes(path))).problem
 
 
-class _Parser:
-    """Line by line, so that it knows where it is when something is wrong."""
+class _Parser(LineReader):
+    """Parses a problem line by line and makes a design of it."""
 
     def __init__(self, path: str | Path, text: str):
-        self.path = path
-        self.line = 0
-        lines = LINE_END.split(text)
-        self.last_line = max(1, len(lines) - (lines[-1] == ""))
-        self.lines: Iterator[tuple[int, list[str]]] = (
-            (number, words) for number, line in enumerate(lines, 1) if (words := line.split())
-        )
-        self.width, self.height, self.num_layers = self.header("grid", 3)
+        super().__init__(path, text)
+        self.width, self.height, self.num_layers = self.values("grid", 3)
         if min(self.width, self.height) < 1 or self.width * self.height > MAX_TILES:
             self.fail(f"grid of {self.width} x {self.height} tiles", f"1 to {MAX_TILES} tiles")
         if not 1 <= self.num_layers <= MAX_LAYERS:
@@ -143,14 +137,14 @@ class _Parser:
         self.problem = self.parse()
 
     def parse(self) -> Problem:
-        vertical = self.header("vertical capacity", self.num_layers, MAX_CAPACITY)
-        horizontal = self.header("horizontal capacity", self.num_layers, MAX_CAPACITY)
+        vertical = self.values("vertical capacity", self.num_layers)
+        horizontal = self.values("horizontal capacity", self.num_layers)
         self.line_of_layers = self.line
-        widths = self.header("minimum width", self.num_layers)
-        spacings = self.header("minimum spacing", self.num_layers)
+        widths = self.values("minimum width", self.num_layers)
+        spacings = self.values("minimum spacing", self.num_layers)
         if min(a + b for a, b in zip(widths, spacings, strict=True)) < 1:
             self.fail("a wire and its spacing of length 0", "1 or more")
-        self.header("via spacing", self.num_layers)
+        self.values("via spacing", self.num_layers)
         x, y, tile_width, tile_height = self.numbers(self.next("the corner"), "corner and tile", 4)
         if min(tile_width, tile_height) < 1:
             self.fail(f"tiles of {tile_width} x {tile_height}", "1 or more")
@@ -158,7 +152,7 @@ class _Parser:
         capacity = np.zeros((self.num_layers, self.height, self.width, 2), np.int64)
         capacity[:, :, :-1, HORIZONTAL] = np.array(horizontal)[:, None, None]
         capacity[:, :-1, :, VERTICAL] = np.array(vertical)[:, None, None]
-        (num_nets,) = self.header("num net", 1)
+        (num_nets,) = self.values("num net", 1)
         names, ids, net_widths, counts, tiles, layers = self.nets(num_nets)
         self.adjust(capacity)
         offsets = np.zeros(num_nets + 1, np.int64)
@@ -187,27 +181,13 @@ class _Parser:
         self, num_nets: int
     ) -> tuple[list[str], list[int], list[int], list[int], list[int], list[int]]:
         names: list[str] = []
-        self.lines_of: dict[str, int] = {}
         ids, widths, counts, tiles, layers = [], [], [], [], []
         while len(names) < num_nets:
-            words = self.next(f"net {len(names) + 1} of {num_nets}")
-            if len(words) != 4:
-                self.fail(
-                    f"{shorten(' '.join(words))} where net {len(names) + 1} of {num_nets} begins",
-                    "its name, id, number of pins and width",
-                )
-            name = words[0]
-            net_id, count, width = self.numbers(words[1:], f"net {shorten(name)}", 3)
-            if name in self.lines_of:
-                self.fail(
-                    f"net name {shorten(name)} is taken since line {self.lines_of[name]}",
-                    "each net's own name",
-                )
-            if count < 1:
-                self.fail(f"net {shorten(name)} with {count} pins", "1 or more")
+            name, *words = self.next_net(len(names) + 1, num_nets, _HEAD)
+            net_id, count, width = self.numbers(words, f"net {shorten(name)}", 3)
+            self.begin_net(name, count)
             if width < 0:
                 self.fail(f"net {shorten(name)} of width {width}", "0 or more")
-            self.lines_of[name] = self.line
             names.append(name)
             ids.append(net_id)
             widths.append(width)
@@ -235,9 +215,8 @@ class _Parser:
 
     def adjust(self, capacity: NDArray[np.int64]) -> None:
         """Read the capacities that differ; files of some tools end before their number."""
-        try:
-            self.line, words = next(self.lines)
-        except StopIteration:
+        words = self.following().split()
+        if not words:
             return
         (count,) = self.numbers(words, "number of capacity adjustments", 1)
         for number in range(1, count + 1):
@@ -255,9 +234,7 @@ class _Parser:
                 self.fail(f"{what}: {value}", f"0 to {MAX_CAPACITY}")
             direction = HORIZONTAL if y1 == y2 else VERTICAL
             capacity[layer - 1, min(y1, y2), min(x1, x2), direction] = value
-        for line, words in self.lines:
-            self.line = line
-            self.fail(f"{shorten(' '.join(words))} after the last line", "the end")
+        self.end("the last line")
 
     def design(self) -> Design:
         """The design of the problem, or an error where a design cannot say it."""
@@ -282,15 +259,12 @@ class _Parser:
             )
         return _design(problem, tracks, used)
 
-    def header(self, words: str, count: int, highest: int = 10**9) -> list[int]:
-        expected = f"'{words}' and {count} numbers"
-        found = self.next(expected)
-        keywords = words.split()
-        if found[: len(keywords)] != keywords or len(found) != len(keywords) + count:
-            self.fail(shorten(" ".join(found)), expected)
-        values = self.numbers(found[len(keywords) :], f"'{words}'", count)
+    def values(self, keywords: str, count: int, highest: int = MAX_CAPACITY) -> list[int]:
+        """The numbers after the keywords, from 0 to ``highest``."""
+        words = self.header(keywords, count, f"'{keywords}' and {count} numbers")
+        values = self.numbers(words, f"'{keywords}'", count)
         if min(values) < 0 or max(values) > highest:
-            self.fail(shorten(" ".join(found)), f"numbers from 0 to {highest}")
+            self.fail(f"{keywords} {shorten(' '.join(words))}", f"numbers from 0 to {highest}")
         return values
 
     def numbers(self, words: list[str], what: str, count: int) -> list[int]:
@@ -303,17 +277,6 @@ class _Parser:
                 if not WHOLE_NUMBER.fullmatch(word) or len(word) > _MAX_DIGITS:
                     self.fail(f"{what}: {shorten(word)}", "a whole number")
         return list(map(int, words))
-
-    def next(self, what: str) -> list[str]:
-        try:
-            self.line, words = next(self.lines)
-        except StopIteration:
-            self.line = self.last_line
-            self.fail("the file ends here", what)
-        return words
-
-    def fail(self, problem: str, expected: str) -> NoReturn:
-        raise InputError(self.path, self.line, problem, expected)
 
 
 def _design(problem: Problem, tracks: NDArray[np.int64], used: NDArray[np.bool_]) -> Design:

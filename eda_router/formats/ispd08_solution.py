@@ -16,17 +16,16 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
 
 from eda_router.design import IntArray
-from eda_router.errors import InputError
-from eda_router.files import write_atomically
+from eda_router.files import write_text
 from eda_router.formats.ispd08 import Problem
+from eda_router.formats.lines import SolutionBlocks
 from eda_router.formats.segments import layer_segments
-from eda_router.formats.text import LINE_END, decode, read_bytes, shorten
+from eda_router.formats.text import decode, read_bytes, shorten
 from eda_router.layered_routes import LayeredRoutes
 
 _SEGMENT = re.compile(
@@ -91,12 +90,8 @@ def format_solution(layered: LayeredRoutes) -> str:
 
 
 def write(layered: LayeredRoutes, path: str | Path) -> None:
-    """Write a solution beside ``path`` and rename it.
-
-    Raises:
-        InputError: the file cannot be written; an existing one is as it was.
-    """
-    write_atomically(path, format_solution(layered).encode())
+    """Write a solution, as :func:`eda_router.files.write_text` does."""
+    write_text(path, format_solution(layered))
 
 
 def read(path: str | Path, problem: Problem) -> Solution:
@@ -106,59 +101,27 @@ def read(path: str | Path, problem: Problem) -> Solution:
         InputError: the file cannot be read, is not in the format or does not belong to the
             problem; path and line are given.
     """
-    return _Parser(path, problem).parse(decode(path, read_bytes(path)))
+    return _Parser(path, decode(path, read_bytes(path)), problem).parse()
 
 
-class _Parser:
-    """Line by line, so that it knows where it is when something is wrong."""
+class _Parser(SolutionBlocks):
+    """Parses the blocks of a solution of one problem."""
 
-    def __init__(self, path: str | Path, problem: Problem):
-        self.path = path
-        self.line = 0
+    def __init__(self, path: str | Path, text: str, problem: Problem):
+        super().__init__(path, text, problem.name, problem.net_names, problem.net_ids)
         self.problem = problem
-        self.nets = {name: net for net, name in enumerate(problem.net_names)}
-        self.listed = np.zeros(problem.num_nets, np.bool_)
 
-    def parse(self, text: str) -> Solution:
+    def parse(self) -> Solution:
         nets: list[int] = []
         ends: list[list[tuple[int, int, int]]] = []
-        current: int | None = None
-        lines = LINE_END.split(text)
-        for self.line, raw in enumerate(lines, 1):
-            line = raw.strip()
-            if not line:
-                continue
-            if current is None:
-                current = self.net(line)
-            elif line == "!":
-                current = None
-            else:
-                nets.append(current)
-                ends.append(self.segment(line))
-        if current is not None:
-            self.line = max(1, len(lines) - (lines[-1] == ""))
-            name = shorten(self.problem.net_names[current])
-            self.fail(f"the file ends within net {name}", "'!'")
+        for net, line in self.blocks("!"):
+            nets.append(net)
+            ends.append(self.segment(line))
         return Solution(
             listed=self.listed,
             nets=np.array(nets, np.int32),
             ends=np.array(ends, np.int64).reshape(-1, 2, 3),
         )
-
-    def net(self, line: str) -> int:
-        name, *rest = line.split()
-        net = self.nets.get(name)
-        if net is None:
-            self.fail(f"{shorten(name)} names no net of {self.problem.name}", "a net's name and id")
-        if rest[:1] != [str(self.problem.net_ids[net])]:
-            self.fail(
-                f"{shorten(line)} where net {shorten(name)} begins",
-                f"its id {self.problem.net_ids[net]}",
-            )
-        if self.listed[net]:
-            self.fail(f"net {shorten(name)} appears twice", "each net once")
-        self.listed[net] = True
-        return net
 
     def segment(self, line: str) -> list[tuple[int, int, int]]:
         match = _SEGMENT.fullmatch(line)
@@ -181,6 +144,3 @@ class _Parser:
         ):
             self.fail(f"segment {shorten(line)} is off the grid", "tiles and layers of the grid")
         return column, row, layer - 1
-
-    def fail(self, problem: str, expected: str) -> NoReturn:
-        raise InputError(self.path, self.line, problem, expected)

@@ -18,24 +18,16 @@ have gaps. Blank lines, indentation and the kind of line end do not matter.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
-from typing import NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
 
 from eda_router.design import HORIZONTAL, MAX_TILES, VERTICAL, Design, uniform_capacity
-from eda_router.errors import EdarouteError, InputError
+from eda_router.errors import EdarouteError
 from eda_router.files import displayable, write_packed
-from eda_router.formats.text import (
-    LINE_END,
-    WHOLE_NUMBER,
-    decode,
-    parse_numbers,
-    read_bytes,
-    shorten,
-)
+from eda_router.formats.lines import LineReader
+from eda_router.formats.text import WHOLE_NUMBER, decode, parse_numbers, read_bytes, shorten
 
 Int64Array = NDArray[np.int64]
 
@@ -88,7 +80,7 @@ def parse(data: bytes, path: str | Path) -> Design:
     name = displayable(Path(path).name)
     for ending in _NAME_ENDINGS:
         name = name.removesuffix(ending)
-    # The fast parser knows only flawless files; what it does not, the slow one reads or explains.
+    # The vectorised parser takes only flawless files; the tolerant one reads the rest or raises.
     return _parse_fast(data, name) or _SlowParser(path, decode(path, data)).parse(name)
 
 
@@ -174,45 +166,26 @@ def _unfit_name(name: str) -> bool:
     return name[0] == "(" or name == "!"
 
 
-class _SlowParser:
-    """Line by line: slower, bears more, and knows where it is when something is wrong."""
-
-    def __init__(self, path: str | Path, text: str):
-        self.path = path
-        self.line = 0
-        lines = LINE_END.split(text)
-        self.last_line = max(1, len(lines) - (lines[-1] == ""))
-        self.lines: Iterator[tuple[int, list[str]]] = (
-            (number, words) for number, line in enumerate(lines, 1) if (words := line.split())
-        )
+class _SlowParser(LineReader):
+    """Tolerant, line by line: raises InputError with the number of the line."""
 
     def parse(self, name: str) -> Design:
-        width, height = self.header("grid", "W H", 2)
+        width, height = self.values("grid", "W H")
         if not 1 <= width * height <= MAX_TILES or width < 1:
             self.fail(f"grid of {width} x {height} tiles", f"1 to {MAX_TILES} tiles")
-        (vertical,) = self.capacity("vertical")
-        (horizontal,) = self.capacity("horizontal")
-        (num_nets,) = self.header("num net", "N", 1)
+        vertical = self.capacity("vertical")
+        horizontal = self.capacity("horizontal")
+        (num_nets,) = self.values("num net", "N")
         if num_nets < 0:
             self.fail(f"{num_nets} nets", "0 or more")
 
         nets: list[tuple[str, int, list[tuple[int, int]]]] = []
-        lines_of: dict[str, int] = {}
         while len(nets) < num_nets:
-            words = self.next(f"net {len(nets) + 1} of {num_nets}")
-            if len(words) != 3:
-                self.fail(
-                    f"{shorten(' '.join(words))} where net {len(nets) + 1} of {num_nets} begins",
-                    "its name, id and number of pins",
-                )
+            words = self.next_net(len(nets) + 1, num_nets, ("its name", "id", "number of pins"))
             net_name = words[0]
             net_id = self.number(words[1], f"id of net {shorten(net_name)}")
             count = self.number(words[2], f"number of pins of net {shorten(net_name)}")
-            if net_name in lines_of:
-                self.fail(
-                    f"net name {shorten(net_name)} is taken since line {lines_of[net_name]}",
-                    "each net's own name",
-                )
+            self.begin_net(net_name, count)
             if _unfit_name(net_name) or not net_name.isprintable():
                 self.fail(
                     f"net name {shorten(net_name)}",
@@ -220,13 +193,8 @@ class _SlowParser:
                 )
             if abs(net_id) > _MAX_ID:
                 self.fail(f"id {shorten(words[1])}", "64 bits at most")
-            if count < 1:
-                self.fail(f"net {shorten(net_name)} with {count} pins", "1 or more")
-            lines_of[net_name] = self.line
             nets.append((net_name, net_id, self.pins(net_name, count, width, height)))
-        for line, words in self.lines:
-            self.line = line
-            self.fail(f"{shorten(' '.join(words))} after the last of {num_nets} nets", "the end")
+        self.end(f"the last of {num_nets} nets")
         return Design.from_pins(name, width, height, vertical, horizontal, nets)
 
     def pins(self, net: str, count: int, width: int, height: int) -> list[tuple[int, int]]:
@@ -245,36 +213,22 @@ class _SlowParser:
             pins.append((x, y))
         return pins
 
-    def header(self, words: str, values: str, count: int) -> list[int]:
-        expected = f"'{words} {values}'"
-        found = self.next(expected)
-        keywords = words.split()
-        if found[: len(keywords)] != keywords or len(found) != len(keywords) + count:
-            self.fail(shorten(" ".join(found)), expected)
-        return [self.number(word, f"'{words}'") for word in found[len(keywords) :]]
+    def values(self, keywords: str, values: str) -> list[int]:
+        """The numbers that ``values`` names, after the keywords."""
+        words = self.header(keywords, len(values.split()), f"'{keywords} {values}'")
+        return [self.number(word, f"'{keywords}'") for word in words]
 
-    def capacity(self, direction: str) -> list[int]:
-        values = self.header(f"{direction} capacity", "C", 1)
-        if not 0 <= values[0] <= MAX_CAPACITY:
-            self.fail(f"{direction} capacity {values[0]}", f"0 to {MAX_CAPACITY} tracks")
-        return values
+    def capacity(self, direction: str) -> int:
+        (capacity,) = self.values(f"{direction} capacity", "C")
+        if not 0 <= capacity <= MAX_CAPACITY:
+            self.fail(f"{direction} capacity {capacity}", f"0 to {MAX_CAPACITY} tracks")
+        return capacity
 
     def number(self, word: str, what: str) -> int:
         # int() takes forms that no routing tool writes, and refuses 5000 digits in its own words.
         if not WHOLE_NUMBER.fullmatch(word) or len(word) > 40:
             self.fail(f"{what}: {shorten(word)}", "a whole number")
         return int(word)
-
-    def next(self, what: str) -> list[str]:
-        try:
-            self.line, words = next(self.lines)
-        except StopIteration:
-            self.line = self.last_line
-            self.fail("the file ends here", what)
-        return words
-
-    def fail(self, problem: str, expected: str) -> NoReturn:
-        raise InputError(self.path, self.line, problem, expected)
 
 
 def format_design(

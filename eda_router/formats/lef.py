@@ -147,10 +147,8 @@ class _Parser:
                 at = source.after_block(at, word)
             elif word == "BEGINEXT":
                 at = source.after_extension(at)
-            elif word == "END":
-                if source.name_at(at + 1) == "LIBRARY":
-                    return
-                source.fail(at, f"{source.shown(at, 2)} where no block is open", "END LIBRARY")
+            elif source.ends(at, "LIBRARY", "where no block is open"):
+                return
             else:
                 at = source.end_of(at) + 1
 
@@ -173,12 +171,9 @@ class _Parser:
         """Index and first word of every statement up to ``END name``; blocks are not known."""
         source = self.source
         while True:
-            word = source.name_at(at)
-            if word == "END":
-                if source.name_at(at + 1) != name:
-                    source.fail(at, f"{source.shown(at, 2)} within {shorten(name)}", f"END {name}")
+            if source.ends(at, name, f"within {shorten(name)}"):
                 return
-            yield at, word
+            yield at, self.tokens[at]
             at = source.end_of(at) + 1
 
     def layer(self, at: int) -> int:
@@ -241,21 +236,14 @@ class _Parser:
         pins: dict[str, tuple[str, str, list[int]]] = {}
         blocked: list[int] = []
         here = at + 2
-        while True:
-            word = source.name_at(here)
+        while not source.ends(here, name, f"within macro {shorten(name)}"):
+            word = self.tokens[here]
             if word == "PIN":
                 here = self.pin(here, pins)
                 continue
             if word == "OBS":
-                blocked.append(here + 1)
-                here = self.after_geometry(here + 1)
+                here = self.geometry(here, blocked)
                 continue
-            if word == "END":
-                if source.name_at(here + 1) != name:
-                    source.fail(
-                        here, f"{source.shown(here, 2)} within macro {shorten(name)}", f"END {name}"
-                    )
-                break
             if word == "DENSITY":
                 here = self.after_geometry(here + 1)
                 continue
@@ -297,18 +285,11 @@ class _Parser:
         direction, use = "", "SIGNAL"
         ports: list[int] = []
         here = at + 2
-        while True:
-            word = source.name_at(here)
+        while not source.ends(here, name, f"within pin {shorten(name)}"):
+            word = self.tokens[here]
             if word == "PORT":
-                ports.append(here + 1)
-                here = self.after_geometry(here + 1)
+                here = self.geometry(here, ports)
                 continue
-            if word == "END":
-                if source.name_at(here + 1) != name:
-                    source.fail(
-                        here, f"{source.shown(here, 2)} within pin {shorten(name)}", f"END {name}"
-                    )
-                break
             if word == "DIRECTION":
                 direction = source.name_at(here + 1)
             elif word == "USE":
@@ -316,6 +297,11 @@ class _Parser:
             here = source.end_of(here) + 1
         pins[name] = (direction, use, ports)
         return here + 2
+
+    def geometry(self, at: int, starts: list[int]) -> int:
+        """Note where the geometry of the block at ``at`` begins; gives the index after its END."""
+        starts.append(at + 1)
+        return self.after_geometry(at + 1)
 
     def after_geometry(self, at: int) -> int:
         """Index after the END of the statements that begin at ``at``."""

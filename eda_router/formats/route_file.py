@@ -16,16 +16,15 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
 
 from eda_router.design import Design, IntArray, Routes
-from eda_router.errors import InputError
 from eda_router.files import write_text
+from eda_router.formats.lines import SolutionBlocks
 from eda_router.formats.segments import runs
-from eda_router.formats.text import LINE_END, decode, parse_numbers, read_bytes, shorten
+from eda_router.formats.text import decode, parse_numbers, read_bytes, shorten
 
 _SEGMENT = re.compile(
     r"\(\s*([0-9]+)\s*,\s*([0-9]+)\s*,\s*[0-9]+\s*\)\s*-"
@@ -129,11 +128,7 @@ def format_routes(design: Design, routes: Routes) -> str:
 
 
 def write(design: Design, routes: Routes, path: str | Path) -> None:
-    """Write a route file beside ``path`` and rename it.
-
-    Raises:
-        InputError: the file cannot be written; an existing one is as it was.
-    """
+    """Write a route file, as :func:`eda_router.files.write_text` does."""
     write_text(path, format_routes(design, routes))
 
 
@@ -153,8 +148,8 @@ def parse(data: bytes, path: str | Path, design: Design) -> RouteFile:
     Raises:
         InputError: as for :func:`read`.
     """
-    # The fast parser knows only flawless files; what it does not, the slow one reads or explains.
-    parsed = _parse_fast(data, design) or _parse_slow(path, decode(path, data), design)
+    # The vectorised parser takes only flawless files; the tolerant one reads the rest or raises.
+    parsed = _parse_fast(data, design) or _SlowParser(path, decode(path, data), design).parse()
     return _collect(design, *parsed)
 
 
@@ -242,58 +237,31 @@ def _parse_fast(data: bytes, design: Design) -> tuple[_Segments, NDArray[np.bool
     return _Segments(net_numbers[owner], x1, y1, x2, y2), listed
 
 
-def _parse_slow(path: str | Path, text: str, design: Design) -> tuple[_Segments, NDArray[np.bool_]]:
-    """Line by line: slower, bears more, and knows where it is when something is wrong."""
-    net_of = {name: net for net, name in enumerate(design.net_names)}
-    listed = np.zeros(design.num_nets, np.bool_)
-    rows: list[tuple[int, int, int, int, int]] = []
-    current: int | None = None
-    opened = number = 0
+class _SlowParser(SolutionBlocks):
+    """Tolerant, line by line: raises InputError with the number of the line."""
 
-    def fail(problem: str, expected: str) -> NoReturn:
-        raise InputError(path, number, problem, expected)
+    def __init__(self, path: str | Path, text: str, design: Design):
+        owner = f"design {design.name}"
+        super().__init__(path, text, owner, design.net_names, design.net_ids)
+        self.design = design
 
-    lines = LINE_END.split(text)
-    if not lines[-1]:
-        lines.pop()
-    for number, raw in enumerate(lines, 1):
-        line = raw.strip()
-        if not line:
-            continue
-        if current is None:
-            words = line.split()
-            net = net_of.get(words[0])
-            if net is None:
-                fail(f"{shorten(line)} names no net of design {design.name}", "a net's name and id")
-            net_id = int(design.net_ids[net])
-            if len(words) != 2 or words[1] != str(net_id):
-                fail(f"{shorten(line)} where net {shorten(words[0])} begins", f"its id {net_id}")
-            if listed[net]:
-                fail(f"net {shorten(words[0])} appears twice", "each net once")
-            listed[net] = True
-            current, opened = net, number
-        elif line == "!":
-            current = None
-        else:
-            match = _SEGMENT.fullmatch(line)
-            if match is None or max(map(len, match.groups())) > _MAX_DIGITS:
-                fail(
-                    f"{shorten(line)} within net {shorten(design.net_names[current])}",
-                    "a segment (x1,y1,layer)-(x2,y2,layer) or '!'",
-                )
-            x1, y1, x2, y2 = map(int, match.groups())
-            if max(x1, x2) >= design.width or max(y1, y2) >= design.height:
-                fail(
-                    f"segment {line} is off the grid",
-                    f"x from 0 to {design.width - 1} and y from 0 to {design.height - 1}",
-                )
-            if x1 != x2 and y1 != y2:
-                fail(f"segment {line} is diagonal", "one in a row or a column")
-            rows.append((current, x1, y1, x2, y2))
-    if current is not None:
-        fail(
-            f"the file ends within net {shorten(design.net_names[current])} of line {opened}",
-            "'!'",
-        )
-    columns = np.array(rows, np.int64).reshape(-1, 5).T
-    return _Segments(*columns), listed
+    def parse(self) -> tuple[_Segments, NDArray[np.bool_]]:
+        rows = [(net, *self.segment(net, line)) for net, line in self.blocks("!")]
+        return _Segments(*np.array(rows, np.int64).reshape(-1, 5).T), self.listed
+
+    def segment(self, net: int, line: str) -> tuple[int, int, int, int]:
+        design, match = self.design, _SEGMENT.fullmatch(line)
+        if match is None or max(map(len, match.groups())) > _MAX_DIGITS:
+            self.fail(
+                f"{shorten(line)} within net {shorten(design.net_names[net])}",
+                "a segment (x1,y1,layer)-(x2,y2,layer) or '!'",
+            )
+        x1, y1, x2, y2 = map(int, match.groups())
+        if max(x1, x2) >= design.width or max(y1, y2) >= design.height:
+            self.fail(
+                f"segment {line} is off the grid",
+                f"x from 0 to {design.width - 1} and y from 0 to {design.height - 1}",
+            )
+        if x1 != x2 and y1 != y2:
+            self.fail(f"segment {line} is diagonal", "one in a row or a column")
+        return x1, y1, x2, y2

@@ -81,6 +81,23 @@ class Statements:
         except ValueError:
             self.fail(at, f"the block {self.shown(at)} has no end", f"END {name}")
 
+    def ends(self, at: int, name: str, where: str) -> bool:
+        """Whether the word at ``at`` is the END of the block ``name``.
+
+        Args:
+            at: index of the word.
+            name: of the block that is open.
+            where: where that is, for the error.
+
+        Raises:
+            InputError: the END of another block stands there, or no word.
+        """
+        if self.name_at(at) != "END":
+            return False
+        if self.name_at(at + 1) != name:
+            self.fail(at, f"{self.shown(at, 2)} {where}", f"END {name}")
+        return True
+
     def after_extension(self, at: int) -> int:
         """Index after the ``ENDEXT`` of the ``BEGINEXT`` at ``at``.
 

@@ -7,13 +7,15 @@ from numpy.typing import NDArray
 
 from eda_router.formats.gcells import Lines
 
+Int64Array = NDArray[np.int64]
+
 _PASSES = 6
 _FAR = 2**20
 
 
 def candidates(
-    shapes: NDArray[np.int64], owners: NDArray[np.int64], num_terminals: int, xs: Lines, ys: Lines
-) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int8]]:
+    shapes: Int64Array, owners: Int64Array, num_terminals: int, xs: Lines, ys: Lines
+) -> tuple[Int64Array, NDArray[np.int32], NDArray[np.int8]]:
     """The pairs (tile, layer) that the shapes of terminals overlap.
 
     Of a shape outside the die the nearest place in it counts.
@@ -46,9 +48,7 @@ def candidates(
     return offsets.astype(np.int64), tile.astype(np.int32), layer.astype(np.int8)
 
 
-def _range(
-    lines: Lines, low: NDArray[np.int64], high: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _range(lines: Lines, low: Int64Array, high: Int64Array) -> tuple[Int64Array, Int64Array]:
     """First and last tile that each stretch overlaps with more than a point, if it has any."""
     low, high = np.clip(low, lines[0], lines[-1]), np.clip(high, lines[0], lines[-1])
     first = np.clip(np.searchsorted(lines, low, "right") - 1, 0, len(lines) - 2)
@@ -57,8 +57,8 @@ def _range(
 
 
 def choose_tiles(
-    pin_offsets: NDArray[np.int64],
-    candidate_offsets: NDArray[np.int64],
+    pin_offsets: Int64Array,
+    candidate_offsets: Int64Array,
     candidate_tiles: NDArray[np.int32],
     width: int,
 ) -> NDArray[np.int32]:
@@ -110,12 +110,12 @@ def choose_tiles(
 
 
 def _pull(
-    pin_offsets: NDArray[np.int64],
-    net_of: NDArray[np.int64],
-    places: NDArray[np.int64],
-    owner: NDArray[np.int64],
-    wanted: NDArray[np.int64],
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    pin_offsets: Int64Array,
+    net_of: Int64Array,
+    places: Int64Array,
+    owner: Int64Array,
+    wanted: Int64Array,
+) -> tuple[Int64Array, Int64Array]:
     """How far ``wanted`` places lie outside the others of their net, and from its middle."""
     order = np.lexsort((places, net_of))
     lined = places[order]
@@ -131,8 +131,8 @@ def _pull(
 
 
 def _scores(
-    pin_offsets: NDArray[np.int64], net_of: NDArray[np.int64], tiles: NDArray[np.int32], width: int
-) -> NDArray[np.int64]:
+    pin_offsets: Int64Array, net_of: Int64Array, tiles: NDArray[np.int32], width: int
+) -> Int64Array:
     """Half perimeter of each net, then the number of its tiles, as one number."""
     y, x = np.divmod(tiles.astype(np.int64), width)
     starts = pin_offsets[:-1]
@@ -141,5 +141,5 @@ def _scores(
     order = np.lexsort((tiles, net_of))
     fresh = np.diff(tiles[order], prepend=-1) != 0
     fresh[starts] = True
-    score: NDArray[np.int64] = half * _FAR + np.add.reduceat(fresh.astype(np.int64), starts)
+    score: Int64Array = half * _FAR + np.add.reduceat(fresh.astype(np.int64), starts)
     return score

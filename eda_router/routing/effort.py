@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 from eda_router.config import RouteConfig
 
@@ -29,49 +30,25 @@ class Effort:
     box_nodes: int
 
 
+_FIGURES: dict[str, tuple[Any, Any, Any]] = {
+    "congestion_weight": (1.5, 0.9, 0.3),
+    "history_step": (2.0, 1.0, 0.2),
+    "history_growth": (1.1, 1.08, 1.03),
+    "history_limit": (4.0, 3.0, 2.0),
+    "iterations": (100, 250, 600),
+    "patience": (30, 60, 120),
+    "rounds_per_margin": (2, 4, 4),
+    "exact_pins": (4, 5, 6),
+    "improvements": (1, 2, 3),
+    "refinements": (0, 1, 6),
+    "refine_exact_pins": (4, 6, 7),
+    "box_nodes": (4096, 4096, 8192),
+}
+"""The figures at effort low, medium and high."""
+
 LEVELS = {
-    "low": Effort(
-        congestion_weight=1.5,
-        history_step=2.0,
-        history_growth=1.1,
-        history_limit=4.0,
-        iterations=100,
-        patience=30,
-        rounds_per_margin=2,
-        exact_pins=4,
-        improvements=1,
-        refinements=0,
-        refine_exact_pins=4,
-        box_nodes=4096,
-    ),
-    "medium": Effort(
-        congestion_weight=0.9,
-        history_step=1.0,
-        history_growth=1.08,
-        history_limit=3.0,
-        iterations=250,
-        patience=60,
-        rounds_per_margin=4,
-        exact_pins=5,
-        improvements=2,
-        refinements=1,
-        refine_exact_pins=6,
-        box_nodes=4096,
-    ),
-    "high": Effort(
-        congestion_weight=0.3,
-        history_step=0.2,
-        history_growth=1.03,
-        history_limit=2.0,
-        iterations=600,
-        patience=120,
-        rounds_per_margin=4,
-        exact_pins=6,
-        improvements=3,
-        refinements=6,
-        refine_exact_pins=7,
-        box_nodes=8192,
-    ),
+    level: Effort(**{name: figures[number] for name, figures in _FIGURES.items()})
+    for number, level in enumerate(("low", "medium", "high"))
 }
 
 

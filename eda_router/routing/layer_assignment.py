@@ -1,13 +1,13 @@
 """Layers for the edges of one tree after the other, with as few vias as can be.
 
 A tree's nodes are tiles. In a node an interval of layers covers the layers of its edges and of the
-terminals attached there, and costs its height in vias. For one tree under given prices of its edges
+terminals attached there, and costs its height in vias. For one tree under given costs of its edges
 on every layer the assignment is exact: a dynamic programme from the leaves to the root, whose state
 is the layer of the edge to the parent [1, 2]. With L layers a node of k children takes O(k L^2), so
 a tree takes O(L^2) an edge.
 
 At first every tree is assigned as if layers had tracks for all. Then trees negotiate: those that
-cross an edge with overflow are ripped up and assigned anew, under prices that grow where overflow
+cross an edge with overflow are ripped up and assigned anew, under costs that grow where overflow
 stays [3]. At last full layers are closed: an edge on one costs more than any number of vias. As
 long as no two-dimensional edge is used beyond the sum over its layers, a tree that is ripped up
 finds some layer with a free track for every edge, whatever the others use, so no overflow is left.
@@ -29,8 +29,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from eda_router.design import HORIZONTAL
 from eda_router.kernels import kernel
 from eda_router.routing.net_tree import Nodes, load_tree, new_nodes, unload_tree
+from eda_router.search.grid import edge_direction, edge_owner
 
 VIA = 1024
 """Cost of a via."""
@@ -98,7 +100,7 @@ class Scratch(NamedTuple):
         need: int8 ``(nodes, layers)``, where the interval of a node has to end at least if it
             begins at a layer, for its terminals' sake; ``layers``: it cannot begin there.
         busy: bool ``(nodes,)``, whether a terminal is attached to a node.
-        price: int64 ``(nodes, layers)``, of the edge to the parent on each layer.
+        edge_cost: int64 ``(nodes, layers)``, of the edge to the parent on each layer.
         cost: int64 ``(nodes, layers)``, of the subtree with the edge to the parent on a layer.
         low: int8 ``(nodes, layers)``, where the node's interval begins then.
         high: int8 ``(nodes, layers)``, where it ends.
@@ -114,7 +116,7 @@ class Scratch(NamedTuple):
     nodes: Nodes
     need: Any
     busy: Any
-    price: Any
+    edge_cost: Any
     cost: Any
     low: Any
     high: Any
@@ -133,7 +135,7 @@ def new_scratch(tiles: int, layers: int, nodes: int, terminals: int) -> Scratch:
         nodes=new_nodes(tiles, nodes),
         need=np.zeros((nodes, layers), np.int8),
         busy=np.zeros(nodes, np.bool_),
-        price=np.zeros((nodes, layers), np.int64),
+        edge_cost=np.zeros((nodes, layers), np.int64),
         cost=np.zeros((nodes, layers), np.int64),
         low=np.zeros((nodes, layers), np.int8),
         high=np.zeros((nodes, layers), np.int8),
@@ -148,8 +150,8 @@ def new_scratch(tiles: int, layers: int, nodes: int, terminals: int) -> Scratch:
 
 
 @kernel
-def load_prices(trees, net, nodes, tracks, scratch, present):
-    """Price the edge to each node's parent on each layer.
+def load_costs(trees, net, nodes, tracks, scratch, present):
+    """Set the cost of the edge to each node's parent on each layer.
 
     ``present`` is what each track of overflow costs beside the history, or CLOSED.
     """
@@ -158,22 +160,22 @@ def load_prices(trees, net, nodes, tracks, scratch, present):
     last = tracks.last[net]
     for node in range(1, nodes):
         edge = trees.edges[begin + scratch.nodes.edge[node]]
-        tile = edge >> 1
-        across = edge & 1 == 0
+        tile = edge_owner(edge)
+        across = edge_direction(edge) == HORIZONTAL
         for layer in range(len(tracks.horizontal)):
-            price = IMPOSSIBLE
+            cost = IMPOSSIBLE
             if first <= layer <= last and tracks.horizontal[layer] == across:
                 capacity = tracks.capacity[layer, tile]
                 demand = tracks.demand[layer, tile]
                 if capacity == 0:
-                    price = BLOCKED + VIA * demand
+                    cost = BLOCKED + VIA * demand
                 elif present != CLOSED:
-                    price = tracks.history[layer, tile] + present * max(demand + 1 - capacity, 0)
+                    cost = tracks.history[layer, tile] + present * max(demand + 1 - capacity, 0)
                 elif demand < capacity:
-                    price = CROWDED * (demand + 1) // capacity
+                    cost = CROWDED * (demand + 1) // capacity
                 else:
-                    price = OVERFLOW + VIA * (demand - capacity)
-            scratch.price[node, layer] = price
+                    cost = OVERFLOW + VIA * (demand - capacity)
+            scratch.edge_cost[node, layer] = cost
 
 
 @kernel
@@ -301,7 +303,7 @@ def _solve(nodes, num_layers, first, last, scratch):
             _solve_node(node, num_layers, scratch)
         if node > 0:
             for layer in range(num_layers):
-                scratch.cost[node, layer] += scratch.price[node, layer]
+                scratch.cost[node, layer] += scratch.edge_cost[node, layer]
     best = first
     for layer in range(first, last + 1):
         if scratch.cost[0, layer] < scratch.cost[0, best]:
@@ -396,13 +398,13 @@ def _cost(nodes, scratch):
     for node in range(nodes):
         vias += scratch.top[node] - scratch.bottom[node]
         if node > 0:
-            cost += scratch.price[node, scratch.chosen[node]]
+            cost += scratch.edge_cost[node, scratch.chosen[node]]
     return vias, cost + VIA * vias
 
 
 @kernel
 def solve_tree(terminals, tracks, net, nodes, scratch, attached):
-    """Choose layers and attach terminals of a loaded and priced tree.
+    """Choose layers and attach terminals of a loaded tree whose edges have costs.
 
     Returns:
         (vias, cost)
@@ -426,7 +428,7 @@ def solve_tree(terminals, tracks, net, nodes, scratch, attached):
 @kernel
 def _book(trees, net, tracks, layers, amount):
     for i in range(trees.offsets[net], trees.offsets[net + 1]):
-        tracks.demand[layers[i], trees.edges[i] >> 1] += amount
+        tracks.demand[layers[i], edge_owner(trees.edges[i])] += amount
 
 
 @kernel
@@ -447,7 +449,7 @@ def first_pass(nets, trees, terminals, tracks, scratch, found):
         nodes = load_tree(trees, net, scratch.nodes)
         if nodes == 0:
             return net
-        load_prices(trees, net, nodes, tracks, scratch, 0)
+        load_costs(trees, net, nodes, tracks, scratch, 0)
         vias, _ = solve_tree(terminals, tracks, net, nodes, scratch, found.attached)
         for terminal in range(terminals.offsets[net], terminals.offsets[net + 1]):
             if found.attached[terminal] < 0:
@@ -472,7 +474,7 @@ def reassign_pass(nets, trees, terminals, tracks, scratch, found, attached, pres
         scratch: memory.
         found: the assignment, changed.
         attached: memory like ``found.attached``.
-        present: cost of each track of overflow, or CLOSED; see :func:`load_prices`.
+        present: cost of each track of overflow, or CLOSED; see :func:`load_costs`.
         overflowed: whether only nets are looked at that cross an edge with overflow; otherwise
             those with more vias than their bounds.
 
@@ -488,11 +490,11 @@ def reassign_pass(nets, trees, terminals, tracks, scratch, found, attached, pres
             continue
         nodes = load_tree(trees, net, scratch.nodes)
         _book(trees, net, tracks, found.layers, -1)
-        load_prices(trees, net, nodes, tracks, scratch, present)
+        load_costs(trees, net, nodes, tracks, scratch, present)
         before = VIA * found.vias[net]
         for node in range(1, nodes):
             layer = found.layers[trees.offsets[net] + scratch.nodes.edge[node]]
-            before += scratch.price[node, layer]
+            before += scratch.edge_cost[node, layer]
         vias, cost = solve_tree(terminals, tracks, net, nodes, scratch, attached)
         if cost < before:
             improved += 1
@@ -526,7 +528,7 @@ def raise_history(tracks, amount):
 def _overflows(trees, net, tracks, found):
     """Whether a net crosses an edge with more demand than tracks."""
     for i in range(trees.offsets[net], trees.offsets[net + 1]):
-        tile = trees.edges[i] >> 1
+        tile = edge_owner(trees.edges[i])
         layer = found.layers[i]
         if tracks.demand[layer, tile] > tracks.capacity[layer, tile]:
             return True

@@ -9,6 +9,19 @@ import numpy as np
 from eda_router.design import Design, Routes
 from eda_router.kernels import kernel
 from eda_router.layers import Layers
+from eda_router.search.grid import (
+    DOWN,
+    LEFT,
+    RIGHT,
+    UP,
+    edge_step,
+    edge_tiles,
+    neighbour,
+    opposite,
+)
+
+_ORDER = (RIGHT, LEFT, UP, DOWN)
+"""Order of the steps in which nodes are numbered."""
 
 
 class Trees(NamedTuple):
@@ -40,7 +53,8 @@ class Nodes(NamedTuple):
     """Memory for the nodes of one tree, numbered breadth-first from the root.
 
     Attributes:
-        links: int32 ``(4 * tiles,)``, index of the edge right, left, up, down of a tile, else -1.
+        links: int32 ``(4 * tiles,)``, index of the edge over each step from a tile, else
+            -1.
         node_of: int32 ``(tiles,)``, node of a tile, else -1.
         tile: int32 ``(nodes,)``.
         parent: int32 ``(nodes,)``, -1 at the root.
@@ -63,7 +77,7 @@ def trees_of(design: Design, routes: Routes) -> Trees:
     pinned = np.flatnonzero(design.pin_counts)
     roots[pinned] = design.pins[design.pin_offsets[pinned]]
     wired = np.flatnonzero(routes.lengths)
-    roots[wired] = routes.edges[routes.offsets[wired]] >> 1
+    roots[wired] = routes.edges[routes.offsets[wired]] // 2
     return Trees(design.width, routes.offsets, routes.edges, roots)
 
 
@@ -101,14 +115,10 @@ def load_tree(trees, net, nodes):
     width = trees.width
     for i in range(num_edges):
         edge = trees.edges[first + i]
-        tile = edge >> 1
-        if edge & 1 == 0:
-            nodes.links[4 * tile] = i
-            nodes.links[4 * (tile + 1) + 1] = i
-        else:
-            nodes.links[4 * tile + 2] = i
-            nodes.links[4 * (tile + width) + 3] = i
-    steps = (1, -1, width, -width)
+        owner, other = edge_tiles(edge, width)
+        step = edge_step(edge)
+        nodes.links[4 * owner + step] = i
+        nodes.links[4 * other + opposite(step)] = i
     nodes.tile[0] = trees.roots[net]
     nodes.parent[0] = -1
     nodes.edge[0] = -1
@@ -119,11 +129,11 @@ def load_tree(trees, net, nodes):
     while node < count:
         nodes.children[node] = count
         tile = nodes.tile[node]
-        for way in range(4):
-            edge = nodes.links[4 * tile + way]
+        for step in _ORDER:
+            edge = nodes.links[4 * tile + step]
             if edge < 0 or edge == nodes.edge[node]:
                 continue
-            far = tile + steps[way]
+            far = neighbour(tile, step, width)
             if nodes.node_of[far] >= 0:
                 is_tree = False
                 continue
@@ -146,9 +156,12 @@ def unload_tree(trees, net, count, nodes):
     for node in range(count):
         nodes.node_of[nodes.tile[node]] = -1
     for i in range(trees.offsets[net], trees.offsets[net + 1]):
-        edge = trees.edges[i]
-        tile = edge >> 1
-        far = tile + 1 if edge & 1 == 0 else tile + trees.width
-        for way in range(4):
-            nodes.links[4 * tile + way] = -1
-            nodes.links[4 * far + way] = -1
+        forget_links(nodes, trees.edges[i], trees.width)
+
+
+@kernel
+def forget_links(nodes, edge, width):
+    """Forget all edges at both tiles of one."""
+    for tile in edge_tiles(edge, width):
+        for step in range(4):
+            nodes.links[4 * tile + step] = -1

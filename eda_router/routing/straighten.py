@@ -18,7 +18,15 @@ from numpy.typing import NDArray
 
 from eda_router.design import Design, Routes
 from eda_router.kernels import kernel
-from eda_router.routing.net_tree import load_tree, new_nodes, terminals_of, trees_of, unload_tree
+from eda_router.routing.net_tree import (
+    forget_links,
+    load_tree,
+    new_nodes,
+    terminals_of,
+    trees_of,
+    unload_tree,
+)
+from eda_router.search.grid import edge_between, edge_direction
 
 NO_PIN = 127
 """In place of the lowest layer of a pin."""
@@ -163,9 +171,7 @@ def _move_path(net, node, trees, capacity, demand, lowest, nodes, memory):
     for _ in range(length):
         edge = trees.edges[first + nodes.edge[step]]
         demand[edge] -= 1
-        for way in range(4):
-            nodes.links[4 * (edge >> 1) + way] = -1
-            nodes.links[4 * ((edge >> 1) + (width if edge & 1 else 1)) + way] = -1
+        forget_links(nodes, edge, width)
         if step != node:
             nodes.node_of[nodes.tile[step]] = -1
         step = nodes.parent[step]
@@ -194,7 +200,7 @@ def _move_path(net, node, trees, capacity, demand, lowest, nodes, memory):
 
     step = node
     for i in range(length):
-        edge = _edge_between(best[i], best[i + 1], width)
+        edge = edge_between(best[i], best[i + 1], width)
         trees.edges[first + nodes.edge[step]] = edge
         demand[edge] += 1
         nodes.tile[step] = best[i]
@@ -203,16 +209,10 @@ def _move_path(net, node, trees, capacity, demand, lowest, nodes, memory):
 
 
 @kernel
-def _edge_between(one, other, width):
-    low = min(one, other)
-    return 2 * low + (1 if abs(one - other) == width else 0)
-
-
-@kernel
 def _is_free(way, length, capacity, demand, width, nodes):
     """Whether every edge of a way has a track and no tile between its ends is taken."""
     for i in range(length):
-        edge = _edge_between(way[i], way[i + 1], width)
+        edge = edge_between(way[i], way[i + 1], width)
         if demand[edge] >= capacity[edge]:
             return False
         if i > 0 and nodes.node_of[way[i]] >= 0:
@@ -227,8 +227,8 @@ def _vias(way, length, trees, net, node, top, lowest, nodes, memory):
     bends = 0
     for i in range(1, length):
         bends += way[i] - way[i - 1] != way[i + 1] - way[i]
-    begin = _edge_between(way[0], way[1], width) & 1
-    end = _edge_between(way[length - 1], way[length], width) & 1
+    begin = edge_direction(edge_between(way[0], way[1], width))
+    end = edge_direction(edge_between(way[length - 1], way[length], width))
     return (
         bends * abs(lowest[0] - lowest[1])
         + _stack(begin, trees, net, node, node, lowest, nodes, memory)
@@ -243,7 +243,7 @@ def _stack(direction, trees, net, node, path, lowest, nodes, memory):
     bottom = min(memory.bottom[node], lowest[direction])
     top = max(memory.top[node], lowest[direction])
     if node > 0 and node != path:
-        layer = lowest[trees.edges[first + nodes.edge[node]] & 1]
+        layer = lowest[edge_direction(trees.edges[first + nodes.edge[node]])]
         bottom = min(bottom, layer)
         top = max(top, layer)
     for child in range(nodes.children[node], nodes.children[node + 1]):
@@ -252,7 +252,7 @@ def _stack(direction, trees, net, node, path, lowest, nodes, memory):
         while below > child:
             below = nodes.parent[below]
         if below != child:
-            layer = lowest[trees.edges[first + nodes.edge[child]] & 1]
+            layer = lowest[edge_direction(trees.edges[first + nodes.edge[child]])]
             bottom = min(bottom, layer)
             top = max(top, layer)
     return top - bottom

@@ -13,7 +13,16 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from eda_router.kernels import inlined, kernel
-from eda_router.search.grid import Grid, direction_of, owner_of
+from eda_router.search.grid import (
+    Grid,
+    direction_of,
+    neighbour,
+    owner_of,
+    stays_inside,
+    stretched,
+    tile_window,
+    with_margin,
+)
 
 CLOSED = np.int32(1 << 28)
 """Cost of an edge that must not be used; a path at or above it means 'no way'."""
@@ -157,21 +166,10 @@ def open_box(box, cost, grid, pins, margin, max_nodes, num_fields):
     Returns:
         (width, height) of the box in nodes.
     """
-    x0 = grid.width
-    x1 = 0
-    y0 = grid.height
-    y1 = 0
+    window = tile_window(pins[0], grid.width)
     for pin in pins:
-        x = pin % grid.width
-        y = pin // grid.width
-        x0 = min(x0, x)
-        x1 = max(x1, x)
-        y0 = min(y0, y)
-        y1 = max(y1, y)
-    x0 = max(0, x0 - margin)
-    y0 = max(0, y0 - margin)
-    x1 = min(grid.width - 1, x1 + margin)
-    y1 = min(grid.height - 1, y1 + margin)
+        window = stretched(window, pin, grid.width)
+    x0, y0, x1, y1 = with_margin(window, margin, grid)
     wanted_x = x1 - x0 + 1
     wanted_y = y1 - y0 + 1
     if wanted_x * wanted_y > max_nodes:
@@ -203,6 +201,27 @@ def step_cost(box, node, step, w):
     """Cost of a step from ``node`` that stays in a box of ``w`` columns."""
     owner = owner_of(node, step, w)
     return box.up[owner] if direction_of(step) else box.right[owner]
+
+
+@inlined
+def step_towards(box, base, node, w, h, heading):
+    """The step over which the value of a node in the field at ``base`` came about, or -1.
+
+    The step ``heading`` is tried first, unless it is -1, then the steps by their numbers.
+    """
+    field = box.fields
+    value = field[base + node]
+    x = node % w
+    y = node // w
+    for attempt in range(-1, 4):
+        step = heading if attempt < 0 else attempt
+        if (
+            step >= 0
+            and stays_inside(x, y, step, w, h)
+            and field[base + neighbour(node, step, w)] + step_cost(box, node, step, w) == value
+        ):
+            return step
+    return -1
 
 
 @kernel

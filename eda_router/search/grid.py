@@ -86,6 +86,18 @@ def edge_over(tile, step, width):
 
 
 @inlined
+def edge_owner(edge):
+    """The tile that owns an edge: the lower or left one of its two."""
+    return edge >> 1
+
+
+@inlined
+def edge_direction(edge):
+    """HORIZONTAL or VERTICAL."""
+    return edge & 1
+
+
+@inlined
 def edge_tiles(edge, width):
     """The two tiles of an edge, its owner first."""
     owner = edge >> 1
@@ -103,6 +115,44 @@ def edge_between(tile, other, width):
 def edge_step(edge):
     """The step from an edge's owner over the edge."""
     return 2 * (edge & 1) + 1
+
+
+@inlined
+def add_wire(links, edge, width):
+    """Note an edge at both of its tiles: bit s of ``links[tile]`` is a wire over the step s."""
+    owner, other = edge_tiles(edge, width)
+    step = edge_step(edge)
+    links[owner] |= 1 << step
+    links[other] |= 1 << opposite(step)
+
+
+@inlined
+def tile_window(tile, width):
+    """The window of one tile: its column and row, twice."""
+    x = tile % width
+    y = tile // width
+    return x, y, x, y
+
+
+@inlined
+def stretched(window, tile, width):
+    """The window (left, low, right, high) of columns and rows, made to hold ``tile``."""
+    left, low, right, high = window
+    x = tile % width
+    y = tile // width
+    return min(left, x), min(low, y), max(right, x), max(high, y)
+
+
+@inlined
+def with_margin(window, margin, grid):
+    """The window with ``margin`` further tiles on each side, as far as the grid goes."""
+    left, low, right, high = window
+    return (
+        max(0, left - margin),
+        max(0, low - margin),
+        min(grid.width - 1, right + margin),
+        min(grid.height - 1, high + margin),
+    )
 
 
 @inlined

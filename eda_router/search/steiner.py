@@ -18,8 +18,8 @@ thread order.
 from __future__ import annotations
 
 from eda_router.kernels import kernel
-from eda_router.search.box import CLOSED, UNREACHED, emit_step, open_box, step_cost, sweep
-from eda_router.search.grid import neighbour, stays_inside
+from eda_router.search.box import CLOSED, UNREACHED, emit_step, open_box, step_towards, sweep
+from eda_router.search.grid import neighbour
 
 
 @kernel
@@ -109,18 +109,8 @@ def _derive(box, subset, node, w, h, heading):
             if fields[part * n + node] + fields[(subset ^ part) * n + node] == value:
                 return 1, part
             part = (part - 1) & subset
-    base = subset * n
-    x = node % w
-    y = node // w
-    for attempt in range(-1, 4):
-        step = heading if attempt < 0 else attempt
-        if (
-            step >= 0
-            and stays_inside(x, y, step, w, h)
-            and fields[base + neighbour(node, step, w)] + step_cost(box, node, step, w) == value
-        ):
-            return 2, step
-    return 0, 0
+    step = step_towards(box, subset * n, node, w, h, heading)
+    return (0, 0) if step < 0 else (2, step)
 
 
 @kernel

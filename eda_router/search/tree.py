@@ -33,16 +33,21 @@ from eda_router.search.box import (
     load_costs,
     open_box,
     step_cost,
+    step_towards,
     sweep,
 )
 from eda_router.search.grid import (
     Grid,
+    add_wire,
     edge_over,
     edge_step,
     edge_tiles,
     neighbour,
     opposite,
     stays_inside,
+    stretched,
+    tile_window,
+    with_margin,
 )
 from eda_router.search.steiner import join_terminals
 
@@ -87,14 +92,6 @@ def new_tree_scratch(grid: Grid) -> TreeScratch:
         removed=np.zeros(tiles, np.int32),
         edges=np.zeros(tiles, np.int32),
     )
-
-
-@inlined
-def _add_wire(links, edge, grid_width):
-    owner, other = edge_tiles(edge, grid_width)
-    step = edge_step(edge)
-    links[owner] |= 1 << step
-    links[other] |= 1 << opposite(step)
 
 
 @inlined
@@ -154,18 +151,7 @@ def grow_tree(box, scratch, cost, grid, pins, margin, max_nodes):
         while field[node] != 0:
             scratch.queue[steps] = node
             steps += 1
-            value = field[node]
-            x = node % w
-            y = node // w
-            for attempt in range(-1, 4):
-                step = heading if attempt < 0 else attempt
-                if (
-                    step >= 0
-                    and stays_inside(x, y, step, w, h)
-                    and field[neighbour(node, step, w)] + step_cost(box, node, step, w) == value
-                ):
-                    heading = step
-                    break
+            heading = step_towards(box, 0, node, w, h, heading)
             count = emit_step(box, node, heading, w, grid.width, scratch.edges, count)
             node = neighbour(node, heading, w)
         for i in range(steps):
@@ -180,11 +166,8 @@ def _spread(box, scratch, w, h, count):
     The same values as :func:`~eda_router.search.box.sweep` gives, in time proportional to the nodes
     that come nearer: label correcting with a first-in first-out queue.
     """
-    field = box.fields
-    ring = scratch.keys
-    waits = scratch.part
-    head = 0
-    size = count
+    field, ring, waits = box.fields, scratch.keys, scratch.part
+    head, size = 0, count
     for i in range(count):
         ring[i] = scratch.queue[i]
         waits[ring[i]] = 1
@@ -292,7 +275,7 @@ def improve_tree(box, scratch, cost, grid, pins, count, margin, rounds):
     for pin in pins:
         links[pin] |= PIN
     for i in range(count):
-        _add_wire(links, scratch.edges[i], grid.width)
+        add_wire(links, scratch.edges[i], grid.width)
     for _ in range(rounds):
         num_keys = 0
         for i in range(count):
@@ -365,25 +348,14 @@ def _rejoin_at(box, scratch, cost, grid, tile, margin):
     if links[tile] & PIN:
         scratch.queue[parts] = tile
         parts += 1
-    x0 = tile % grid.width
-    x1 = x0
-    y0 = tile // grid.width
-    y1 = y0
+    window = tile_window(tile, grid.width)
     old_cost = 0
     for i in range(count):
         edge = removed[i]
         old_cost += cost[edge]
         for end in edge_tiles(edge, grid.width):
-            x = end % grid.width
-            y = end // grid.width
-            x0 = min(x0, x)
-            x1 = max(x1, x)
-            y0 = min(y0, y)
-            y1 = max(y1, y)
-    x0 = max(0, x0 - margin)
-    y0 = max(0, y0 - margin)
-    x1 = min(grid.width - 1, x1 + margin)
-    y1 = min(grid.height - 1, y1 + margin)
+            window = stretched(window, end, grid.width)
+    x0, y0, x1, y1 = with_margin(window, margin, grid)
     w = x1 - x0 + 1
     h = y1 - y0 + 1
     for i in range(w):
@@ -392,15 +364,15 @@ def _rejoin_at(box, scratch, cost, grid, tile, margin):
         box.ys[j] = y0 + j
     if w * h << parts - 1 > len(box.fields):
         for i in range(count):
-            _add_wire(links, removed[i], grid.width)
+            add_wire(links, removed[i], grid.width)
         return False
     load_costs(box, cost, grid.width, w, h)
     _collect_parts(box, scratch, grid.width, w, h, x0, y0, parts)
     new_cost, found = join_terminals(box, w, h, parts, grid.width)
     if new_cost < old_cost:
         for i in range(found):
-            _add_wire(links, box.out[i], grid.width)
+            add_wire(links, box.out[i], grid.width)
         return True
     for i in range(count):
-        _add_wire(links, removed[i], grid.width)
+        add_wire(links, removed[i], grid.width)
     return False

@@ -123,20 +123,14 @@ def _place_pins(rng, weights, x0, y0, dx, dy, count, pins, total):
             best = best // width * width + x0 + dx
         elif j == 2 and count >= 4:
             best = (y0 + (0 if flip else dy)) * width + best % width
-        taken = False
-        for other in range(begin, total):
-            taken |= pins[other] == best
-        if not taken:
+        if best not in pins[begin:total]:
             pins[total] = best
             total += 1
         elif j == 1 or (j == 2 and count >= 4):
             # The spanning tile is taken: any other one will do.
             x, y = x0 + between(rng, 0, dx), y0 + between(rng, 0, dy)
             other_tile = y * width + x
-            taken = False
-            for other in range(begin, total):
-                taken |= pins[other] == other_tile
-            if not taken:
+            if other_tile not in pins[begin:total]:
                 pins[total] = other_tile
                 total += 1
     return total
