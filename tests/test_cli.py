@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from eda_router.cli import COMMANDS, main
+from eda_router.cli.options import RouteSettings
 from eda_router.config import RouteConfig
 from eda_router.design import Design
 from eda_router.formats import ispd98, route_file
@@ -163,7 +164,7 @@ def test_config_file_and_command_line(
 ) -> None:
     assert run("config", "route") == 0
     template = capsys.readouterr().out
-    assert RouteConfig(**yaml.safe_load(template)) == RouteConfig()
+    assert RouteSettings(**yaml.safe_load(template)) == RouteSettings()
     path, summary = tmp_path / "c.yaml", tmp_path / "s.json"
     path.write_text("effort: low\nseed: 5\nallow_overflow: true\n")
     options = ["--config", path, "--json", summary, "--seed", 7, "--no-allow-overflow"]
