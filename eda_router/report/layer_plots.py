@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -321,29 +321,18 @@ def _draw_terminals(axes: Axes, wires: LayerWires, net: int, size: float, palett
     terminals = slice(layers.pin_offsets[net], layers.pin_offsets[net + 1])
     reached = wires.terminal_tiles[terminals]
     first = layers.candidate_tiles[layers.candidate_offsets[:-1][terminals]]
-    tiles = np.unique(reached[reached >= 0])
+    square = {"marker": "s", "s": 1.5 * size, "facecolors": "none", "zorder": 5}
     for colour, thick in ((palette.paper, 3.4), (palette.pin, 1.4)):
-        axes.scatter(
-            tiles % width,
-            tiles // width,
-            s=1.5 * size,
-            marker="s",
-            facecolors="none",
-            edgecolors=colour,
-            linewidths=thick,
-            zorder=5,
-        )
-    lost = np.unique(first[reached < 0])
+        _mark(axes, reached[reached >= 0], width, edgecolors=colour, linewidths=thick, **square)
+    cross = {"marker": "x", "s": 1.5 * size, "zorder": 7}
     for colour, thick in ((palette.paper, 4.5), (palette.over, 2.2)):
-        axes.scatter(
-            lost % width,
-            lost // width,
-            s=1.5 * size,
-            marker="x",
-            color=colour,
-            linewidths=thick,
-            zorder=7,
-        )
+        _mark(axes, first[reached < 0], width, color=colour, linewidths=thick, **cross)
+
+
+def _mark(axes: Axes, tiles: NDArray[np.integer], width: int, **style: Any) -> None:
+    """A mark on each of ``tiles``."""
+    tiles = np.unique(tiles)
+    axes.scatter(tiles % width, tiles // width, **style)
 
 
 def _draw_legend(

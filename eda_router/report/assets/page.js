@@ -189,6 +189,17 @@ class Page {
     addEventListener("hashchange", () => this.#followAddress());
   }
 
+  // A list to choose a number from, where the page has it.
+  #offerChoice(id, chosen, choose) {
+    const list = byId(id);
+    if (!list) return;
+    list.value = chosen;
+    list.addEventListener("change", () => {
+      choose(Number(list.value));
+      this.paint();
+    });
+  }
+
   #wireControls() {
     for (const input of document.querySelectorAll("input[name=kind]")) {
       input.addEventListener("change", () => {
@@ -196,29 +207,19 @@ class Page {
         this.paint();
       });
     }
-    const layers = byId("layer");
-    if (layers) {
-      layers.value = this.layer;
-      layers.addEventListener("change", () => {
-        this.layer = Number(layers.value);
-        this.#forgetPlace();
-        this.#offerKinds();
-        this.hotEdges = this.#rankEdges();
-        this.paint();
-      });
-    }
-    const runs = byId("run");
-    if (runs) {
-      runs.value = this.run;
-      runs.addEventListener("change", () => {
-        this.run = Number(runs.value);
-        this.hotEdges = this.#rankEdges();
-        this.hot = -1;
-        this.map.select(this.net, this.run);
-        if (this.net >= 0) this.#describe(this.net);
-        this.paint();
-      });
-    }
+    this.#offerChoice("layer", this.layer, (layer) => {
+      this.layer = layer;
+      this.#forgetPlace();
+      this.#offerKinds();
+      this.hotEdges = this.#rankEdges();
+    });
+    this.#offerChoice("run", this.run, (run) => {
+      this.run = run;
+      this.hotEdges = this.#rankEdges();
+      this.hot = -1;
+      this.map.select(this.net, this.run);
+      if (this.net >= 0) this.#describe(this.net);
+    });
     byId("nearer").addEventListener("click", () => this.map.zoomBy(0.6));
     byId("farther").addEventListener("click", () => this.map.zoomBy(1 / 0.6));
     byId("fit").addEventListener("click", () => this.map.fit());
