@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from eda_router.design import Design, Routes
-from eda_router.guide_verification import GuideVerification
 from eda_router.routing.ledger import CapacityLedger
+
+if TYPE_CHECKING:
+    from eda_router.guide_verification import GuideVerification
 
 _NAMED_AT_MOST = 10
 _NETS_OF_AN_EDGE_AT_MOST = 5
