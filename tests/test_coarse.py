@@ -14,7 +14,7 @@ from eda_router.neural.tensors import encode, free_tracks, images, pin_tiles
 @given(st.lists(st.tuples(st.integers(1, 200), st.integers(1, 200)), max_size=30))
 def test_each_net_goes_to_the_smallest_window_that_holds_it(sides):
     boxes = np.array([(3, 5, 2 + wide, 4 + high) for wide, high in sides], np.int32).reshape(-1, 4)
-    found = list(assign_exits(boxes, (8, 16)))
+    found = list(assign_exits(boxes, (8, 16), 256 * 256))
     exits = [exit_ for exit_, _ in found]
     assert exits == sorted(set(exits), key=lambda exit_: exit_.side)
     assigned = {net: exit_ for exit_, nets in found for net in nets.tolist()}
@@ -24,6 +24,16 @@ def test_each_net_goes_to_the_smallest_window_that_holds_it(sides):
         # The smaller exit keeps a tile free on each side of the net.
         windows = [(6, ScaledExit(8))] + [(16 * 2**k, ScaledExit(16, 2**k)) for k in range(5)]
         assert assigned[net] == next(exit_ for room, exit_ in windows if side <= room)
+
+
+def test_a_window_in_no_proportion_to_the_grid_is_drawn_by_no_exit():
+    boxes = np.array([(0, 0, last, 0) for last in (3, 20, 63, 64, 1999)], np.int32)
+    found = [(exit_.side, nets.tolist()) for exit_, nets in assign_exits(boxes, (8, 16), 2000 * 3)]
+    # 128 x 128 tiles are less than four grids of 2000 x 3, 256 x 256 are more.
+    assert found == [(8, [0]), (32, [1]), (64, [2]), (128, [3])]
+    # Windows at full scale are small in any case.
+    ((exit_, _),) = assign_exits(boxes[:1], (8, 16), 4)
+    assert exit_ == ScaledExit(8)
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from eda_router.cli import cli, main
 from eda_router.design import Design, Routes
+from eda_router.errors import EdarouteError
 from eda_router.formats import ispd98, route_file
 from eda_router.report.drawing import draw_net
 from tests.pictured import crowded, one_net
@@ -22,6 +23,9 @@ from eda_router.report.drawing import drawings_sheet
 from eda_router.report.plots import save_figure
 
 FloatArray = NDArray[np.float32]
+
+
+LONG = Design.from_pins("long", 1, 5000, 1, 1, [("end2end", 0, [(0, 0), (0, 4999)])])
 
 
 class Pencil:
@@ -109,7 +113,7 @@ def test_what_is_not_joined_is_mended_by_a_sample_then_by_the_threshold() -> Non
 
 
 def test_nets_wider_than_the_largest_exit_are_drawn_coarsely() -> None:
-    design = Design.from_pins("d", 60, 5, 1, 1, [("a", 0, [(0, 2), (59, 2)])])
+    design = Design.from_pins("d", 60, 18, 1, 1, [("a", 0, [(0, 2), (59, 2)])])
     drawing = draw_net(Pencil(0.9), design, None, 0)
     assert (drawing.exit, drawing.scale) == (16, 4)
     assert drawing.tiles.shape == (16, 16)
@@ -155,6 +159,11 @@ def test_command_takes_a_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     result = CliRunner().invoke(cli, ["plot", str(bench), str(route), "-o", str(out), *options])
     assert result.exit_code == 0, result.output
     assert out.read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_net_whose_window_would_dwarf_the_grid_is_refused() -> None:
+    with pytest.raises(EdarouteError, match="'end2end' is too long to be drawn on a grid of 1 x"):
+        draw_net(Pencil(0.9), LONG, None, 0)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,8 @@ from eda_router.config import RouteConfig
 from eda_router.design import Design
 from eda_router.routing.bounds import steiner_bounds
 from eda_router.routing.effort import LEVELS, effort_of
-from eda_router.routing.maze import MazeRouter, route_maze
+from eda_router.routing.maze import MazeRouter, finish, route_maze
+from eda_router.routing.pool import new_pool
 from eda_router.routing.result import RouteSource
 from eda_router.routing.run import OutOfTime
 from eda_router.verification import verify
@@ -151,6 +152,25 @@ def test_given_trees_are_booked_until_tracks_run_out():
         assert kept.net_edges(net).tolist() == list(expected)
         refused = not committed[net] and design.pin_counts[net] > 1
         assert not refused or not router.ledger.fits(result.routes.net_edges(net))
+
+
+def test_a_pool_that_is_full_again_at_the_same_net_gets_more_room():
+    class Stingy(MazeRouter):
+        """Asks for room for one more edge, whatever a net needs."""
+
+        def _spare(self, wirelength):
+            return 1
+
+    design, config = random_design(7, nets=160, capacity=5), RouteConfig(router="maze")
+    router = Stingy(design, config)
+    router._pool = new_pool(design.num_nets, 0)
+    router.route_first()
+    finish(router)
+    result = router.result()
+    check = verify(design, result.routes)
+    assert check.total_overflow == check.cycles == check.stubs == 0
+    assert check.disconnected_nets.tolist() == result.unrouted.tolist()
+    assert len(result.unrouted) > 0  # so that nets were to be brought back
 
 
 def test_settings_depart_from_the_level_of_effort():

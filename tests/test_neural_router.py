@@ -11,6 +11,7 @@ from eda_router.errors import EdarouteError, InputError
 from eda_router.neural.rudy import ExpectedDemand
 from eda_router.neural.tensors import free_tracks, images, pin_tiles
 from eda_router.neural.windows import cut_states, cut_windows, place_windows, shown_tracks
+from eda_router.report.lines import model_lines
 from eda_router.routing.ledger import CapacityLedger
 from eda_router.routing.maze import route_maze
 from eda_router.routing.model_share import same_wires
@@ -159,6 +160,28 @@ def test_nets_wider_than_the_largest_exit_are_drawn_coarsely():
     assert list(result.details["exits"]) == ["16 (1:4)"]
     assert counts(result)[RouteSource.DRAWN] == 2
     assert verify(design, result.routes).legal
+
+
+def strip():
+    """A net along a strip of 1 x 5000 tiles and one between neighbours."""
+    nets = [("end2end", 0, [(0, 0), (0, 4999)]), ("short", 1, [(0, 0), (0, 1)])]
+    return Design.from_pins("strip", 1, 5000, 2, 2, nets)
+
+
+def test_nets_whose_window_would_dwarf_the_grid_are_left_to_the_maze_router():
+    design = strip()
+    bare = route_with(Teacher(), design, RouteConfig(**{**vars(BARE), "explain": "end2end"}))
+    assert bare.unrouted.tolist() == [0]
+    assert bare.details["too_wide"] == 1
+    assert list(bare.details["exits"]) == ["8"]
+    assert bare.details["story"] == ["no exit: its window would be larger than the grid allows"]
+    lines = model_lines(bare.details, verbose=True)
+    assert "drew 1 at the first try" in lines[0]
+    assert "by joining, not 1;" in lines[0]
+    assert "no exit       1 nets" in lines[2]
+    result = route_with(Teacher(), design, RouteConfig(router="neural"))
+    assert verify(design, result.routes).legal
+    assert counts(result)[RouteSource.MAZE] == counts(result)[RouteSource.DRAWN] == 1
 
 
 def test_a_fixed_window_uses_that_exit_alone(design):

@@ -1,6 +1,7 @@
 """The search kernels against shortest paths of SciPy and exhaustive search of Steiner trees."""
 
-from itertools import combinations
+import time
+from itertools import combinations, pairwise
 
 import networkx as nx
 import numpy as np
@@ -12,7 +13,16 @@ from scipy.sparse.csgraph import dijkstra
 
 from eda_router.search.box import CLOSED, new_box, sweep
 from eda_router.search.grid import Grid
-from eda_router.search.tree import grow_tree, improve_tree, new_tree_scratch
+from eda_router.search.tree import (
+    PIN,
+    WALKED_EDGES,
+    _collect_parts,
+    _collect_parts_in_step,
+    _walk_off,
+    grow_tree,
+    improve_tree,
+    new_tree_scratch,
+)
 from tests.steiner_tree import steiner_tree
 
 
@@ -172,3 +182,66 @@ def test_a_thinned_box_still_finds_a_tree():
     box, scratch = new_box(grid), new_tree_scratch(grid)
     length = grow_tree(box, scratch, cost, grid, pins, 2, 100)
     assert_joins(scratch.edges[:length], pins, width)
+
+
+def parts_at(collect, box, scratch, grid, edges, pins, tile):
+    """The tiles of each part of a tree without the key paths at ``tile``, found by a kernel."""
+    for edge in edges:
+        owner, other = edge >> 1, (edge >> 1) + (grid.width if edge & 1 else 1)
+        scratch.links[owner] |= 1 << 2 * (edge & 1) + 1
+        scratch.links[other] |= 1 << 2 * (edge & 1)
+    scratch.links[pins] |= PIN
+    _, starts = _walk_off(scratch, grid.width, tile, 0)
+    if scratch.links[tile] & PIN:
+        scratch.queue[starts] = tile
+        starts += 1
+    w, h, x0, y0 = grid.width - 3, grid.height - 2, 2, 1
+    collect(box, scratch, grid.width, w, h, x0, y0, starts)
+    ends = box.terminal_offsets[: starts + 1].tolist()
+    parts = [sorted(box.terminal_nodes[a:b].tolist()) for a, b in pairwise(ends)]
+    for number, part in enumerate(parts):
+        assert (box.owner[part] == number).all()
+    assert not scratch.part.any()
+    scratch.links[:] = 0
+    return parts
+
+
+@given(seed=st.integers(0, 10_000))
+def test_parts_walked_in_step_are_those_walked_as_a_whole(seed):
+    rng = np.random.default_rng(seed)
+    grid = Grid(int(rng.integers(5, 12)), int(rng.integers(4, 12)))
+    tiles = grid.width * grid.height
+    box, scratch = new_box(grid), new_tree_scratch(grid)
+    cost = rng.integers(1000, 9000, 2 * tiles).astype(np.int32).reshape(grid.height, grid.width, 2)
+    cost[:, -1, 0] = cost[-1, :, 1] = CLOSED
+    cost = cost.reshape(-1)
+    pins = np.sort(rng.choice(tiles, int(rng.integers(3, 20)), replace=False)).astype(np.int32)
+    length = grow_tree(box, scratch, cost, grid, pins, 2, 4096)
+    edges = scratch.edges[:length].tolist()
+    degrees = dict(tree_of(edges, grid.width).degree)
+    for tile in {*pins.tolist(), *(tile for tile, degree in degrees.items() if degree > 2)}:
+        whole = parts_at(_collect_parts, box, scratch, grid, edges, pins, tile)
+        assert parts_at(_collect_parts_in_step, box, scratch, grid, edges, pins, tile) == whole
+
+
+def test_time_to_improve_grows_with_the_pins_not_with_their_square():
+    grid = Grid(256, 256)
+    box, scratch = new_box(grid), new_tree_scratch(grid)
+    cost = np.full((256, 256, 2), 1000, np.int32)
+    cost[:, -1, 0] = cost[-1, :, 1] = CLOSED
+    cost = cost.reshape(-1)
+    seconds = []
+    for count in (20, 5000, 20_000):  # the first call may have to compile
+        rng = np.random.default_rng(count)
+        pins = np.sort(rng.choice(256 * 256, count, replace=False)).astype(np.int32)
+        length = grow_tree(box, scratch, cost, grid, pins, 1, 1 << 16)
+        began = time.process_time()
+        better = improve_tree(box, scratch, cost, grid, pins, length, 1, 1)
+        seconds.append(time.process_time() - began)
+        tree = tree_of(scratch.edges[:better], 256)
+        assert better <= length
+        assert count == 20 or length > WALKED_EDGES
+        assert nx.is_tree(tree)
+        assert set(pins.tolist()) <= set(tree)
+    # Four times the pins; by the square it would take sixteen times as long.
+    assert seconds[2] < 9 * seconds[1]

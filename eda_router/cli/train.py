@@ -81,15 +81,15 @@ def command(
         options["sizes"] = _sizes(resolution_schedule, options["sizes"])
     if smoke:
         options = {**SMOKE, **{k: v for k, v in options.items() if v is not None}}
+    from eda_router.files import check_folder
+
+    check_folder(folder)
     if not resume:
         refuse_used(folder)
     elif config_path is None and (folder / CHECKPOINT).exists():
         config_path = check_config(folder)
     config = settings_from(TrainConfig, config_path, options)
 
-    from eda_router.files import check_folder
-
-    check_folder(folder)
     from eda_router.neural.engines import load_engine, load_model
     from eda_router.training.data import TrainingData
     from eda_router.training.evaluate import table

@@ -18,6 +18,10 @@ from eda_router.kernels import kernel
 from eda_router.neural.tensors import MAX_FREE
 from eda_router.neural.windows import choose_exits
 
+MOST_GRIDS = 4
+"""A coarse window covers at most so many times the tiles of the grid. On a long and narrow grid a
+window as wide as the net is nearly all beyond the border, and its memory grows with the square."""
+
 
 @dataclass(frozen=True)
 class ScaledExit:
@@ -57,13 +61,17 @@ class ScaledExit:
 
 
 def assign_exits(
-    boxes: IntArray, sizes: Sequence[int]
+    boxes: IntArray, sizes: Sequence[int], tiles: int
 ) -> Iterator[tuple[ScaledExit, NDArray[np.int64]]]:
     """Sort nets to exits: the smallest that holds the net, or the largest at the least scale.
+
+    A net whose coarse window would cover more than :data:`MOST_GRIDS` times the tiles of the grid
+    goes to no exit.
 
     Args:
         boxes: int32 ``(num_nets, 4)``, lowest x, lowest y, highest x, highest y.
         sizes: of the exits, in rising order.
+        tiles: of the grid.
 
     Yields:
         each exit that gets any net, from the smallest windows to the largest, and the indices of
@@ -77,7 +85,7 @@ def assign_exits(
     side = np.max(boxes[:, 2:] - boxes[:, :2], axis=1) + 1
     largest = ScaledExit(sizes[-1], 2)
     wide = np.flatnonzero(chosen < 0)
-    while len(wide):
+    while len(wide) and largest.side**2 <= MOST_GRIDS * tiles:
         fits = side[wide] <= largest.side
         if fits.any():
             yield largest, wide[fits]

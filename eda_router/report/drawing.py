@@ -14,6 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eda_router.design import Design, IntArray, Routes, net_boxes
+from eda_router.errors import EdarouteError
+from eda_router.formats.text import shorten
 from eda_router.neural.coarse import ScaledExit, assign_exits
 from eda_router.neural.drawer import Attempt, Drawer, Drawing, FrozenWave, LatentSample
 from eda_router.neural.engines import Engine
@@ -108,6 +110,9 @@ def draw_net(
         net: its number; it needs a pin.
         samples: drawings sampled when the first one does not join the pins.
         seed: of their noise.
+
+    Raises:
+        EdarouteError: its window would be out of proportion to the grid.
     """
     ledger = CapacityLedger.of(design, routes)
     if routes is not None:
@@ -115,7 +120,13 @@ def draw_net(
     pins = design.net_pins(net)
     offsets = np.array([0, len(pins)], np.int64)
     boxes = net_boxes(offsets, pins, design.width)
-    ((exit_, _),) = assign_exits(boxes, engine.exits)
+    assigned = list(assign_exits(boxes, engine.exits, design.num_tiles))
+    if not assigned:
+        raise EdarouteError(
+            f"net {shorten(design.net_names[net])} is too long to be drawn on a grid of "
+            f"{design.width} x {design.height} tiles; it is the maze router's"
+        )
+    ((exit_, _),) = assigned
     origins = place_windows(boxes, exit_.side, design.width, design.height)
     windows = Windows.of_states(cut_states(ledger.free, origins, offsets, pins, exit_.side))
     wave = FrozenWave(windows, exit_.scale)

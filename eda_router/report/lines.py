@@ -102,7 +102,8 @@ def model_lines(details: dict[str, Any], *, verbose: bool = False) -> list[str]:
     lines = [
         f"model      drew {total['drawn']} at the first try, "
         f"{total['redrawn']} again by waypoints, {total['sampled']} by samples, "
-        f"{total['joined']} by joining, not {total['failed']}; {model['kept']} "
+        f"{total['joined']} by joining, not {total['failed'] + details['too_wide']}; "
+        f"{model['kept']} "
         f"({model['kept_share']:.1%}) are still as drawn; "
         f"{details['engine']} in {details['precision']}"
     ]
@@ -124,5 +125,10 @@ def model_lines(details: dict[str, Any], *, verbose: bool = False) -> list[str]:
                 f"{count['sampled']} sampled, {count['joined']} joined, "
                 f"{count['failed']} failed; {count['races']} races lost, "
                 f"{count['retaken']} of them retaken{ink}{control}"
+            )
+        if details["too_wide"]:
+            lines.append(
+                f"  no exit       {details['too_wide']} nets whose windows would be larger than "
+                "the grid allows"
             )
     return lines + [f"  {line}" for line in details["story"]]

@@ -446,17 +446,21 @@ class MazeRouter(Run):
         was told to stop.
         """
         stop = self._workspace.box.stop
+        times = 1
         while len(nets):
             self.check_clock()
             with watched(stop, self.time_left):
-                nets = nets[kernel(nets) :]
+                done = kernel(nets)
+            nets = nets[done:]
             if len(nets) and not stop[0]:
-                self._make_room()
+                # A net that moves many others needs room for all of their trees at once.
+                times = 1 if done else 2 * times
+                self._make_room(times)
 
-    def _make_room(self) -> None:
-        """Move the routes to a larger pool."""
+    def _make_room(self, times: int = 1) -> None:
+        """Move the routes to a larger pool, with ``times`` the usual room."""
         routes = self.routes()
-        self._pool = pool_of(routes, self._spare(routes.wirelength))
+        self._pool = pool_of(routes, times * self._spare(routes.wirelength))
 
     def _spare(self, wirelength: int) -> int:
         """Edges to leave unused in a pool: more than any tree has."""

@@ -7,8 +7,10 @@ the same drawing, or else goes to the front of the next wave, so each wave commi
 first drawable net and the order is fixed. A wave of one net is the plain sequential router.
 
 How a net is drawn, and drawn again where its drawing does not join its pins, is the drawer's
-(:mod:`eda_router.neural.drawer`); what no drawing joins goes to the maze router. Then negotiation
-and refinement as in :mod:`eda_router.routing.maze`.
+(:mod:`eda_router.neural.drawer`); what no drawing joins goes to the maze router, and so does a net
+that no exit takes, because its window would be out of proportion to the grid
+(:data:`eda_router.neural.coarse.MOST_GRIDS`). Then negotiation and refinement as in
+:mod:`eda_router.routing.maze`.
 """
 
 from __future__ import annotations
@@ -65,6 +67,7 @@ class NeuralRouter:
         maze: holds the ledger and the wires, and finishes.
         drawer: draws the nets.
         counts: what became of the nets, by exit.
+        too_wide: number of nets that no exit takes.
     """
 
     def __init__(
@@ -89,6 +92,7 @@ class NeuralRouter:
             phase=self.maze.phase,
         )
         self.counts: dict[ScaledExit, ExitCount] = {}
+        self.too_wide = 0
         self.story = Story.of(design, config.explain)
         self._net_exits = np.zeros(design.num_nets, np.uint8)
         self._sizes = _pyramid(engine.exits, config)
@@ -108,12 +112,15 @@ class NeuralRouter:
             OutOfTime: the deadline passed; what is committed stays.
         """
         order = self.maze.order
-        failed = [
-            self._draw_exit(order[nets], exit_)
-            for exit_, nets in assign_exits(self._boxes[order], self._sizes)
-        ]
-        self.maze.report("draw", sum(count.nets for count in self.counts.values()))
-        return np.concatenate([order[:0], *failed])
+        assigned = list(assign_exits(self._boxes[order], self._sizes, self.design.num_tiles))
+        left = np.ones(len(order), np.bool_)
+        for _, nets in assigned:
+            left[nets] = False
+        self.too_wide = int(left.sum())
+        self.story.tell_too_wide(order[left])
+        failed = [self._draw_exit(order[nets], exit_) for exit_, nets in assigned]
+        self.maze.report("draw", len(order) - self.too_wide)
+        return np.concatenate([*failed, order[left]])
 
     def _draw_exit(self, nets: NDArray[np.int64], exit_: ScaledExit) -> NDArray[np.int64]:
         """Draw the nets of one exit, wave by wave; returns those that failed."""
@@ -165,6 +172,7 @@ class NeuralRouter:
                 exit_.name: {**count.figures(), "wave": self.wave_size(exit_)}
                 for exit_, count in self.counts.items()
             },
+            "too_wide": self.too_wide,
             "story": self.story.lines,
             # One digit a net: 0, drawn by no exit; d, by the exit of 4 * 2 ** d tiles.
             "net_exits": "".join(map(str, self._net_exits.tolist())),

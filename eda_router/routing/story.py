@@ -39,6 +39,11 @@ class Story:
             raise InputError(None, None, f"no net {name!r} in {design.name}", "a net's name")
         return Story(names.index(name))
 
+    def tell_too_wide(self, nets: NDArray[np.int64]) -> None:
+        """Say so where the net is one of ``nets``, which no exit takes."""
+        if self.net is not None and self.net in nets:
+            self.lines.append("no exit: its window would be larger than the grid allows")
+
     def tell(
         self,
         nets: NDArray[np.int64],

@@ -59,6 +59,11 @@ SWEPT_PINS = 64
 """Pins after which a growing tree no longer sweeps the whole box for each further one."""
 
 
+WALKED_EDGES = 4096
+"""Edges up to which a tree that is taken apart is walked as a whole; of a larger one the largest
+part is not, which would take time with the square of its size."""
+
+
 class TreeScratch(NamedTuple):
     """Scratch memory for one tree at a time; everything is zero between uses.
 
@@ -68,7 +73,8 @@ class TreeScratch(NamedTuple):
         queue: int32, work list.
         keys: int32, key tiles still to be tried.
         removed: int32, edges taken out.
-        edges: int32, the tree as a list of edges.
+        edges: int32, the tree as a list of edges; while a large tree is taken apart, the tile that
+            follows each one in the list of its part.
     """
 
     links: Any
@@ -262,6 +268,70 @@ def _collect_parts(box, scratch, grid_width, w, h, x0, y0, starts):
 
 
 @kernel
+def _collect_parts_in_step(box, scratch, grid_width, w, h, x0, y0, starts):
+    """As :func:`_collect_parts`, in time proportional to all parts but the largest, and the box.
+
+    The parts are walked a tile each in turn until all but one have come to their end; what is left
+    of the tree in the box is the last one's. Its nodes stand in another order, which may decide
+    between trees of equal cost.
+    """
+    part = scratch.part
+    queue = scratch.queue
+    following = scratch.edges
+    at = np.empty(MAX_PARTS, np.int64)
+    last = np.empty(MAX_PARTS, np.int64)
+    for t in range(starts):
+        at[t] = last[t] = queue[t]
+        part[queue[t]] = t + 1
+        following[queue[t]] = -1
+    walking = starts
+    while walking > 1:
+        for t in range(starts):
+            if at[t] < 0 or walking == 1:
+                continue
+            tile = at[t]
+            wires = scratch.links[tile]
+            for step in range(4):
+                if wires >> step & 1:
+                    other = neighbour(tile, step, grid_width)
+                    if part[other] == 0:
+                        part[other] = t + 1
+                        following[other] = -1
+                        following[last[t]] = other
+                        last[t] = other
+            at[t] = following[tile]
+            if at[t] < 0:
+                walking -= 1
+    found = 0
+    for t in range(starts):
+        box.terminal_offsets[t] = found
+        if at[t] < 0:
+            tile = np.int64(queue[t])
+            while tile >= 0:
+                x, y = tile % grid_width - x0, tile // grid_width - y0
+                if 0 <= x < w and 0 <= y < h:
+                    box.terminal_nodes[found] = y * w + x
+                    box.owner[y * w + x] = t
+                    found += 1
+                tile = following[tile]
+            continue
+        for y in range(h):
+            for x in range(w):
+                tile = (y0 + y) * grid_width + x0 + x
+                unseen = part[tile] == 0 and scratch.links[tile] != 0
+                if unseen or part[tile] == t + 1:
+                    box.terminal_nodes[found] = y * w + x
+                    box.owner[y * w + x] = t
+                    found += 1
+    box.terminal_offsets[starts] = found
+    for t in range(starts):
+        tile = np.int64(queue[t])
+        while tile >= 0:
+            part[tile] = 0
+            tile = following[tile]
+
+
+@kernel
 def improve_tree(box, scratch, cost, grid, pins, count, margin, rounds):
     """Improve the tree in ``scratch.edges[:count]`` in place, key tile by key tile.
 
@@ -287,6 +357,7 @@ def improve_tree(box, scratch, cost, grid, pins, count, margin, rounds):
         for i in range(num_keys):
             scratch.part[scratch.keys[i]] = 0
         changed = False
+        large = count > WALKED_EDGES
         for i in range(num_keys):
             tile = scratch.keys[i]
             wires = links[tile]
@@ -294,7 +365,7 @@ def improve_tree(box, scratch, cost, grid, pins, count, margin, rounds):
                 continue
             if box.stop[0]:
                 break
-            if _rejoin_at(box, scratch, cost, grid, tile, margin):
+            if _rejoin_at(box, scratch, cost, grid, tile, margin, large):
                 changed = True
         count = _list_edges(scratch, grid.width, pins[0])
         if not changed:
@@ -337,10 +408,11 @@ def _list_edges(scratch, grid_width, start):
 
 
 @kernel
-def _rejoin_at(box, scratch, cost, grid, tile, margin):
+def _rejoin_at(box, scratch, cost, grid, tile, margin, large):
     """Take ``tile`` and its key paths out and join the parts as cheaply as possible.
 
     Leaves the tree as it is when that is no cheaper, or when the box has no memory for the search.
+    ``large`` tells of a tree of more than WALKED_EDGES edges.
     """
     links = scratch.links
     removed = scratch.removed
@@ -367,7 +439,10 @@ def _rejoin_at(box, scratch, cost, grid, tile, margin):
             add_wire(links, removed[i], grid.width)
         return False
     load_costs(box, cost, grid.width, w, h)
-    _collect_parts(box, scratch, grid.width, w, h, x0, y0, parts)
+    if large:
+        _collect_parts_in_step(box, scratch, grid.width, w, h, x0, y0, parts)
+    else:
+        _collect_parts(box, scratch, grid.width, w, h, x0, y0, parts)
     new_cost, found = join_terminals(box, w, h, parts, grid.width)
     if new_cost < old_cost:
         for i in range(found):
