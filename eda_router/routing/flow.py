@@ -20,6 +20,7 @@ from eda_router.config import RouteConfig
 from eda_router.design import Design
 from eda_router.routing.effort import Effort
 from eda_router.routing.result import PassRow, RoutingResult
+from eda_router.routing.shortage import missing_tracks
 
 TIMES_QUICK = {
     ("maze", "medium"): 2.0,
@@ -96,6 +97,7 @@ def route(
         for effort in ("medium", "low"):
             if flow.best.exit_status and flow.time_left > 0:
                 flow.run(dataclasses.replace(config, effort=effort), f"{effort} ")
+    flow.account()
     return flow.best
 
 
@@ -111,6 +113,7 @@ class _Flow:
         self._began = time.monotonic()
         self._deadline = None if config.time_limit is None else self._began + config.time_limit
         self._best: RoutingResult | None = None
+        self._out_of_time = False
 
     @property
     def best(self) -> RoutingResult:
@@ -156,10 +159,18 @@ class _Flow:
         used = time.monotonic() - self._began
         enough = self.time_left > TIMES_QUICK[config.router, config.effort] * used
         if not enough:
+            self._out_of_time = True
             quick.refine_until_deadline()
         self._take(quick.result(), "quick ")
         if enough:
             self.run(config)
+
+    def account(self) -> None:
+        """Add to the best result's details what concerns all runs, or the design."""
+        details = self.best.details
+        details["out_of_time"] = self._out_of_time or self.time_left <= 0
+        if self.best.exit_status:
+            details["missing_tracks"] = missing_tracks(self._design)
 
     def _shown(self, name: str) -> Callable[[PassRow], None] | None:
         """What a run calls after each of its passes."""
@@ -170,6 +181,7 @@ class _Flow:
 
     def _take(self, result: RoutingResult, name: str) -> None:
         """Keep the better result, with the phases and passes of all runs so far."""
+        self._out_of_time |= result.details.get("out_of_time", False)
         ended = time.monotonic() - self._began
         begins = ended - max((row.seconds for row in result.passes), default=0.0)
         result.phases = {f"{name}{phase}": spent for phase, spent in result.phases.items()}
@@ -180,13 +192,15 @@ class _Flow:
         if self._best is not None:
             phases = {**self._best.phases, **result.phases}
             passes = [*self._best.passes, *result.passes]
-            result = min((result, self._best), key=_rank)
+            result = min((self._best, result), key=_rank)
             result.phases, result.passes = phases, passes
         self._best = result
 
 
-def _rank(result: RoutingResult) -> tuple[int, int, int]:
-    return len(result.unrouted), result.total_overflow, result.wirelength
+def _rank(result: RoutingResult) -> tuple[int, int, int, bool]:
+    """Of equal results the one of the run asked for comes first."""
+    other = "run" in result.details
+    return len(result.unrouted), result.total_overflow, result.wirelength, other
 
 
 def _moved(row: PassRow, name: str, seconds: float) -> PassRow:
