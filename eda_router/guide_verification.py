@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from eda_router.design import Design, IntArray
+from eda_router.design import Design, IntArray, layers_of
+from eda_router.errors import expect_type
 from eda_router.formats.guide import Guide
 from eda_router.layers import Layers
 from eda_router.verification import components, distinct
@@ -84,9 +85,13 @@ def verify_guide(design: Design, guide: Guide) -> GuideVerification:
     """Evaluate a guide of ``design``, which has layers.
 
     Nothing is repaired or refused.
+
+    Raises:
+        TypeError: an argument is of another type.
+        EdarouteError: the design has no layers.
     """
-    layers = design.layers
-    assert layers is not None
+    layers = layers_of(design)
+    expect_type("guide", guide, Guide)
     spans = _spans(layers, guide)
     cells, pieces = _cells(design, layers, guide, spans)
     demand, wrong_way = _demand(design, layers, guide, spans)

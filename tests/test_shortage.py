@@ -59,6 +59,12 @@ def test_it_is_all_that_is_missing_where_lines_are_crowded() -> None:
     assert missing_tracks(Design.from_pins("square", 8, 8, 2, 2, square)) == 1
 
 
+def test_the_whole_grid_may_have_too_few_tracks() -> None:
+    full = [(x, y) for y in range(2) for x in range(2)]
+    nets = [("full", 0, full), ("diagonal", 1, [(0, 0), (1, 1)])]
+    assert missing_tracks(Design.from_pins("five on four", 2, 2, 1, 1, nets)) == 1
+
+
 def test_designs_that_can_be_routed_lack_nothing() -> None:
     for seed in range(20):
         design = random_design(seed, nets=120, capacity=9)

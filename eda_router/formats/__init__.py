@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from eda_router.errors import InputError
+from eda_router.errors import InputError, expect_type
 from eda_router.resources import find_design
 
 if TYPE_CHECKING:
@@ -62,8 +62,10 @@ def read(path: str | Path, **extra: Any) -> Design:
         extra: what a format needs beside the file.
 
     Raises:
+        TypeError: ``path`` is no path, or the format takes no such ``extra``.
         InputError: the file cannot be read, or is in no format known; path and line are given.
     """
+    expect_type("path", path, (str, Path))
     place = find_design(path)
     module = importlib.import_module(_format_of(place).module)
     design: Design = module.read(place, **extra)

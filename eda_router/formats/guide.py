@@ -21,8 +21,8 @@ from typing import NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from eda_router.design import Design, IntArray
-from eda_router.errors import InputError
+from eda_router.design import Design, IntArray, layers_of
+from eda_router.errors import InputError, expect_type
 from eda_router.files import write_atomically
 from eda_router.formats.segments import layer_segments
 from eda_router.formats.text import LINE_END, WHOLE_NUMBER, decode, read_bytes, shorten
@@ -105,8 +105,10 @@ def write_guide(layered: LayeredRoutes, path: str | Path) -> None:
     """Write a guide beside ``path`` and rename it.
 
     Raises:
+        TypeError: ``layered`` is of another type.
         InputError: the file cannot be written; an existing one is as it was.
     """
+    expect_type("layered", layered, LayeredRoutes)
     write_atomically(path, format_guide(layered).encode())
 
 
@@ -116,9 +118,9 @@ def read_guide(path: str | Path, design: Design) -> Guide:
     Raises:
         InputError: the file cannot be read, is not in the format or does not belong to the
             design; path and line are given.
+        EdarouteError: the design has no layers.
     """
-    assert design.layers is not None
-    return _Parser(path, design, design.layers).parse(decode(path, read_bytes(path)))
+    return _Parser(path, design, layers_of(design)).parse(decode(path, read_bytes(path)))
 
 
 class _Parser:

@@ -27,7 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eda_router.design import HORIZONTAL, MAX_TILES, VERTICAL, Design, uniform_capacity
-from eda_router.errors import EdarouteError, InputError
+from eda_router.errors import EdarouteError, InputError, expect_type
 from eda_router.files import displayable, write_atomically
 from eda_router.formats.text import (
     LINE_END,
@@ -329,8 +329,10 @@ def write(
     """Write a design, gzipped when ``path`` ends with ``.gz``; see :func:`format_design`.
 
     Raises:
+        TypeError: ``design`` is of another type.
         EdarouteError: the format cannot hold the design, or the file cannot be written.
     """
+    expect_type("design", design, Design)
     data = format_design(design, pins).encode()
     if str(path).endswith(".gz"):
         # Without the time of day equal designs give equal files.

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eda_router.design import Design, IntArray, Routes
-from eda_router.errors import InputError
+from eda_router.errors import InputError, expect_type
 from eda_router.files import write_text
 from eda_router.formats.segments import runs
 from eda_router.formats.text import LINE_END, decode, parse_numbers, read_bytes, shorten
@@ -132,8 +132,14 @@ def write(design: Design, routes: Routes, path: str | Path) -> None:
     """Write a route file beside ``path`` and rename it.
 
     Raises:
+        TypeError: the design or the routes are of another type.
+        ValueError: the routes have another number of nets.
         InputError: the file cannot be written; an existing one is as it was.
     """
+    expect_type("design", design, Design)
+    expect_type("routes", routes, Routes)
+    if routes.num_nets != design.num_nets:
+        raise ValueError(f"routes of {routes.num_nets} nets, expected {design.num_nets}")
     write_text(path, format_routes(design, routes))
 
 
@@ -143,7 +149,9 @@ def read(path: str | Path, design: Design) -> RouteFile:
     Raises:
         InputError: the file cannot be read, is not in the format or does not belong to the
             design; path and line are given.
+        TypeError: ``design`` is of another type.
     """
+    expect_type("design", design, Design)
     return parse(read_bytes(path), path, design)
 
 

@@ -18,6 +18,7 @@ from typing import Any, Protocol
 
 from eda_router.config import RouteConfig
 from eda_router.design import Design
+from eda_router.errors import expect_type
 from eda_router.routing.effort import Effort
 from eda_router.routing.result import PassRow, RoutingResult
 from eda_router.routing.shortage import missing_tracks
@@ -80,14 +81,14 @@ def route(
         The wires and how they came about. With a time limit the best state reached.
 
     Raises:
+        TypeError: an argument is of another type.
         EdarouteError: the router asked for cannot run here.
     """
-    config = config or RouteConfig()
-    if not isinstance(design, Design) or not isinstance(config, RouteConfig):
-        raise TypeError(
-            f"route({type(design).__name__}, {type(config).__name__}), "
-            "expected route(Design, RouteConfig)"
-        )
+    config = RouteConfig() if config is None else config
+    expect_type("design", design, Design)
+    expect_type("config", config, RouteConfig)
+    if on_pass is not None and not callable(on_pass):
+        raise TypeError(f"on_pass: {type(on_pass).__name__}, expected a function")
     flow = _Flow(design, config, on_pass)
     if config.time_limit is None or not flow.finishes:
         flow.run(config)

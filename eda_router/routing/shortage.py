@@ -1,7 +1,8 @@
-"""How many tracks a design lacks whatever the routing: a lower bound on overflow from cuts.
+"""How many tracks a design lacks whatever the routing: a lower bound on overflow.
 
-Every net with pins on both sides of a closed line crosses it, so a line that more nets must cross
-than it has tracks overflows by the difference. Lines that share no edge add up.
+Wires need as many tracks as they are long, and every net with pins on both sides of a closed line
+crosses it, so a line that more nets must cross than it has tracks overflows by the difference.
+Lines that share no edge add up.
 """
 
 from __future__ import annotations
@@ -15,8 +16,9 @@ from eda_router.design import HORIZONTAL, VERTICAL, Design, IntArray
 def missing_tracks(design: Design) -> int:
     """Lower bound on the total overflow of any routing that joins all nets of ``design``.
 
-    The largest of what these families of cuts show, each with no edge in two cuts:
+    The largest of what these show, the families of cuts each with no edge in two cuts:
 
+    - the tracks of the whole grid beside the least length of all nets;
     - all straight lines across the whole grid;
     - the borders of every second square of a chequerboard, for squares of 1, 2, 4 ... tiles.
 
@@ -25,12 +27,18 @@ def missing_tracks(design: Design) -> int:
     Returns:
         tracks; 0 says nothing.
     """
-    most = _across(design)
+    most = max(_in_all(design), _across(design))
     side = 1
     while side < max(design.width, design.height):
         most = max(most, _around_squares(design, side))
         side *= 2
     return most
+
+
+def _in_all(design: Design) -> int:
+    """Tracks missing for wires that are as short as each net alone could have them, at least."""
+    shortest = np.maximum(design.half_perimeters, design.pin_counts - 1)
+    return max(0, int(shortest.sum(dtype=np.int64)) - int(design.capacity.sum(dtype=np.int64)))
 
 
 def _across(design: Design) -> int:
