@@ -135,10 +135,11 @@ class _Flow:
 
     def run(self, config: RouteConfig, name: str = "") -> None:
         """One run; ``name`` goes before the names of its phases and passes."""
+        begins = self._age
         result = load_router(config)(
-            self._design, config, on_pass=self._shown(name), deadline=self._deadline
+            self._design, config, on_pass=self._shown(name, begins), deadline=self._deadline
         )
-        self._take(result, name)
+        self._take(result, name, begins)
 
     def run_quick_first(self) -> None:
         """A quick legal result, then the run asked for or a shorter quick one."""
@@ -152,17 +153,17 @@ class _Flow:
         if (config.router, config.effort) == ("maze", "low"):
             self.run(config)
             return
-        quick = MazeRouter(
-            self._design, quick_config, on_pass=self._shown("quick "), deadline=self._deadline
-        )
+        begins = self._age
+        on_pass = self._shown("quick ", begins)
+        quick = MazeRouter(self._design, quick_config, on_pass=on_pass, deadline=self._deadline)
         route_all(quick)
         finish(quick)
-        used = time.monotonic() - self._began
+        used = self._age - begins
         enough = self.time_left > TIMES_QUICK[config.router, config.effort] * used
         if not enough:
             self._out_of_time = True
             quick.refine_until_deadline()
-        self._take(quick.result(), "quick ")
+        self._take(quick.result(), "quick ", begins)
         if enough:
             self.run(config)
 
@@ -173,18 +174,21 @@ class _Flow:
         if self.best.exit_status:
             details["missing_tracks"] = missing_tracks(self._design)
 
-    def _shown(self, name: str) -> Callable[[PassRow], None] | None:
-        """What a run calls after each of its passes."""
+    @property
+    def _age(self) -> float:
+        """Seconds since the call."""
+        return time.monotonic() - self._began
+
+    def _shown(self, name: str, begins: float) -> Callable[[PassRow], None] | None:
+        """What a run that begins at some age calls after each of its passes."""
         if self._on_pass is None:
             return None
-        show, begins = self._on_pass, time.monotonic() - self._began
+        show = self._on_pass
         return lambda row: show(_moved(row, name, begins))
 
-    def _take(self, result: RoutingResult, name: str) -> None:
+    def _take(self, result: RoutingResult, name: str, begins: float) -> None:
         """Keep the better result, with the phases and passes of all runs so far."""
         self._out_of_time |= result.details.get("out_of_time", False)
-        ended = time.monotonic() - self._began
-        begins = ended - max((row.seconds for row in result.passes), default=0.0)
         result.phases = {f"{name}{phase}": spent for phase, spent in result.phases.items()}
         result.passes = [_moved(row, name, begins) for row in result.passes]
         result.config = self._config
