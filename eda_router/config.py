@@ -12,6 +12,8 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import math
+import numbers
+import os
 import types
 import typing
 from collections.abc import Iterable, Mapping
@@ -94,6 +96,11 @@ class SettingInfo:
         return self._coerce_one(value)
 
     def _coerce_one(self, value: Any) -> Any:
+        if self.kind is str and isinstance(value, os.PathLike):
+            value = os.fspath(value)
+        elif self.kind is int and isinstance(value, numbers.Integral):
+            # NumPy's whole numbers are meant too.
+            value = value if isinstance(value, bool) else int(value)
         if self.kind is float:
             # YAML reads 1e-3 (no dot) as a text.
             if isinstance(value, bool) or not isinstance(value, (int, float, str)):

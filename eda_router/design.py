@@ -23,6 +23,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from eda_router.errors import EdarouteError, expect_type
 from eda_router.layers import Layers
 
 HORIZONTAL = 0
@@ -77,8 +78,11 @@ class Design:
 
     def __post_init__(self) -> None:
         width, height = self.width, self.height
-        if width < 1 or height < 1 or width * height > MAX_TILES:
-            raise ValueError(f"grid of {width} x {height} tiles, expected 1 to {MAX_TILES} tiles")
+        expect_type("name", self.name, str)
+        expect_type("layers", self.layers, (Layers, type(None)))
+        _check_grid(width, height)
+        for net_name in self.net_names:
+            expect_type("net_names", net_name, str)
         _check_array("capacity", self.capacity, np.int32, 3)
         _check_array("net_ids", self.net_ids, np.int64, 1)
         _check_array("pin_offsets", self.pin_offsets, np.int64, 1)
@@ -138,7 +142,12 @@ class Design:
         return self.capacity[:-1, :, VERTICAL]
 
     def net_pins(self, net: int) -> IntArray:
-        """Tiles with pins of net number ``net``."""
+        """Tiles with pins of net number ``net``.
+
+        Raises:
+            IndexError: there is no net of that number.
+        """
+        _check_net(net, self.num_nets)
         return self.pins[self.pin_offsets[net] : self.pin_offsets[net + 1]]
 
     def pins_of(self, nets: NDArray[np.integer]) -> tuple[NDArray[np.int64], IntArray]:
@@ -182,16 +191,24 @@ class Design:
         Repeated tiles of a net are merged.
 
         Raises:
-            TypeError: a coordinate is no whole number.
+            TypeError: a number is no whole number, or a net no such triple.
             ValueError: a pin lies off the grid, or as for any design.
         """
+        _check_grid(width, height)
         names: list[str] = []
         ids: list[int] = []
         tiles: list[int] = []
         offsets = [0]
-        for net_name, net_id, pins in nets:
+        for net in nets:
+            try:
+                net_name, net_id, pins = net
+                pins = [(x, y) for x, y in pins]
+            except (TypeError, ValueError):
+                raise TypeError(
+                    f"net {len(names)}: {net!r:.60}, expected (name, id, [(x, y), ...])"
+                ) from None
             names.append(net_name)
-            ids.append(net_id)
+            ids.append(_whole(f"id of net {net_name!r}", net_id, -(2**63), 2**63 - 1))
             tiles.extend(sorted({_tile(net_name, x, y, width, height) for x, y in pins}))
             offsets.append(len(tiles))
         return Design(
@@ -208,13 +225,41 @@ class Design:
 
 def _tile(net: str, x: int, y: int, width: int, height: int) -> int:
     """The tile at (x, y), checked."""
-    x, y = operator.index(x), operator.index(y)
+    try:
+        x, y = operator.index(x), operator.index(y)
+    except TypeError:
+        raise TypeError(
+            f"net {net!r}: pin ({x!r}, {y!r}), expected whole numbers of tiles"
+        ) from None
     if not (0 <= x < width and 0 <= y < height):
         raise ValueError(
             f"net {net!r}: pin ({x}, {y}) off the grid, "
             f"expected x from 0 to {width - 1}, y from 0 to {height - 1}"
         )
     return y * width + x
+
+
+def _whole(name: str, value: object, low: int, high: int) -> int:
+    """``value`` as a whole number, checked."""
+    try:
+        number = operator.index(value)  # type: ignore[arg-type]
+    except TypeError:
+        raise TypeError(f"{name}: {value!r:.60}, expected a whole number") from None
+    if not low <= number <= high:
+        raise ValueError(f"{name}: {number}, expected {low} to {high}")
+    return number
+
+
+def _check_grid(width: int, height: int) -> None:
+    for name, side in (("width", width), ("height", height)):
+        expect_type(name, side, (int, np.integer))
+    if width < 1 or height < 1 or int(width) * int(height) > MAX_TILES:
+        raise ValueError(f"grid of {width} x {height} tiles, expected 1 to {MAX_TILES} tiles")
+
+
+def _check_net(net: int, num_nets: int) -> None:
+    if not 0 <= net < num_nets:
+        raise IndexError(f"net {net}, expected 0 to {num_nets - 1}")
 
 
 def _check_array(name: str, array: object, dtype: type, axes: int) -> None:
@@ -245,7 +290,7 @@ class Routes:
 
     Raises:
         TypeError: an array has another type or number of axes.
-        ValueError: the offsets do not rise from 0 to the number of edges.
+        ValueError: the offsets do not rise from 0 to the number of edges, or an edge id is below 0.
     """
 
     offsets: NDArray[np.int64]
@@ -255,6 +300,8 @@ class Routes:
         _check_array("offsets", self.offsets, np.int64, 1)
         _check_array("edges", self.edges, np.int32, 1)
         _check_offsets("offsets", self.offsets, max(0, len(self.offsets) - 1), len(self.edges))
+        if self.edges.min(initial=0) < 0:
+            raise ValueError(f"edge id {self.edges.min()}, expected 0 or more")
 
     def __repr__(self) -> str:
         return f"Routes({self.num_nets} nets, wirelength {self.wirelength})"
@@ -275,20 +322,51 @@ class Routes:
         return np.diff(self.offsets).astype(np.int32)
 
     def net_edges(self, net: int) -> IntArray:
-        """Edges of net number ``net``."""
+        """Edges of net number ``net``.
+
+        Raises:
+            IndexError: there is no net of that number.
+        """
+        _check_net(net, self.num_nets)
         return self.edges[self.offsets[net] : self.offsets[net + 1]]
 
     @staticmethod
     def from_lists(nets: Iterable[Iterable[int]]) -> Routes:
-        """Build from one collection of edge ids a net; order and repetition do not matter."""
-        lists = [sorted(set(edges)) for edges in nets]
+        """Build from one collection of edge ids a net; order and repetition do not matter.
+
+        Raises:
+            TypeError: an edge id is no whole number.
+            ValueError: an edge id is below 0 or above those of the largest grid.
+        """
+        most = 2 * MAX_TILES - 1
+        lists = [sorted({_whole("edge id", edge, 0, most) for edge in edges}) for edges in nets]
         offsets = np.zeros(len(lists) + 1, np.int64)
         np.cumsum([len(edges) for edges in lists], out=offsets[1:])
         return Routes(offsets, np.array([e for edges in lists for e in edges], np.int32))
 
 
+def layers_of(design: Design) -> Layers:
+    """The layers of a design that must have some.
+
+    Raises:
+        TypeError: ``design`` is none.
+        EdarouteError: it has none.
+    """
+    expect_type("design", design, Design)
+    if design.layers is None:
+        raise EdarouteError(f"design {design.name} has no layers")
+    return design.layers
+
+
 def uniform_capacity(width: int, height: int, vertical: int, horizontal: int) -> IntArray:
-    """Capacities ``(height, width, 2)`` with one value a direction and none across the border."""
+    """Capacities ``(height, width, 2)`` with one value a direction and none across the border.
+
+    Raises:
+        TypeError: a capacity is no whole number.
+        ValueError: a capacity is below 0 or does not fit 32 bits.
+    """
+    vertical = _whole("vertical capacity", vertical, 0, 2**31 - 1)
+    horizontal = _whole("horizontal capacity", horizontal, 0, 2**31 - 1)
     capacity = np.zeros((height, width, 2), np.int32)
     capacity[:, :-1, HORIZONTAL] = horizontal
     capacity[:-1, :, VERTICAL] = vertical

@@ -32,6 +32,18 @@ class CapacityError(EdarouteError):
     """A commit that the ledger refused because an edge has no free track left."""
 
 
+def expect_type(name: str, value: object, kind: type | tuple[type, ...]) -> None:
+    """Refuse an argument of another type than ``kind``.
+
+    Raises:
+        TypeError: with the argument's name, what was given and what was expected.
+    """
+    if not isinstance(value, kind):
+        kinds = kind if isinstance(kind, tuple) else (kind,)
+        expected = " or ".join(k.__name__ for k in kinds)
+        raise TypeError(f"{name}: {type(value).__name__}, expected {expected}")
+
+
 def reason(error: OSError | ValueError) -> str:
     """What went wrong with a file, in the words of the operating system where it has some."""
     return getattr(error, "strerror", None) or str(error)

@@ -57,14 +57,20 @@ def check_outputs(*outputs: str | Path | None, inputs: Iterable[str | Path | Non
 def refuse_same_file(*paths: str | Path | None) -> None:
     """Make sure that no two paths lead to one file, by links or otherwise, even to one to be made.
 
-    None, standard output, folders, pipes and devices are left out.
+    None, folders, pipes and devices are left out; standard output counts under all its names.
 
     Raises:
         InputError: two of them do.
     """
     seen: dict[str | tuple[int, int], str | Path] = {}
     for path in paths:
-        if path is None or is_stdout(path):
+        if path is None:
+            continue
+        if is_stdout(path):
+            # Two files behind each other there are no file that anything could read.
+            if "-" in seen:
+                raise InputError(path, None, f"is {seen['-']} too", "different files")
+            seen["-"] = path
             continue
         place = os.path.realpath(path)
         marks: set[str | tuple[int, int]] = {place}

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from eda_router.design import Design, IntArray
+from eda_router.design import Design, IntArray, layers_of
+from eda_router.errors import expect_type
 from eda_router.formats.guide import Guide
 from eda_router.layers import Layers
 from eda_router.verification import components, distinct
@@ -88,6 +89,10 @@ def verify_guide(design: Design, guide: Guide) -> GuideVerification:
 
     Nothing is repaired or refused.
 
+    Raises:
+        TypeError: an argument is of another type.
+        EdarouteError: the design has no layers.
+
     Example:
         >>> from eda_router import RouteConfig, read, route_layered
         >>> from eda_router.formats.guide import guide_of
@@ -96,8 +101,8 @@ def verify_guide(design: Design, guide: Guide) -> GuideVerification:
         >>> verify_guide(design, guide_of(done.layered)).legal
         True
     """
-    layers = design.layers
-    assert layers is not None
+    layers = layers_of(design)
+    expect_type("guide", guide, Guide)
     spans = box_spans(layers, guide)
     cells, pieces = box_cells(design, layers, guide, spans)
     crossings, wrong_way = _crossings(design, layers, guide, spans)

@@ -8,7 +8,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from eda_router.design import Design, IntArray, Routes
+from eda_router.design import Design, IntArray, Routes, layers_of
+from eda_router.errors import expect_type
 from eda_router.layers import Layers
 
 
@@ -42,6 +43,11 @@ class LayeredRoutes:
         edge_layers: int8 ``(len(routes.edges),)``, the layer of each edge, one of its direction.
         attached: int32 ``(num_terminals,)``, the candidate at which each terminal is reached, or
             -1: its net has one terminal only, or no wire though it needs one.
+
+    Raises:
+        TypeError: a part is of another type.
+        ValueError: a part does not fit the design.
+        EdarouteError: the design has no layers.
     """
 
     design: Design
@@ -49,11 +55,28 @@ class LayeredRoutes:
     edge_layers: NDArray[np.int8] = field(repr=False)
     attached: IntArray = field(repr=False)
 
+    def __post_init__(self) -> None:
+        layers = layers_of(self.design)
+        expect_type("routes", self.routes, Routes)
+        for name, wanted, dtype in (
+            ("edge_layers", self.routes.wirelength, np.int8),
+            ("attached", layers.num_terminals, np.int32),
+        ):
+            array = getattr(self, name)
+            expect_type(name, array, np.ndarray)
+            if array.dtype != dtype:
+                raise TypeError(f"{name}: {array.dtype}, expected {dtype.__name__}")
+            if array.shape != (wanted,):
+                raise ValueError(f"{name} {array.shape}, expected {(wanted,)}")
+        if self.routes.num_nets != self.design.num_nets:
+            raise ValueError(
+                f"routes of {self.routes.num_nets} nets, expected {self.design.num_nets}"
+            )
+
     @property
     def layers(self) -> Layers:
         """The layers of the design."""
-        assert self.design.layers is not None
-        return self.design.layers
+        return layers_of(self.design)
 
     @cached_property
     def demand(self) -> IntArray:

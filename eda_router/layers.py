@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Layers:
     """Layers of a design, and the places at which its terminals can be reached.
 
@@ -63,6 +63,9 @@ class Layers:
     xs: NDArray[np.int64]
     ys: NDArray[np.int64]
     dbu: int
+
+    def __repr__(self) -> str:
+        return f"Layers({', '.join(self.names)}; {self.num_terminals} terminals)"
 
     @property
     def num_layers(self) -> int:

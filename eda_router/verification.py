@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eda_router.design import Design, Routes
+from eda_router.errors import expect_type
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,8 +68,15 @@ def verify(design: Design, routes: Routes, repeated: int = 0) -> Verification:
         The figures; nothing is repaired or refused.
 
     Raises:
-        ValueError: the routes have another number of nets, or edges off the grid.
+        TypeError: an argument is of another type.
+        ValueError: the routes have another number of nets, or edges off the grid, or ``repeated``
+            is below 0.
     """
+    expect_type("design", design, Design)
+    expect_type("routes", routes, Routes)
+    expect_type("repeated", repeated, (int, np.integer))
+    if repeated < 0:
+        raise ValueError(f"repeated {repeated}, expected 0 or more")
     num_nets, tiles = design.num_nets, design.num_tiles
     wire_net, edge = _wires(design, routes)
     tile, vertical = edge >> 1, (edge & 1).astype(np.bool_)
@@ -120,10 +128,13 @@ def _wires(design: Design, routes: Routes) -> tuple[NDArray[np.int64], NDArray[n
         ValueError: the routes have another number of nets, or edges off the grid.
     """
     if routes.num_nets != design.num_nets:
-        raise ValueError(f"routes of {routes.num_nets} nets for a design of {design.num_nets}")
+        raise ValueError(f"routes of {routes.num_nets} nets, expected {design.num_nets}")
     num_edges = 2 * design.num_tiles
     if len(routes.edges) and not 0 <= routes.edges.min() <= routes.edges.max() < num_edges:
-        raise ValueError(f"edge ids from {routes.edges.min()} to {routes.edges.max()}")
+        raise ValueError(
+            f"edge ids from {routes.edges.min()} to {routes.edges.max()}, "
+            f"expected 0 to {num_edges - 1}"
+        )
     wire_net = np.repeat(np.arange(design.num_nets, dtype=np.int64), np.diff(routes.offsets))
     wire_net, edge = np.divmod(distinct(np.sort(wire_net * num_edges + routes.edges)), num_edges)
     tile, vertical = edge >> 1, edge & 1 == 1

@@ -215,6 +215,9 @@ def test_two_names_of_one_file_are_refused_even_before_it_exists(tmp_path: Path)
             files.check_outputs(tmp_path / one, inputs=[f"{tmp_path}/{other}"])
     files.check_outputs(tmp_path / "new", tmp_path / "newer", None, inputs=[tmp_path / "old", None])
     files.check_outputs("/dev/null", "/dev/null", "-")
+    for one, other in (("-", "-"), ("-", "/dev/stdout"), ("/dev/fd/1", "-")):
+        with pytest.raises(InputError, match=f"{other}: is {one} too, expected different files"):
+            files.check_outputs(one, other)
     assert not (tmp_path / "new").exists()
 
 

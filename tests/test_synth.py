@@ -97,3 +97,22 @@ def test_the_command(tmp_path):
     first = path.read_bytes()
     assert CliRunner().invoke(command, [*arguments, "-q"], catch_exceptions=False).output == ""
     assert path.read_bytes() == first
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "nets"), [(16, 12, 300), (40, 32, 4000), (64, 64, 14000), (120, 90, 30000)]
+)
+def test_designs_of_any_size_can_be_routed(width: int, height: int, nets: int) -> None:
+    for seed in (1, 2):
+        config = SynthConfig(width=width, height=height, nets=nets, seed=seed)
+        result = route_maze(synthesize(config), RouteConfig(router="maze"))
+        assert result.exit_status == 0
+
+
+def test_crowding_adds_tracks_in_step_and_no_limit_none() -> None:
+    tracks = []
+    for crowding in (None, 2.0, 1.0, 0.5):
+        design = synthesize(SynthConfig(width=64, height=64, nets=9000, crowding=crowding))
+        tracks.append((int(design.capacity[..., 0].max()), int(design.capacity[..., 1].max())))
+    assert tracks == sorted(tracks)
+    assert tracks[-1] > tracks[0]

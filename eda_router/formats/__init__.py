@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from eda_router.errors import InputError
+from eda_router.errors import InputError, expect_type
 from eda_router.resources import find_design
 
 if TYPE_CHECKING:
@@ -106,6 +106,7 @@ def read(path: str | Path, **extra: Any) -> Design:
             ``config``, a :class:`eda_router.formats.lefdef_config.LefDefConfig`.
 
     Raises:
+        TypeError: ``path`` is no path.
         InputError: the file cannot be read, is in no format known, or in one that does not take
             what was given beside it; path and line are given.
 
@@ -113,6 +114,7 @@ def read(path: str | Path, **extra: Any) -> Design:
         >>> read("synth-tiny")
         Design('synth-tiny', 16 x 16 tiles, 500 nets)
     """
+    expect_type("path", path, (str, Path))
     place = find_design(path)
     format = format_of(place)
     format.check_extra(place, extra)

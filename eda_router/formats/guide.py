@@ -20,7 +20,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from eda_router.design import Design, IntArray
+from eda_router.design import Design, IntArray, layers_of
+from eda_router.errors import expect_type
 from eda_router.files import write_packed
 from eda_router.formats.lines import NetBlocks
 from eda_router.formats.segments import layer_segments
@@ -114,6 +115,7 @@ def write_guide(layered: LayeredRoutes, path: str | Path) -> None:
     """Write the guide of layered routes; see :func:`write`.
 
     Raises:
+        TypeError: ``layered`` is of another type.
         InputError: the file cannot be written; an existing one is as it was.
 
     Example:
@@ -121,6 +123,7 @@ def write_guide(layered: LayeredRoutes, path: str | Path) -> None:
         >>> done = route_layered(read("synth-chip"), RouteConfig(router="maze"))
         >>> write_guide(done.layered, "synth-chip.guide")
     """
+    expect_type("layered", layered, LayeredRoutes)
     write(guide_of(layered), layered.design, path)
 
 
@@ -130,9 +133,9 @@ def read_guide(path: str | Path, design: Design) -> Guide:
     Raises:
         InputError: the file cannot be read, is not in the format or does not belong to the
             design; path and line are given.
+        EdarouteError: the design has no layers.
     """
-    assert design.layers is not None
-    return _Parser(path, decode(path, read_bytes(path)), design, design.layers).parse()
+    return _Parser(path, decode(path, read_bytes(path)), design, layers_of(design)).parse()
 
 
 class _Parser(NetBlocks):

@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eda_router.design import HORIZONTAL, MAX_TILES, VERTICAL, Design, uniform_capacity
-from eda_router.errors import EdarouteError
+from eda_router.errors import EdarouteError, expect_type
 from eda_router.files import displayable, write_packed
 from eda_router.formats.lines import LineReader
 from eda_router.formats.text import WHOLE_NUMBER, decode, parse_numbers, read_bytes, shorten
@@ -282,6 +282,8 @@ def write(
     """Write a design, gzipped when ``path`` ends with ``.gz``; see :func:`format_design`.
 
     Raises:
+        TypeError: ``design`` is of another type.
         EdarouteError: the format cannot hold the design, or the file cannot be written.
     """
+    expect_type("design", design, Design)
     write_packed(path, format_design(design, pins).encode())

@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eda_router.design import Design, IntArray, Routes
+from eda_router.errors import expect_type
 from eda_router.files import write_text
 from eda_router.formats.lines import SolutionBlocks
 from eda_router.formats.segments import runs
@@ -128,7 +129,17 @@ def format_routes(design: Design, routes: Routes) -> str:
 
 
 def write(design: Design, routes: Routes, path: str | Path) -> None:
-    """Write a route file, as :func:`eda_router.files.write_text` does."""
+    """Write a route file beside ``path`` and rename it.
+
+    Raises:
+        TypeError: the design or the routes are of another type.
+        ValueError: the routes have another number of nets.
+        InputError: the file cannot be written; an existing one is as it was.
+    """
+    expect_type("design", design, Design)
+    expect_type("routes", routes, Routes)
+    if routes.num_nets != design.num_nets:
+        raise ValueError(f"routes of {routes.num_nets} nets, expected {design.num_nets}")
     write_text(path, format_routes(design, routes))
 
 
@@ -138,7 +149,9 @@ def read(path: str | Path, design: Design) -> RouteFile:
     Raises:
         InputError: the file cannot be read, is not in the format or does not belong to the
             design; path and line are given.
+        TypeError: ``design`` is of another type.
     """
+    expect_type("design", design, Design)
     return parse(read_bytes(path), path, design)
 
 

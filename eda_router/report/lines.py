@@ -28,6 +28,7 @@ def summary_lines(summary: dict[str, Any], *, verbose: bool = False) -> list[str
     lines = [
         *(_figures(summary) if "layers" not in summary else _layered_figures(summary)),
         f"nets       {', '.join(f'{name} {count}' for name, count in summary['stages'].items())}",
+        *kept_lines(summary),
         *model_lines(summary["details"], verbose=verbose),
         *(table_lines(summary["layers"]) if "layers" in summary else []),
         f"time       {process['wall']:.2f} s, {process['cpu']:.2f} s of processor; "
@@ -45,12 +46,58 @@ def summary_lines(summary: dict[str, Any], *, verbose: bool = False) -> list[str
         "disconnected", [net for net in summary["disconnected"] if net["name"] not in unrouted]
     )
     lines += named_edges(summary["overflow"])
-    if summary["unrouted"] and not summary["config"]["allow_overflow"]:
-        lines.append(
-            "hint: --effort high and a longer --time-limit try harder; --allow-overflow wires "
-            "these nets all the same and names the edges that lack tracks"
+    return lines + flaw_lines(summary)
+
+
+def kept_lines(summary: dict[str, Any]) -> list[str]:
+    """Which run the result is of, where it is another one than was asked for."""
+    run, asked = summary["details"].get("run"), summary["config"]["effort"]
+    if run is None:
+        return []
+    if run == "quick":
+        return [
+            "kept       the quick run of the maze router at effort low; the time limit left "
+            f"nothing better of effort {asked}"
+        ]
+    return [f"kept       the run at effort {run}, better here than that at effort {asked}"]
+
+
+def flaw_lines(summary: dict[str, Any]) -> list[str]:
+    """Why nets or tracks are missing, as far as is known, and the options that can still help."""
+    if not summary["unrouted"] and not summary["overflow"]:
+        return []
+    details = summary["details"]
+    negotiation, missing = details.get("negotiation", {}), details.get("missing_tracks", 0)
+    why = []
+    if negotiation.get("stalled"):
+        why.append(
+            f"negotiation stopped early, after {negotiation['rounds']} rounds: overflow no longer "
+            f"fell below {negotiation['least_overflow']}"
         )
-    return lines
+    if missing:
+        why.append(f"at least {missing} tracks are missing, however the nets are routed")
+    lines = [f"why        {'; '.join(why)}"] if why else []
+    hints = _hints(summary)
+    return lines + ([f"hint: {'; '.join(hints)}"] if hints else [])
+
+
+def _hints(summary: dict[str, Any]) -> list[str]:
+    """What could still help, the most likely first; only options that are not in use."""
+    config = summary["config"]
+    hints = []
+    if summary["details"].get("out_of_time"):
+        hints.append("a longer --time-limit lets the router finish")
+    elif not config["negotiate"]:
+        hints.append("--negotiate reroutes nets until none is in the way of another")
+    elif config["router"] == "neural" and config["fallback"] == "none":
+        hints.append("--fallback maze routes what the model cannot")
+    elif config["effort"] != "high":
+        hints.append("--effort high tries harder")
+    if summary["unrouted"] and not config["allow_overflow"]:
+        hints.append(
+            "--allow-overflow wires these nets all the same and names the edges that lack tracks"
+        )
+    return hints
 
 
 def _figures(summary: dict[str, Any]) -> list[str]:

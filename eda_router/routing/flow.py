@@ -18,8 +18,10 @@ from typing import Any, Protocol
 
 from eda_router.config import RouteConfig
 from eda_router.design import Design
+from eda_router.errors import expect_type
 from eda_router.routing.effort import Effort
 from eda_router.routing.result import PassRow, RoutingResult
+from eda_router.routing.shortage import missing_tracks
 
 TIMES_QUICK = {
     ("maze", "medium"): 2.0,
@@ -79,14 +81,14 @@ def route(
         The wires and how they came about. With a time limit the best state reached.
 
     Raises:
+        TypeError: an argument is of another type.
         EdarouteError: the router asked for cannot run here.
     """
-    config = config or RouteConfig()
-    if not isinstance(design, Design) or not isinstance(config, RouteConfig):
-        raise TypeError(
-            f"route({type(design).__name__}, {type(config).__name__}), "
-            "expected route(Design, RouteConfig)"
-        )
+    config = RouteConfig() if config is None else config
+    expect_type("design", design, Design)
+    expect_type("config", config, RouteConfig)
+    if on_pass is not None and not callable(on_pass):
+        raise TypeError(f"on_pass: {type(on_pass).__name__}, expected a function")
     flow = _Flow(design, config, on_pass)
     if config.time_limit is None or not config.finishes:
         flow.run(config)
@@ -96,6 +98,7 @@ def route(
         for effort in ("medium", "low"):
             if flow.best.exit_status and flow.time_left > 0:
                 flow.run(dataclasses.replace(config, effort=effort), f"{effort} ")
+    flow.account()
     return flow.best
 
 
@@ -111,6 +114,7 @@ class _Flow:
         self._began = time.monotonic()
         self._deadline = None if config.time_limit is None else self._began + config.time_limit
         self._best: RoutingResult | None = None
+        self._out_of_time = False
 
     @property
     def best(self) -> RoutingResult:
@@ -125,10 +129,11 @@ class _Flow:
 
     def run(self, config: RouteConfig, name: str = "") -> None:
         """One run; ``name`` goes before the names of its phases and passes."""
+        begins = self._age
         result = load_router(config)(
-            self._design, config, on_pass=self._shown(name), deadline=self._deadline
+            self._design, config, on_pass=self._shown(name, begins), deadline=self._deadline
         )
-        self._take(result, name)
+        self._take(result, name, begins)
 
     def run_quick_first(self) -> None:
         """A quick legal result, then the run asked for or a shorter quick one."""
@@ -142,30 +147,42 @@ class _Flow:
         if (config.router, config.effort) == ("maze", "low"):
             self.run(config)
             return
-        quick = MazeRouter(
-            self._design, quick_config, on_pass=self._shown("quick "), deadline=self._deadline
-        )
+        begins = self._age
+        on_pass = self._shown("quick ", begins)
+        quick = MazeRouter(self._design, quick_config, on_pass=on_pass, deadline=self._deadline)
         route_all(quick)
         finish(quick)
-        used = time.monotonic() - self._began
+        used = self._age - begins
         enough = self.time_left > TIMES_QUICK[config.router, config.effort] * used
         if not enough:
+            self._out_of_time = True
             quick.refine_until_deadline()
-        self._take(quick.result(), "quick ")
+        self._take(quick.result(), "quick ", begins)
         if enough:
             self.run(config)
 
-    def _shown(self, name: str) -> Callable[[PassRow], None] | None:
-        """What a run calls after each of its passes."""
+    def account(self) -> None:
+        """Add to the best result's details what concerns all runs, or the design."""
+        details = self.best.details
+        details["out_of_time"] = self._out_of_time or self.time_left <= 0
+        if self.best.exit_status:
+            details["missing_tracks"] = missing_tracks(self._design)
+
+    @property
+    def _age(self) -> float:
+        """Seconds since the call."""
+        return time.monotonic() - self._began
+
+    def _shown(self, name: str, begins: float) -> Callable[[PassRow], None] | None:
+        """What a run that begins at some age calls after each of its passes."""
         if self._on_pass is None:
             return None
-        show, begins = self._on_pass, time.monotonic() - self._began
+        show = self._on_pass
         return lambda row: show(_moved(row, name, begins))
 
-    def _take(self, result: RoutingResult, name: str) -> None:
+    def _take(self, result: RoutingResult, name: str, begins: float) -> None:
         """Keep the better result, with the phases and passes of all runs so far."""
-        ended = time.monotonic() - self._began
-        begins = ended - max((row.seconds for row in result.passes), default=0.0)
+        self._out_of_time |= result.details.get("out_of_time", False)
         result.phases = {f"{name}{phase}": spent for phase, spent in result.phases.items()}
         result.passes = [_moved(row, name, begins) for row in result.passes]
         result.config = self._config
@@ -174,13 +191,15 @@ class _Flow:
         if self._best is not None:
             phases = {**self._best.phases, **result.phases}
             passes = [*self._best.passes, *result.passes]
-            result = min((result, self._best), key=_rank)
+            result = min((self._best, result), key=_rank)
             result.phases, result.passes = phases, passes
         self._best = result
 
 
-def _rank(result: RoutingResult) -> tuple[int, int, int]:
-    return len(result.unrouted), result.total_overflow, result.wirelength
+def _rank(result: RoutingResult) -> tuple[int, int, int, bool]:
+    """Of equal results the one of the run asked for comes first."""
+    other = "run" in result.details
+    return len(result.unrouted), result.total_overflow, result.wirelength, other
 
 
 def _moved(row: PassRow, name: str, seconds: float) -> PassRow:

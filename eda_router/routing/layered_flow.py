@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from eda_router.clock import PhaseTime, timed
 from eda_router.config import RouteConfig
-from eda_router.design import HORIZONTAL, VERTICAL, Design, IntArray, Routes
-from eda_router.errors import EdarouteError
+from eda_router.design import HORIZONTAL, VERTICAL, Design, IntArray, Routes, layers_of
+from eda_router.errors import expect_type
 from eda_router.layered_routes import LayeredRoutes
 from eda_router.layers import Layers
 from eda_router.routing.dead_ends import cut_dead_ends
@@ -55,6 +55,7 @@ def route_layered(
         on_pass: called with the state after each pass.
 
     Raises:
+        TypeError: an argument is of another type.
         EdarouteError: the design has no layers, or the router asked for cannot run here.
 
     Example:
@@ -65,25 +66,25 @@ def route_layered(
         >>> done.layered.demand.shape
         (6, 24, 24)
     """
-    config = config or RouteConfig()
-    if design.layers is None:
-        raise EdarouteError(f"design {design.name} has no layers")
+    layers = layers_of(design)
+    config = RouteConfig() if config is None else config
+    expect_type("config", config, RouteConfig)
     deadline = None if config.time_limit is None else time.monotonic() + config.time_limit
     router = load_router(config)
 
     def route(part: Design) -> RoutingResult:
         return router(part, config, on_pass=on_pass, deadline=deadline)
 
-    clocks = np.flatnonzero(design.layers.net_is_clock)
-    if len(clocks) and design.layers.clock not in (None, design.layers.signal):
-        flat = _clocks_first(design, design.layers, clocks, route)
+    clocks = np.flatnonzero(layers.net_is_clock)
+    if len(clocks) and layers.clock not in (None, layers.signal):
+        flat = _clocks_first(design, layers, clocks, route)
     else:
         flat = route(design)
     phases = dict(flat.phases)
     with timed(phases, "layers"):
         moved, routes = cut_dead_ends(design, flat.routes)
         # Clocks may not leave the tracks that they share out among themselves.
-        movable = np.arange(design.num_nets)[~design.layers.net_is_clock]
+        movable = np.arange(design.num_nets)[~layers.net_is_clock]
         routes = straighten(moved, routes, movable)
         layered = assign_layers(moved, routes)
     result = dataclasses.replace(flat, design=moved, routes=routes, phases=phases)

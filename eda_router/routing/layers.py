@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from eda_router.design import Design, Routes
-from eda_router.errors import EdarouteError
+from eda_router.design import Design, Routes, layers_of
+from eda_router.errors import EdarouteError, expect_type
 from eda_router.layered_routes import LayeredRoutes, wire_ranges
 from eda_router.layers import Layers
 from eda_router.routing import layer_assignment as kernels
@@ -44,12 +44,15 @@ def assign_layers(design: Design, routes: Routes) -> LayeredRoutes:
         The routes on layers. The same input gives the same result.
 
     Raises:
+        TypeError: an argument is of another type.
+        ValueError: the routes have another number of nets.
         EdarouteError: the design has no layers, or the wires of a net are no tree or miss a
             terminal.
     """
-    layers = design.layers
-    if layers is None:
-        raise EdarouteError(f"design {design.name} has no layers")
+    layers = layers_of(design)
+    expect_type("routes", routes, Routes)
+    if routes.num_nets != design.num_nets:
+        raise ValueError(f"routes of {routes.num_nets} nets, expected {design.num_nets}")
     assigner = _Assigner(design, layers, routes)
     wired = (routes.lengths > 0) | (design.pin_counts == 1)
     nets = _order(layers, routes, np.flatnonzero(wired & (np.diff(layers.pin_offsets) > 1)))

@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eda_router.design import HORIZONTAL, VERTICAL, Design, IntArray, Routes
-from eda_router.errors import CapacityError
+from eda_router.errors import CapacityError, expect_type
 
 SPAN = 24
 """The tables of costs cover d = -SPAN .. SPAN; beyond, the last entry holds."""
@@ -79,9 +79,16 @@ class CapacityLedger:
         demand: the nets that cross each edge, never negative.
         costs: the view for kernels, or None before :meth:`set_costs`. A kernel that changes demand
             through it brings the edge's cost up to date.
+
+    Raises:
+        TypeError: an array has another type.
+        ValueError: an array has another shape.
     """
 
     def __init__(self, capacity: IntArray, demand: IntArray | None = None):
+        _check("capacity", capacity, None)
+        if demand is not None:
+            _check("demand", demand, capacity.shape)
         self.capacity = capacity
         self.demand = np.zeros(capacity.shape, np.int32) if demand is None else demand
         self.costs: EdgeCosts | None = None
@@ -90,11 +97,26 @@ class CapacityLedger:
 
     @staticmethod
     def of(design: Design, routes: Routes | None = None) -> CapacityLedger:
-        """An empty ledger of ``design``, or one with all of ``routes`` booked, overflow or not."""
+        """An empty ledger of ``design``, or one with all of ``routes`` booked, overflow or not.
+
+        Raises:
+            TypeError: an argument is of another type.
+            ValueError: an edge lies off the grid.
+        """
+        expect_type("design", design, Design)
+        if routes is not None:
+            expect_type("routes", routes, Routes)
         ledger = CapacityLedger(design.capacity)
         if routes is not None:
             ledger.book_only(routes)
         return ledger
+
+    def __repr__(self) -> str:
+        height, width, _ = self.capacity.shape
+        return (
+            f"CapacityLedger({width} x {height} tiles, demand {int(self._demand.sum())}, "
+            f"overflow {self.total_overflow})"
+        )
 
     @property
     def free(self) -> IntArray:
@@ -142,9 +164,12 @@ class CapacityLedger:
         """Book one track on each of ``edges`` (distinct edge ids).
 
         Raises:
+            TypeError: the edges are no whole numbers.
+            ValueError: an edge lies off the grid, or is there twice.
             CapacityError: an edge has no free track and ``allow_overflow`` is False; nothing is
                 booked then.
         """
+        edges = self._checked(edges)
         if not allow_overflow and not self.fits(edges):
             full = np.count_nonzero(self._demand[edges] >= self._capacity[edges])
             raise CapacityError(f"{full} of {len(edges)} edges have no free track")
@@ -155,20 +180,36 @@ class CapacityLedger:
         """Give back one track on each of ``edges``, the exact inverse of :meth:`commit`.
 
         Raises:
+            TypeError: the edges are no whole numbers.
+            ValueError: an edge lies off the grid, or is there twice.
             CapacityError: an edge has no demand to give back; nothing is changed then.
         """
+        edges = self._checked(edges)
         if np.any(self._demand[edges] <= 0):
             raise CapacityError("release of an edge that no net uses")
         self._demand[edges] -= 1
         self._update_costs(edges)
 
     def book_only(self, routes: Routes) -> None:
-        """Replace all demand by that of ``routes``, whether they overflow or not."""
+        """Replace all demand by that of ``routes``, whether they overflow or not.
+
+        Raises:
+            ValueError: an edge lies off the grid.
+        """
+        if routes.edges.max(initial=0) >= len(self._demand):
+            raise ValueError(f"edge {routes.edges.max()}, expected 0 to {len(self._demand) - 1}")
         self._demand[:] = np.bincount(routes.edges, minlength=len(self._demand))
         self._update_costs()
 
     def set_costs(self, base: NDArray[np.integer], slope: NDArray[np.floating]) -> None:
-        """Set the two tables of costs, each with ``2 * SPAN + 1`` entries; history stays."""
+        """Set the two tables of costs, each with ``2 * SPAN + 1`` entries; history stays.
+
+        Raises:
+            ValueError: a table has another number of entries.
+        """
+        for name, table in (("base", base), ("slope", slope)):
+            if np.shape(table) != (2 * SPAN + 1,):
+                raise ValueError(f"{name} {np.shape(table)}, expected {(2 * SPAN + 1,)}")
         if self.costs is None:
             self.costs = EdgeCosts(
                 capacity=np.ascontiguousarray(self._capacity, np.int32),
@@ -183,12 +224,33 @@ class CapacityLedger:
         self._update_costs()
 
     def raise_history(self, amount: float) -> None:
-        """Add ``amount`` to the history of every overflowed edge; costs must be set."""
-        assert self.costs is not None
+        """Add ``amount`` to the history of every overflowed edge; costs must be set.
+
+        Raises:
+            ValueError: there are no costs.
+        """
+        if self.costs is None:
+            raise ValueError("a ledger without costs, expected set_costs before")
         over = np.flatnonzero(self._demand > self._capacity)
         history = self.costs.history
         history[over] = np.minimum(history[over] + np.float32(amount), np.float32(MAX_HISTORY))
         self._update_costs(over)
+
+    def _checked(self, edges: NDArray[np.integer]) -> NDArray[np.integer]:
+        """Distinct edge ids, checked."""
+        edges = np.asarray(edges)
+        if len(edges) == 0:
+            return edges.astype(np.int32)
+        if not np.issubdtype(edges.dtype, np.integer) or edges.ndim != 1:
+            raise TypeError(f"edges: {edges.dtype}, expected a list of whole numbers")
+        listed = edges.tolist()
+        if not 0 <= min(listed) <= max(listed) < len(self._demand):
+            raise ValueError(
+                f"edges {min(listed)} to {max(listed)}, expected 0 to {len(self._demand) - 1}"
+            )
+        if len(set(listed)) != len(listed):
+            raise ValueError("an edge is there twice, expected distinct edges")
+        return edges
 
     def _update_costs(self, edges: NDArray[np.integer] | None = None) -> None:
         """Bring the cost of ``edges``, None for all, up to date, once there are costs."""
@@ -200,3 +262,13 @@ class CapacityLedger:
         if edges is None:
             edges = np.arange(len(self._demand))
         update_costs(self.costs, np.asarray(edges, np.int64))
+
+
+def _check(name: str, array: object, shape: tuple[int, ...] | None) -> None:
+    """Refuse what is no int32 array of three axes, the last of two entries, or of another shape."""
+    expect_type(name, array, np.ndarray)
+    assert isinstance(array, np.ndarray)
+    if array.dtype != np.int32:
+        raise TypeError(f"{name}: {array.dtype}, expected int32")
+    if array.ndim != 3 or array.shape[2] != 2 or array.shape != (shape or array.shape):
+        raise ValueError(f"{name} {array.shape}, expected {shape or '(height, width, 2)'}")

@@ -19,6 +19,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -90,6 +91,7 @@ class MazeRouter(Run):
         ledger: who uses what, with the costs that searches read.
         order: int64, the routable nets in the order in which the first pass routes them.
         stage: uint8 ``(num_nets,)``, the :class:`RouteSource` of each net.
+        negotiation: how negotiation ended, empty before; see :class:`RoutingResult`.
     """
 
     def __init__(
@@ -105,6 +107,7 @@ class MazeRouter(Run):
         self.design = design
         self.config = config
         self.effort = effort_of(config)
+        self.negotiation: dict[str, Any] = {}
         with self.phase("setup"):
             self._set_up()
 
@@ -194,6 +197,12 @@ class MazeRouter(Run):
                         best = snapshot(self._pool)
                     lowest.append(least)
             finally:
+                self.negotiation = {
+                    "rounds": len(lowest) - 1,
+                    "least_overflow": least,
+                    "stalled": least > 0
+                    and (since_best > effort.patience or self._stalled(lowest)),
+                }
                 if least > 0:
                     routes = routes_of(best, 2 * self.design.num_tiles)
                     self._pool = pool_of(routes, self._spare(routes.wirelength))
@@ -331,6 +340,7 @@ class MazeRouter(Run):
             phases=self.phases,
             passes=self.passes,
             config=self.config,
+            details={"out_of_time": self.out_of_time, "negotiation": self.negotiation},
         )
 
     def report(self, name: str, rerouted: int) -> int:

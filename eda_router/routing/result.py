@@ -57,7 +57,7 @@ class PassRow:
     wirelength: int
 
 
-@dataclass
+@dataclass(repr=False)
 class RoutingResult:
     """A routed design.
 
@@ -68,7 +68,12 @@ class RoutingResult:
         phases: time of each phase, in the order in which they ran.
         passes: the status table.
         config: the settings used.
-        details: whatever else a router wants to tell; plain values that JSON can hold.
+        details: whatever else a router wants to tell; plain values that JSON can hold. Of every
+            run: ``out_of_time``, whether the time limit ended something early; ``negotiation``,
+            empty without one, else its ``rounds``, the ``least_overflow`` that it reached (tracks)
+            and whether it ``stalled``, that is ended because overflow no longer fell. Where nets
+            or tracks are missing: ``missing_tracks``, a lower bound on the overflow of any routing
+            of all nets. Where another run than the one asked for was kept: ``run``, its name.
     """
 
     design: Design
@@ -78,6 +83,12 @@ class RoutingResult:
     passes: list[PassRow]
     config: RouteConfig
     details: dict[str, Any] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        return (
+            f"RoutingResult({self.design.name!r}, wirelength {self.wirelength}, "
+            f"overflow {self.total_overflow}, {len(self.unrouted)} nets unrouted)"
+        )
 
     @cached_property
     def ledger(self) -> CapacityLedger:

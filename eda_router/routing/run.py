@@ -25,6 +25,7 @@ class Run:
     Attributes:
         phases: time of the phases that ran.
         passes: one row a pass.
+        out_of_time: whether the deadline, or a share of the time to it, ended some phase.
     """
 
     def __init__(
@@ -36,6 +37,7 @@ class Run:
     ):
         self.phases: dict[str, PhaseTime] = {}
         self.passes: list[PassRow] = []
+        self.out_of_time = False
         self._on_pass = on_pass
         self._deadline = deadline
         self._clock = clock
@@ -58,6 +60,7 @@ class Run:
     def check_clock(self) -> None:
         """Raise :class:`OutOfTime` once the deadline has passed."""
         if self._deadline is not None and self._clock() >= self._deadline:
+            self.out_of_time = True
             raise OutOfTime
 
     @contextmanager

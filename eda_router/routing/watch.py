@@ -13,7 +13,7 @@ import select
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from eda_router.design import IntArray
 
@@ -36,7 +36,7 @@ def watched(flag: IntArray, seconds: float | None) -> Iterator[None]:
     # Signals come to the main thread; elsewhere only the clock counts.
     in_main = threading.current_thread() is threading.main_thread()
     before = signal.set_wakeup_fd(write, warn_on_full_buffer=False) if in_main else -1
-    waiting = threading.Thread(target=_wait, args=(read, flag, seconds), daemon=True)
+    waiting = threading.Thread(target=_wait, args=(read, flag, seconds, before), daemon=True)
     waiting.start()
     try:
         yield
@@ -49,7 +49,16 @@ def watched(flag: IntArray, seconds: float | None) -> Iterator[None]:
         os.close(write)
 
 
-def _wait(read: int, flag: IntArray, seconds: float | None) -> None:
-    ready, _, _ = select.select([read], [], [], seconds)
-    if not ready or os.read(read, 1) != _DONE:
+def _wait(read: int, flag: IntArray, seconds: float | None, others: int) -> None:
+    """Raise ``flag`` after ``seconds`` and at signals, which whoever listened before hears too."""
+    left = None if seconds is None else max(0.0, seconds)
+    while True:
+        ready, _, _ = select.select([read], [], [], left)
+        signum = os.read(read, 1) if ready else b""
+        if signum == _DONE:
+            return
         flag[0] = 1
+        left = None
+        if signum and others >= 0:
+            with suppress(OSError):  # it is full, and will be looked at anyway
+                os.write(others, signum)

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from eda_router.config import Settings, setting
 from eda_router.design import Design, IntArray, net_boxes, uniform_capacity
+from eda_router.errors import expect_type
 from eda_router.formats import ispd98
 
 PIN_COUNTS = np.array([2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 16, 24, 61], np.int64)
@@ -85,7 +86,12 @@ class SynthConfig(Settings):
 
 
 def synthesize(config: SynthConfig, name: str | None = None) -> Design:
-    """A design made of ``config`` alone, repeated pins merged."""
+    """A design made of ``config`` alone, repeated pins merged.
+
+    Raises:
+        TypeError: ``config`` is of another type.
+    """
+    expect_type("config", config, SynthConfig)
     return _design(config, *place_pins(config), name)
 
 
@@ -96,8 +102,10 @@ def write(config: SynthConfig, path: str | Path) -> Design:
         The design as :func:`eda_router.formats.ispd98.read` reads it back.
 
     Raises:
+        TypeError: ``config`` is of another type.
         EdarouteError: the file cannot be written.
     """
+    expect_type("config", config, SynthConfig)
     placed = place_pins(config)
     design = _design(config, *placed)
     ispd98.write(design, path, placed)
