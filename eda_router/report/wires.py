@@ -11,7 +11,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from eda_router.design import HORIZONTAL, VERTICAL, Design, IntArray, Routes
+from eda_router.design import HORIZONTAL, VERTICAL, Design, IntArray, Routes, layers_of
 from eda_router.formats.guide import Guide
 from eda_router.formats.ispd08 import Problem
 from eda_router.formats.ispd08_solution import Solution
@@ -156,12 +156,6 @@ class LayerWires:
             return "no layer"
         first, last = names[layers[0]], names[layers[-1]]
         return first if first == last else f"{first} to {last}"
-
-
-def layers_of(design: Design) -> Layers:
-    """The layers of a design that has them."""
-    assert design.layers is not None
-    return design.layers
 
 
 def both_directions(layers: Layers) -> IntArray:
