@@ -22,7 +22,7 @@ from typing import Any
 
 import yaml
 from common import CHECKOUT, DOCS, paragraph, parser_of, table, write
-from runs import Row, evaluated, machine, machines, merged, read_runs, run_once, write_runs
+from runs import Row, evaluated, machine, machines, run_once, updated
 
 CASES_FILE = Path(__file__).with_name("lefdef.yaml")
 ROUTERS = ("maze", "neural")
@@ -44,12 +44,7 @@ def main() -> int:
         for name in args.cases or cases["cases"]:
             case = Case(name, cases, folder)
             new += [measure(case, router, args.judge) for router in routers]
-    rows = merged(read_runs(path), new, "run", ROUTERS)
-    places = {name: place for place, name in enumerate(cases["cases"])}
-    rows = sorted(
-        (row for row in rows if row["circuit"] in places), key=lambda row: places[row["circuit"]]
-    )
-    write_runs(path, rows)
+    rows = updated(path, new, "run", ROUTERS, cases["cases"])
     before, rest = (DOCS / "designs.md").read_text().split(MARKS[0])
     after = rest.split(MARKS[1])[1]
     page = args.out / "designs.md"

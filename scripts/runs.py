@@ -181,7 +181,13 @@ def machines(rows: list[Row]) -> str:
     return " ".join(lines)
 
 
-def updated(path: Path, new: list[Row], name: str, order: Iterable[object]) -> list[Row]:
+def updated(
+    path: Path,
+    new: list[Row],
+    name: str,
+    order: Iterable[object],
+    circuits: Iterable[str] | None = None,
+) -> list[Row]:
     """Put new runs into a file, one a line, beside those there that were not made again.
 
     Args:
@@ -189,6 +195,7 @@ def updated(path: Path, new: list[Row], name: str, order: Iterable[object]) -> l
         new: runs made now.
         name: the key that, with ``circuit``, names a run.
         order: of the values of ``name``; runs of other values are dropped.
+        circuits: in order, runs of others are dropped; None: all, by their names.
 
     Returns:
         all runs of the file, sorted by circuit, then in that order.
@@ -200,6 +207,11 @@ def updated(path: Path, new: list[Row], name: str, order: Iterable[object]) -> l
         for row in [*map(json.loads, kept), *new]
         if row[name] in places
     }
-    runs = sorted(rows.values(), key=lambda row: (row["circuit"], places[row[name]]))
+    named = sorted({circuit for circuit, _ in rows}) if circuits is None else circuits
+    first = {circuit: place for place, circuit in enumerate(named)}
+    runs = sorted(
+        (row for row in rows.values() if row["circuit"] in first),
+        key=lambda row: (first[row["circuit"]], places[row[name]]),
+    )
     write(path, "".join(json.dumps(row) + "\n" for row in runs))
     return runs

@@ -54,9 +54,12 @@ class Format:
         """Make sure that the format takes what was given beside a file.
 
         Raises:
-            InputError: it does not.
+            TypeError: no format takes something of that name.
+            InputError: this one does not.
         """
         for name in extra:
+            if name not in _EXTRA:
+                raise TypeError(f"read() takes no {name!r}, expected one of {', '.join(_EXTRA)}")
             if name not in self.takes:
                 raise InputError(
                     path,
@@ -106,7 +109,7 @@ def read(path: str | Path, **extra: Any) -> Design:
             ``config``, a :class:`eda_router.formats.lefdef_config.LefDefConfig`.
 
     Raises:
-        TypeError: ``path`` is no path.
+        TypeError: ``path`` is no path, or no format takes such an ``extra``.
         InputError: the file cannot be read, is in no format known, or in one that does not take
             what was given beside it; path and line are given.
 

@@ -135,7 +135,8 @@ def read_guide(path: str | Path, design: Design) -> Guide:
             design; path and line are given.
         EdarouteError: the design has no layers.
     """
-    return _Parser(path, decode(path, read_bytes(path)), design, layers_of(design)).parse()
+    layers = layers_of(design)
+    return _Parser(path, decode(path, read_bytes(path)), design, layers).parse()
 
 
 class _Parser(NetBlocks):
