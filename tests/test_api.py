@@ -85,7 +85,7 @@ WRONG = [
     (lambda: CapacityLedger.of(DESIGN, Routes.from_lists([[24]])), ValueError, "0 to 23"),
     (lambda: CapacityLedger([[1]]), TypeError, "capacity: list, expected ndarray"),
     (lambda: CapacityLedger(CAPACITY * 1.0), TypeError, "capacity: float64, expected int32"),
-    (lambda: CapacityLedger(CAPACITY[0]), ValueError, r"expected \(height, width, 2\)"),
+    (lambda: CapacityLedger(CAPACITY[0]), ValueError, r"expected \(\.\.\., height, width, 2\)"),
     (lambda: CapacityLedger(CAPACITY, CAPACITY * 1.0), TypeError, "demand: float64"),
     (lambda: CapacityLedger(CAPACITY, CAPACITY[1:]), ValueError, r"demand \(2, 4, 2\), expected"),
     (lambda: ledger().commit([24]), ValueError, "edges 24 to 24, expected 0 to 23"),

@@ -8,10 +8,10 @@ import sys
 import pytest
 
 PROGRAM = """
-import resource
 from eda_router.config import RouteConfig
 from eda_router.design import Design
 from eda_router.neural.engines import BlankEngine
+from eda_router.process import peak_megabytes
 from eda_router.routing.neural import route_with
 from eda_router.verification import verify
 
@@ -23,7 +23,7 @@ design = Design.from_pins("strip", width, height, 4, 4, nets)
 engine = BlankEngine({{"exits": (8, 16), "thresholds": {{8: 0.5, 16: 0.5}}, "latent": 0}})
 result = route_with(engine, design, RouteConfig(router="neural"))
 assert verify(design, result.routes).legal
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+print(int(peak_megabytes()))
 """
 
 

@@ -71,7 +71,7 @@ class CapacityLedger:
     """Demand beside capacity for every edge of a grid.
 
     Args:
-        capacity: int32 ``(height, width, 2)``; kept, not copied.
+        capacity: int32 ``(height, width, 2)``, or such arrays for several layers; kept, not copied.
         demand: int32 of the same shape, contiguous, kept and changed in place; zeros when None.
 
     Attributes:
@@ -265,10 +265,10 @@ class CapacityLedger:
 
 
 def _check(name: str, array: object, shape: tuple[int, ...] | None) -> None:
-    """Refuse what is no int32 array of three axes, the last of two entries, or of another shape."""
+    """Refuse what is no int32 array of a grid, or of a grid for each layer, or of another shape."""
     expect_type(name, array, np.ndarray)
     assert isinstance(array, np.ndarray)
     if array.dtype != np.int32:
         raise TypeError(f"{name}: {array.dtype}, expected int32")
-    if array.ndim != 3 or array.shape[2] != 2 or array.shape != (shape or array.shape):
-        raise ValueError(f"{name} {array.shape}, expected {shape or '(height, width, 2)'}")
+    if array.ndim < 3 or array.shape[-1] != 2 or array.shape != (shape or array.shape):
+        raise ValueError(f"{name} {array.shape}, expected {shape or '(..., height, width, 2)'}")
