@@ -16,10 +16,12 @@ import dataclasses
 import hashlib
 import io
 import json
+import os
+import threading
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
-from multiprocessing import get_context
+from multiprocessing import connection, get_context, parent_process
 from pathlib import Path
 from typing import Any
 
@@ -215,13 +217,26 @@ def write_dataset(
             yield shard, write_shard(folder, config, shard, size)
         return
     # Keras is not fork-safe and the caller may have loaded it.
-    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+    spawn = get_context("spawn")
+    with ProcessPoolExecutor(processes, spawn, initializer=_end_with_parent) as pool:
         jobs = {pool.submit(write_shard, folder, config, s, size): s for s in shards}
         try:
             for job in as_completed(jobs):
                 yield jobs[job], job.result()
         finally:
             pool.shutdown(cancel_futures=True)
+
+
+def _end_with_parent() -> None:
+    """Have this worker end when its parent does, even killed; it would wait for work for ever."""
+    parent = parent_process()
+    assert parent is not None
+
+    def end() -> None:
+        connection.wait([parent.sentinel])
+        os._exit(1)
+
+    threading.Thread(target=end, daemon=True).start()
 
 
 def _check_same(manifest: Path, wanted: dict[str, Any]) -> None:
