@@ -41,17 +41,17 @@ class Job:
 
     Attributes:
         name: of the command.
-        prepare: puts what must be there into an empty folder.
         command: arguments that begin the work in a folder, or go on.
         check: asserts that what lies there is whole, given what the command printed.
         result: what a finished folder holds, to compare.
+        prepare: puts what must be there into an empty folder.
     """
 
     name: str
-    prepare: Callable[[Path], object]
     command: Callable[[Path], str]
     check: Callable[[Path, str], None]
     result: Callable[[Path], Any]
+    prepare: Callable[[Path], object] = lambda folder: None
 
 
 @dataclass
@@ -184,7 +184,6 @@ def _dataset_check(folder: Path, said: str) -> None:
 
 DATASET = Job(
     name="dataset",
-    prepare=lambda folder: None,
     command=lambda folder: (
         "dataset . --sizes 8 --shards 6 --shard-samples 4096 --source random --processes 2"
     ),
@@ -228,7 +227,6 @@ def _timeless(record: dict[str, Any]) -> dict[str, Any]:
 
 TRAIN = Job(
     name="train",
-    prepare=lambda folder: None,
     command=lambda folder: (
         f"train -q {TINY} -o m" + " --resume" * (folder / "m" / "checkpoint.npz").exists()
     ),
@@ -258,7 +256,6 @@ def _study_result(folder: Path) -> Any:
 
 STUDY = Job(
     name="study",
-    prepare=lambda folder: None,
     command=lambda folder: (
         "study --smoke -q -o s --runs r --threads 1 --sizes 8,16 --variant default"
     ),
