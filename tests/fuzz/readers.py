@@ -123,7 +123,7 @@ def readers(folder: Path) -> list[Reader]:
         Reader(
             "guide",
             lambda path: verify_guide(layered.design, guide.read_guide(path, layered.design)),
-            (guide.format_guide(layered),),
+            (guide.format_guide(guide.guide_of(layered), layered.design),),
         ),
         Reader(
             "LEF", lambda path: (lef.read(path), lefdef.read(placed, [path, cells])), (TECHNOLOGY,)
