@@ -27,6 +27,10 @@ class InputError(EdarouteError):
         where = "" if path is None else f"{path}: " if line is None else f"{path}:{line}: "
         super().__init__(where + problem + (f", expected {expected}" if expected else ""))
 
+    def __reduce__(self) -> tuple[type[InputError], tuple[str | None, int | None, str, str]]:
+        """How a worker process hands the error over."""
+        return type(self), (self.path, self.line, self.problem, self.expected)
+
 
 class CapacityError(EdarouteError):
     """A commit that the ledger refused because an edge has no free track left."""

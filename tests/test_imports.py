@@ -22,6 +22,7 @@ FLOORS = (
     "resources",
     "clock",
     "process",
+    "jobs",
     "files",
     "strict_json",
     "config",
