@@ -15,7 +15,7 @@ SETTINGS = {
     "report": "eda_router.formats.lefdef_config:LefDefConfig",
     "compare": "eda_router.formats.lefdef_config:LefDefConfig",
     "synth": "eda_router.synthesis.designs:SynthConfig",
-    "dataset": "eda_router.dataset.config:DatasetConfig",
+    "dataset": "eda_router.cli.dataset:DatasetSettings",
     "train": "eda_router.training.config:TrainConfig",
     "study": "eda_router.training.config:TrainConfig",
 }

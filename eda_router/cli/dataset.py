@@ -2,54 +2,140 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sys
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from eda_router.cli.options import settings_from, settings_options
+from eda_router.cli.options import (
+    designs_option,
+    lef_option,
+    part_of,
+    settings_from,
+    settings_options,
+)
 from eda_router.dataset.config import DatasetConfig
+from eda_router.formats.lefdef_config import LefDefConfig
+
+if TYPE_CHECKING:
+    from eda_router.formats.design_files import DesignFiles
+
+T = TypeVar("T")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class DatasetSettings(LefDefConfig, DatasetConfig):
+    """All that a YAML file for samples may hold."""
 
 
 @click.command("dataset")
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
-@settings_options(DatasetConfig)
-def command(folder: Path, config_path: Path | None, quiet: bool, **options: Any) -> None:
+@designs_option("Cut windows from this design, in any format or bundled.")
+@lef_option
+@click.option(
+    "--license",
+    metavar="NAME",
+    help="Licence of the designs given, as data hubs call it; for the data card."
+    "  [default: unknown, or mit for bundled designs]",
+)
+@settings_options(DatasetSettings)
+def command(
+    folder: Path,
+    given: tuple[str, ...],
+    lef: tuple[Path, ...],
+    license: str | None,
+    config_path: Path | None,
+    quiet: bool,
+    **options: Any,
+) -> None:
     """Make training and validation samples below FOLDER, one data set for each source and size.
 
+    Without --design samples are made up. With it each design is routed, and every net becomes a
+    window with the teacher's tree and the router's; train takes no such samples.
+
     Shards that are there and whole are kept, so an interrupted command goes on where it was.
+    README.md in FOLDER is a data card of all that is there.
 
     \b
     Example:
       edaroute dataset samples --sizes 8,16 --shards 4 --processes 2
+      edaroute dataset samples --design ibm02.modified --design gcd.def --lef tech.lef
     """
-    config = settings_from(DatasetConfig, config_path, options)
+    settings = settings_from(DatasetSettings, config_path, options)
+    config = part_of(settings, DatasetConfig)
 
-    from tqdm import tqdm
+    from eda_router.dataset.card import write_card
+    from eda_router.files import check_folder
+    from eda_router.formats.design_files import find_designs
 
+    designs = find_designs(given, lef, part_of(settings, LefDefConfig))
+    check_folder(folder)
+    _write_designs(folder, designs, config, license, quiet)
+    if config.source is not None or not designs:
+        _write_made_up(folder, config, quiet)
+    write_card(folder)
+
+
+def _write_designs(
+    folder: Path,
+    designs: list[DesignFiles],
+    config: DatasetConfig,
+    license: str | None,
+    quiet: bool,
+) -> None:
+    """Route designs and cut windows from them."""
+    from eda_router.dataset.design_samples import (
+        check_names,
+        route_designs,
+        window_jobs,
+        write_windows,
+    )
+
+    check_names(designs)
+    cut = config.of_designs
+    routed = route_designs(folder, designs, cut, config.processes)
+    for _ in _shown(routed, len(designs), "routing", "designs", quiet):
+        pass
+    jobs = [
+        job for files in designs for job in window_jobs(folder, files, cut, config.sizes, license)
+    ]
+    made = dict.fromkeys((job.place for job in jobs), 0)
+    done = write_windows(jobs, config.processes)
+    for job, is_new in _shown(done, len(jobs), "windows", "shards", quiet):
+        made[job.place] += is_new
+    for place, new in made.items():
+        _tell(f"{place}: {sum(job.place == place for job in jobs)} shards, {new} new", quiet)
+
+
+def _write_made_up(folder: Path, config: DatasetConfig, quiet: bool) -> None:
+    """Make samples up, of each source and size."""
     from eda_router.dataset.folders import dataset_path
     from eda_router.dataset.samples import VALIDATION_SHARD, write_dataset
-    from eda_router.files import check_folder
 
-    check_folder(folder)
     shards = [*range(config.first, config.first + config.shards)]
     shards += range(VALIDATION_SHARD, VALIDATION_SHARD + config.validation_shards)
     for size in config.sizes:
         for samples in config.sources:
             place = dataset_path(folder, samples.source, size)
             done = write_dataset(place, samples, size, shards, config.processes)
-            bar = tqdm(
-                done,
-                total=len(shards),
-                desc=place.name,
-                unit=" shards",
-                leave=False,
-                file=sys.stderr,
-                disable=quiet or not sys.stderr.isatty(),
-            )
-            made = sum(new for _, new in bar)
-            if not quiet:
-                click.echo(
-                    f"{place}: {len(shards)} shards of {samples.count(size)} samples, {made} new"
-                )
+            made = sum(new for _, new in _shown(done, len(shards), place.name, "shards", quiet))
+            count = samples.count(size)
+            _tell(f"{place}: {len(shards)} shards of {count} samples, {made} new", quiet)
+
+
+def _shown(done: Iterable[T], total: int, name: str, unit: str, quiet: bool) -> Iterable[T]:
+    """What is done, behind a bar that vanishes on a terminal."""
+    from tqdm import tqdm
+
+    hidden = quiet or not sys.stderr.isatty()
+    return tqdm(
+        done, total=total, desc=name, unit=f" {unit}", leave=False, file=sys.stderr, disable=hidden
+    )
+
+
+def _tell(line: str, quiet: bool) -> None:
+    if not quiet:
+        click.echo(line)

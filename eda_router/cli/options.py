@@ -267,6 +267,15 @@ lef_option = path_option(
 )
 
 
+def designs_option(help: str) -> Callable[[F], F]:
+    """A decorator that gives a command designs as ``given``, for ``find_designs``."""
+    more = " NAME=PATH gives it another name than its file's." + _REPEATABLE
+    kind = _DesignType()
+    return click.option(
+        "--design", "given", multiple=True, type=kind, metavar="DESIGN", help=help + more
+    )
+
+
 def design_arguments(function: Callable[..., Any]) -> Callable[..., Any]:
     """A decorator that gives a command a design to read, as the argument ``source``.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Literal
+from typing import Any, Literal
 
 from eda_router.config import RouteConfig, Settings, setting
 from eda_router.errors import InputError
@@ -52,7 +52,37 @@ class SampleConfig(SampleSettings):
 
 
 @dataclass(frozen=True, kw_only=True)
-class DatasetConfig(SampleSettings):
+class DesignSampleConfig(SampleSettings):
+    """How windows are cut from designs that are given."""
+
+    router: Literal["maze", "neural"] = setting(
+        "maze",
+        "Who routes the designs given. The maze router's wires are the same on every processor, "
+        "the neural router's are not.",
+    )
+    effort: Literal["low", "medium", "high"] = setting(
+        RouteConfig.effort, "How hard it tries; see edaroute route."
+    )
+    states: Literal["first", "full"] = setting(
+        "first",
+        "What a net sees of the router's wires: those of the nets before it, smallest first, as in "
+        "a first pass; or those of all others.",
+    )
+    validation_share: float = setting(
+        0.1,
+        "Share of the nets of each design given that is kept for validation; 1 keeps the designs.",
+        low=0,
+        high=1,
+    )
+
+    @property
+    def route(self) -> RouteConfig:
+        """The settings of the router."""
+        return RouteConfig(router=self.router, effort=self.effort, seed=self.seed)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatasetConfig(DesignSampleConfig):
     """What ``edaroute dataset`` makes.
 
     Raises:
@@ -62,8 +92,10 @@ class DatasetConfig(SampleSettings):
     sizes: tuple[int, ...] = setting(
         (8, 16, 32, 64), "Sizes of the windows, powers of two.", unit="tiles", low=4, high=256
     )
-    source: Literal["both", "random", "ledger"] = setting(
-        "both", "Where states come from: random windows, ledgers of synthetic designs, or both."
+    source: Literal["both", "random", "ledger"] | None = setting(
+        None,
+        "Where states come from beside the designs given: random windows, ledgers of synthetic "
+        "designs, or both; null: both, or neither where a design is given.",
     )
     shards: int = setting(4, "Training shards for each source and size.", low=0, high=1_000_000)
     first: int = setting(0, "Number of the first training shard.", low=0, high=999_999)
@@ -78,10 +110,17 @@ class DatasetConfig(SampleSettings):
 
     @property
     def sources(self) -> tuple[SampleConfig, ...]:
-        """What the samples of each source are made of."""
-        shared = {field.name: getattr(self, field.name) for field in fields(SampleSettings)}
+        """What the made-up samples of each source are made of."""
         return tuple(
-            SampleConfig(source=source, **shared)
+            SampleConfig(source=source, **self._part(SampleSettings))
             for source in ("random", "ledger")
-            if self.source in (source, "both")
+            if self.source in (source, "both", None)
         )
+
+    @property
+    def of_designs(self) -> DesignSampleConfig:
+        """How windows are cut from the designs given."""
+        return DesignSampleConfig(**self._part(DesignSampleConfig))
+
+    def _part(self, cls: type[Settings]) -> dict[str, Any]:
+        return {field.name: getattr(self, field.name) for field in fields(cls)}

@@ -1,4 +1,7 @@
-"""A folder of data sets: one for each source and window size, named ``<source>-<size>``."""
+"""A folder of data sets: one for each source and window size, named ``<source>-<size>``.
+
+A source is ``random``, ``ledger``, or the name of a design that was given.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from eda_router.dataset.samples import Dataset, Samples
+from eda_router.dataset.shards import DESIGN_SOURCE, read_kind
 from eda_router.errors import InputError
 
 
@@ -16,8 +20,19 @@ def dataset_path(folder: Path, source: str, size: int) -> Path:
 
 
 def find_datasets(folder: Path, size: int) -> list[Path]:
-    """The data sets of a window size, sorted by source."""
-    return sorted(folder.glob(f"*-{size}"))
+    """The data sets of a window size that are made up, sorted by source.
+
+    Those of designs that were given are left out, so that no model is trained on a benchmark by
+    accident.
+    """
+    return [place for place in sorted(folder.glob(f"*-{size}")) if not _is_of_design(place)]
+
+
+def _is_of_design(place: Path) -> bool:
+    try:
+        return read_kind(place).source == DESIGN_SOURCE
+    except InputError:
+        return False  # whoever opens it says what is wrong
 
 
 def held_out(folder: Path, size: int, count: int) -> Samples:

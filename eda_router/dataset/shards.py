@@ -48,6 +48,9 @@ VALIDATION_SHARD = 1_000_000
 STATE, TEACHER, ROUTER = "state", "teacher", "router"
 """Planes: what was seen, the teacher's tree, the router's."""
 
+DESIGN_SOURCE = "design"
+"""The source of samples from designs that were given; others are made up."""
+
 OWN_LICENSE = "mit"
 """That of samples which the package makes up."""
 

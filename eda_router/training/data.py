@@ -179,7 +179,8 @@ class TrainingData(Mapping[int, StageData]):
                 self._folder,
                 None,
                 f"no samples of {size}x{size} tiles",
-                f"folders such as random-{size} made by 'edaroute dataset'",
+                f"folders such as random-{size} made by 'edaroute dataset'; "
+                "samples of designs given are not trained on",
             )
         training = [Dataset(place) for place in places]
         longest = max(len(part) for part in training)
