@@ -17,6 +17,22 @@ from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, eq=False, repr=False)
+class PlacedCells:
+    """The cells of a placed design, as boxes in database units.
+
+    Attributes:
+        boxes: int64 ``(num_cells, 4)``, lowest x, lowest y, highest x, highest y.
+        blocks: bool ``(num_cells,)``, those that are macros (CLASS BLOCK).
+    """
+
+    boxes: NDArray[np.int64]
+    blocks: NDArray[np.bool_]
+
+    def __repr__(self) -> str:
+        return f"PlacedCells({len(self.boxes)} cells, {int(self.blocks.sum())} macros)"
+
+
+@dataclass(frozen=True, eq=False, repr=False)
 class Layers:
     """Layers of a design, and the places at which its terminals can be reached.
 
@@ -47,6 +63,7 @@ class Layers:
             in database units.
         ys: int64 ``(height + 1,)``, lower borders of the rows and the upper border of the last.
         dbu: database units a micron.
+        cells: the placed cells, or None: the format tells of none.
     """
 
     names: tuple[str, ...]
@@ -63,6 +80,7 @@ class Layers:
     xs: NDArray[np.int64]
     ys: NDArray[np.int64]
     dbu: int
+    cells: PlacedCells | None = None
 
     def __repr__(self) -> str:
         return f"Layers({', '.join(self.names)}; {self.num_terminals} terminals)"

@@ -40,6 +40,7 @@ FLOORS = (
     "dataset",
     "training",
     "report",
+    "maps",
     "study",
     "cli",
 )

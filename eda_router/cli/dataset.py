@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-import sys
-from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -17,13 +15,12 @@ from eda_router.cli.options import (
     settings_from,
     settings_options,
 )
+from eda_router.cli.progress import with_bar
 from eda_router.dataset.config import DatasetConfig
 from eda_router.formats.lefdef_config import LefDefConfig
 
 if TYPE_CHECKING:
     from eda_router.formats.design_files import DesignFiles
-
-T = TypeVar("T")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -97,14 +94,14 @@ def _write_designs(
     check_names(designs)
     cut = config.of_designs
     routed = route_designs(folder, designs, cut, config.processes)
-    for _ in _shown(routed, len(designs), "routing", "designs", quiet):
+    for _ in with_bar(routed, len(designs), "routing", "designs", quiet):
         pass
     jobs = [
         job for files in designs for job in window_jobs(folder, files, cut, config.sizes, license)
     ]
     made = dict.fromkeys((job.place for job in jobs), 0)
     done = write_windows(jobs, config.processes)
-    for job, is_new in _shown(done, len(jobs), "windows", "shards", quiet):
+    for job, is_new in with_bar(done, len(jobs), "windows", "shards", quiet):
         made[job.place] += is_new
     for place, new in made.items():
         _tell(f"{place}: {sum(job.place == place for job in jobs)} shards, {new} new", quiet)
@@ -121,19 +118,9 @@ def _write_made_up(folder: Path, config: DatasetConfig, quiet: bool) -> None:
         for samples in config.sources:
             place = dataset_path(folder, samples.source, size)
             done = write_dataset(place, samples, size, shards, config.processes)
-            made = sum(new for _, new in _shown(done, len(shards), place.name, "shards", quiet))
+            made = sum(new for _, new in with_bar(done, len(shards), place.name, "shards", quiet))
             count = samples.count(size)
             _tell(f"{place}: {len(shards)} shards of {count} samples, {made} new", quiet)
-
-
-def _shown(done: Iterable[T], total: int, name: str, unit: str, quiet: bool) -> Iterable[T]:
-    """What is done, behind a bar that vanishes on a terminal."""
-    from tqdm import tqdm
-
-    hidden = quiet or not sys.stderr.isatty()
-    return tqdm(
-        done, total=total, desc=name, unit=f" {unit}", leave=False, file=sys.stderr, disable=hidden
-    )
 
 
 def _tell(line: str, quiet: bool) -> None:

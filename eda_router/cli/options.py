@@ -276,6 +276,17 @@ def designs_option(help: str) -> Callable[[F], F]:
     )
 
 
+def jobs_option(help: str) -> Callable[[F], F]:
+    """A decorator that gives a command its number of worker processes."""
+    kind = click.IntRange(1, 1024)
+    return click.option("--jobs", type=kind, default=1, show_default=True, help=help)
+
+
+designs_argument = click.argument(
+    "given", metavar="DESIGN...", nargs=-1, required=True, type=_DesignType()
+)
+
+
 def design_arguments(function: Callable[..., Any]) -> Callable[..., Any]:
     """A decorator that gives a command a design to read, as the argument ``source``.
 

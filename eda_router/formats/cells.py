@@ -13,6 +13,7 @@ from eda_router.formats.lef import Library, Macro, Shape
 from eda_router.formats.shapes import Rect, turned
 from eda_router.formats.stack import Stack
 from eda_router.formats.text import shorten
+from eda_router.layers import PlacedCells
 
 SUPPLY = ("POWER", "GROUND")
 """The USE of nets and pins that are not routed."""
@@ -55,6 +56,27 @@ class Cells:
             if layer in index
         ]
         return np.array(rows, np.int64).reshape(-1, 5)
+
+    def placed(self) -> PlacedCells:
+        """The boxes of all components.
+
+        Raises:
+            InputError: a macro is unknown.
+        """
+        components = self.source.components.values()
+        corners = np.array([(one.x, one.y) for one in components], np.int64).reshape(-1, 2)
+        macros = [self.macro(component) for component in components]
+        dbu = self.source.dbu
+        sides = [
+            _rounded(box, box, dbu)[2:]
+            for macro, one in zip(macros, components, strict=True)
+            for box in [turned((0.0, 0.0, macro.width, macro.height), one.orientation)]
+        ]
+        highs = corners + np.array(sides, np.int64).reshape(-1, 2)
+        return PlacedCells(
+            np.concatenate([corners, highs], axis=1),
+            np.array([macro.kind == "BLOCK" for macro in macros], np.bool_),
+        )
 
     def obstructions(self) -> tuple[ShapeArray, NDArray[np.bool_]]:
         """All shapes that take tracks on layers in use, and which of them belong to blocks.

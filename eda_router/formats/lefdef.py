@@ -124,6 +124,7 @@ def build(library: Library, source: DefFile, config: LefDefConfig) -> Design:
             xs=xs,
             ys=ys,
             dbu=source.dbu,
+            cells=cells.placed(),
         ),
     )
 

@@ -1,0 +1,1 @@
+"""Images of designs and routes, in the folders and names of CircuitNet."""
