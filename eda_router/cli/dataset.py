@@ -64,16 +64,21 @@ def command(
     settings = settings_from(DatasetSettings, config_path, options)
     config = part_of(settings, DatasetConfig)
 
-    from eda_router.dataset.card import write_card
+    from eda_router.dataset.card import check_card, write_card
+    from eda_router.dataset.design_samples import check_names
+    from eda_router.dataset.opened import find_sets
     from eda_router.files import check_folder
     from eda_router.formats.design_files import find_designs
 
     designs = find_designs(given, lef, part_of(settings, LefDefConfig))
+    check_names(designs)
     check_folder(folder)
+    check_card(folder)
     _write_designs(folder, designs, config, license, quiet)
     if config.source is not None or not designs:
         _write_made_up(folder, config, quiet)
-    write_card(folder)
+    if find_sets(folder):
+        write_card(folder)
 
 
 def _write_designs(
@@ -85,20 +90,21 @@ def _write_designs(
 ) -> None:
     """Route designs and cut windows from them."""
     from eda_router.dataset.design_samples import (
-        check_names,
         route_designs,
         window_jobs,
         write_windows,
     )
 
-    check_names(designs)
     cut = config.of_designs
     routed = route_designs(folder, designs, cut, config.processes)
     for _ in with_bar(routed, len(designs), "routing", "designs", quiet):
         pass
-    jobs = [
-        job for files in designs for job in window_jobs(folder, files, cut, config.sizes, license)
-    ]
+    jobs = []
+    for files in designs:
+        wanted = window_jobs(folder, files, cut, config.sizes, license)
+        if not wanted:
+            _tell(f"{files.name}: no net with a wire that a window holds", quiet)
+        jobs += wanted
     made = dict.fromkeys((job.place for job in jobs), 0)
     done = write_windows(jobs, config.processes)
     for job, is_new in with_bar(done, len(jobs), "windows", "shards", quiet):

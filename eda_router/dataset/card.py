@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 
 import eda_router
-from eda_router.dataset.opened import FEATURES, SPLITS, Feature, features_of, find_sets
+from eda_router.dataset.opened import FEATURES, SPLITS, Feature, features_of, find_sets, source_name
 from eda_router.dataset.shards import DESIGN_SOURCE, Kind, Shards, read_kind
+from eda_router.errors import InputError
 from eda_router.files import write_text
 
 _BOUNDS = (
@@ -23,6 +24,8 @@ _BOUNDS = (
     (10_000_000, "1M<n<10M"), (100_000_000, "10M<n<100M"), (1_000_000_000, "100M<n<1B"),
 )  # fmt: skip
 """The hub's words for numbers of samples."""
+
+MARK = "# Written by edaroute dataset, and written anew whenever it adds to the folder."
 
 _TEXT = """\
 # Windows of a global router's ledger, with trees
@@ -33,7 +36,7 @@ pins, and trees that join them. Made by edaroute {version}; opened by
 ```python
 from eda_router import dataset
 
-samples = dataset.open("{folder}", size={size})
+samples = dataset.open("path/to/this/folder", size={size})
 samples[0]
 ```
 
@@ -57,6 +60,20 @@ designs are kept with `--validation-share 1`.
 {designs}"""
 
 
+def check_card(folder: Path) -> None:
+    """Find out before long work whether a folder's ``README.md`` is a card to be replaced, or none.
+
+    Raises:
+        InputError: it is someone else's.
+    """
+    path = folder / "README.md"
+    try:
+        if path.exists() and MARK not in path.read_text(encoding="utf-8", errors="replace"):
+            raise InputError(path, None, "is no data card of edaroute's", "another folder")
+    except OSError as error:
+        raise InputError(path, None, f"cannot be read: {error.strerror}") from error
+
+
 def write_card(folder: Path) -> None:
     """Write the card of all data sets in a folder, as they are now.
 
@@ -75,12 +92,13 @@ def card(folder: Path) -> str:
     import yaml
 
     sets = [_Set(place) for place in find_sets(folder)]
+    if not sets:
+        raise InputError(folder, None, "no data set", "a folder made by 'edaroute dataset'")
     kinds = [one.kind for one in sets]
-    head = yaml.safe_dump(_head(folder, sets), sort_keys=False, allow_unicode=True, width=100)
+    head = yaml.safe_dump(_head(sets), sort_keys=False, allow_unicode=True, width=100)
     used = [one for one in FEATURES if any(one in features_of(kind) for kind in kinds)]
     text = _TEXT.format(
         version=eda_router.__version__,
-        folder=folder.resolve().name,
         size=kinds[0].size,
         features=_table(
             ("array", "shape", "type", "meaning"),
@@ -100,26 +118,27 @@ def card(folder: Path) -> str:
         ),
         designs=_designs(kinds),
     )
-    return f"---\n{head}---\n\n{text}"
+    return f"---\n{MARK}\n{head}---\n\n{text}"
 
 
 class _Set:
     """A data set: its manifest, and samples and bytes by split."""
 
     def __init__(self, place: Path):
-        self.name = place.name
+        self.place, self.name = place, place.name
         self.kind = read_kind(place)
         splits = {split: Shards(place, validation=split == "validation") for split in SPLITS}
         self.counts = {split: len(shards) for split, shards in splits.items()}
         self.bytes = {split: shards.num_bytes for split, shards in splits.items()}
 
 
-def _head(folder: Path, sets: list[_Set]) -> dict[str, Any]:
+def _head(sets: list[_Set]) -> dict[str, Any]:
     licenses = sorted({one.kind.license for one in sets})
+    sources = sorted({source_name(one.place, one.kind) for one in sets})
     total = sum(count for one in sets for count in one.counts.values())
     return {
         "license": licenses[0] if len(licenses) == 1 else licenses,
-        "pretty_name": f"Global routing windows: {folder.resolve().name}",
+        "pretty_name": f"Global routing windows: {', '.join(sources)}",
         "task_categories": ["image-to-image"],
         "tags": ["eda", "vlsi", "global-routing", "steiner-tree"],
         "size_categories": [next((word for most, word in _BOUNDS if total < most), "n>1T")],

@@ -25,9 +25,9 @@ from numpy.typing import NDArray
 
 from eda_router.dataset.config import DesignSampleConfig
 from eda_router.dataset.design_wires import Wired, wire_boxes
+from eda_router.dataset.labels import RIGHT_BIT, TILE_BIT, UP_BIT, LabelArray
 from eda_router.dataset.samples import label_states
 from eda_router.dataset.shards import VALIDATION_SHARD, ShardArrays
-from eda_router.dataset.teacher import RIGHT_BIT, TILE_BIT, UP_BIT, LabelArray
 from eda_router.design import HORIZONTAL, VERTICAL, IntArray
 from eda_router.neural.rudy import ExpectedDemand
 from eda_router.neural.tensors import StateArray
@@ -120,7 +120,7 @@ def tree_planes(wired: Wired, nets: NDArray[np.int64], origins: IntArray, size: 
     """The router's trees of nets within their windows, written as labels are.
 
     Returns:
-        uint8 ``(len(nets), size, size)``, see :mod:`eda_router.dataset.teacher`.
+        uint8 ``(len(nets), size, size)``, see :mod:`eda_router.dataset.labels`.
     """
     routes, width = wired.routes, wired.design.width
     lengths = routes.lengths[nets]

@@ -11,6 +11,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from eda_router.dataset.labels import LabelArray, tree_edges, tree_mask
 from eda_router.dataset.shards import (
     ROUTER,
     STATE,
@@ -20,7 +21,6 @@ from eda_router.dataset.shards import (
     Shards,
     read_kind,
 )
-from eda_router.dataset.teacher import LabelArray, tree_edges, tree_mask
 from eda_router.errors import InputError, expect_type
 from eda_router.neural.tensors import free_tracks, pin_tiles
 

@@ -4,7 +4,7 @@ A folder holds ``manifest.json`` and, for each shard,
 
 - ``shard-NNNNNNN.npy``, uint8 ``(num_samples, num_planes, size, size)``: the planes that the
   manifest names, ``state`` (:mod:`eda_router.neural.tensors`) first, then trees, each written as a
-  label is (:mod:`eda_router.dataset.teacher`);
+  label is (:mod:`eda_router.dataset.labels`);
 - where the manifest names facts, ``shard-NNNNNNN-facts.npy``, int32 ``(num_samples, num_facts)``;
 - ``shard-NNNNNNN.json``, the manifest's words once more, and the checksums.
 
@@ -25,7 +25,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from eda_router.dataset.teacher import RIGHT_BIT, TILE_BIT, UP_BIT
+from eda_router.dataset.labels import RIGHT_BIT, TILE_BIT, UP_BIT
 from eda_router.errors import InputError
 from eda_router.files import write_atomically, write_text
 from eda_router.neural.tensors import NUM_STATES

@@ -5,8 +5,7 @@ Price
     out, no passage at zero.
 
 Label
-    uint8 ``(size, size)``: bit 0 when the tree uses the edge to the tile's right, bit 1 when it
-    uses the edge above, bit 2 when the tile is in the tree.
+    The tree as :mod:`eda_router.dataset.labels` writes it, uint8 ``(size, size)``.
 
 Trees are optimal up to :data:`EXACT_PINS` pins; above, they are grown pin by pin and improved by
 exchanging paths (:mod:`eda_router.dataset.window_steiner`).
@@ -23,7 +22,15 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from eda_router.dataset.window_steiner import RIGHT_BIT, TILE_BIT, UP_BIT, draw_trees
+from eda_router.dataset.labels import (
+    RIGHT_BIT,
+    TILE_BIT,
+    UP_BIT,
+    LabelArray,
+    tree_edges,
+    tree_mask,
+)
+from eda_router.dataset.window_steiner import draw_trees
 from eda_router.design import HORIZONTAL, VERTICAL
 from eda_router.neural.prices import PRICE, tree_prices
 from eda_router.neural.tensors import MAX_FREE, StateArray, free_tracks, pin_tiles
@@ -42,8 +49,6 @@ __all__ = [
     "tree_edges",
     "tree_mask",
 ]
-
-LabelArray = NDArray[np.uint8]
 
 EXACT_PINS = 8
 """Nets with up to this many pins get optimal trees."""
@@ -105,16 +110,6 @@ def route_box(
     ok = np.zeros(1, np.bool_)
     draw_trees(inside[None], pins[None], PRICE, exact_pins, exchange_rounds, BY_PLACE, labels, ok)
     return np.flatnonzero(tree_edges(labels)).astype(np.int32) if ok[0] else None
-
-
-def tree_mask(labels: LabelArray) -> NDArray[np.uint8]:
-    """1 on the tiles of the tree, 0 elsewhere, same shape as ``labels``."""
-    return (labels >> 2 & 1).astype(np.uint8)
-
-
-def tree_edges(labels: LabelArray) -> NDArray[np.uint8]:
-    """1 on the edges of the tree, ``(..., size, size, 2)``, horizontal first."""
-    return np.stack([labels & 1, labels >> 1 & 1], axis=-1)
 
 
 def label_costs(states: StateArray, labels: LabelArray) -> NDArray[np.int64]:

@@ -14,7 +14,7 @@ The exact solver stands here once more for the sake of the shards, which keep ev
 where the sums of terms are equal, too (7 of 8192 random windows of 8x8 tiles), it takes another
 tree.
 
-A tree is written as bits a tile: :data:`RIGHT_BIT`, :data:`UP_BIT`, :data:`TILE_BIT`.
+A tree is written as bits a tile (:mod:`eda_router.dataset.labels`).
 
 [1] S. E. Dreyfus, R. A. Wagner: The Steiner problem in graphs. Networks 1 (1971), 195-207,
     doi 10.1002/net.3230010302.
@@ -28,6 +28,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from eda_router.dataset.labels import EDGE_BITS, RIGHT_BIT, TILE_BIT, UP_BIT
 from eda_router.design import HORIZONTAL, VERTICAL
 from eda_router.kernels import kernel
 from eda_router.search.grid import (
@@ -43,15 +44,6 @@ from eda_router.search.grid import (
     stays_inside,
 )
 from eda_router.search.splitmix import between
-
-RIGHT_BIT = 1
-"""The tree uses the edge to the tile's right."""
-UP_BIT = 2
-"""The tree uses the edge above the tile."""
-EDGE_BITS = (RIGHT_BIT, UP_BIT)
-"""The bit of an edge by its direction."""
-TILE_BIT = 4
-"""The tile is in the tree."""
 
 STEPS = 4
 """How a value of the dynamic programme came about is a step, or this plus a subset merged."""
