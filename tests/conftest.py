@@ -25,7 +25,9 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 CHECKOUT = Path(__file__).parent.parent
 CIRCUITS = ("ibm01", "ibm02", "ibm04", "ibm06", "ibm08", "ibm10")
-NOT_TO_BE_HAD = ("EDAROUTE_ISPD98", "EDAROUTE_LEFDEF", "no evaluator", "no bfloat16")
+NOT_TO_BE_HAD = (
+    "EDAROUTE_ISPD98", "EDAROUTE_LEFDEF", "no evaluator", "no bfloat16", "no PyTorch"
+)  # fmt: skip
 """Parts of the reasons for which a test may be skipped where CI=true: what nothing installs."""
 
 

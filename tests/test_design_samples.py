@@ -138,9 +138,7 @@ def test_every_net_with_a_wire_has_one_window(tiny: Path) -> None:
 
 
 def test_a_net_goes_to_the_smallest_window_that_holds_pins_and_wire() -> None:
-    design = Design.from_pins(
-        "d", 20, 20, 2, 2, [(f"n{i}", i, [(2, 2), (4, 2)]) for i in range(3)]
-    )
+    design = Design.from_pins("d", 20, 20, 2, 2, [(f"n{i}", i, [(2, 2), (4, 2)]) for i in range(3)])
 
     def up_and_over(height: int) -> list[int]:
         rows = range(2, 2 + height)

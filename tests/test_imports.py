@@ -172,6 +172,11 @@ def test_evaluating_needs_no_kernels(tmp_path: Path) -> None:
     assert not loaded_by("-c", code) & HEAVY
 
 
+def test_opening_samples_needs_no_kernels() -> None:
+    code = "from eda_router import dataset; assert callable(dataset.open)"
+    assert not loaded_by("-c", code) & HEAVY
+
+
 def test_all_names_of_the_package_exist() -> None:
     for name in eda_router.__all__:
         assert getattr(eda_router, name).__name__ == name

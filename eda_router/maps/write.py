@@ -61,7 +61,6 @@ def write_maps(
         raise InputError(
             None, None, f"{len(routes)} routes, {len(designs)} designs", "one for each, or none"
         )
-    make_folder(folder)
     given: list[Path | None] = [*routes] if routes else [None] * len(designs)
     jobs = [(folder, files, config, path) for files, path in zip(designs, given, strict=True)]
     for number, note in run_jobs(write_design_maps, jobs, workers):
