@@ -44,8 +44,8 @@ def rows_of(path: Path) -> list[dict[str, str]]:
 
 def test_a_table_drawn_by_hand(tmp_path: Path) -> None:
     nets = [
-        ("bent, odd", 7, [(0, 0), (2, 1)]),
-        ('say "cross"', 3, [(1, 0), (0, 1), (2, 1), (1, 2)]),
+        ("bent,odd", 7, [(0, 0), (2, 1)]),
+        ('say"cross"', 3, [(1, 0), (0, 1), (2, 1), (1, 2)]),
         ("dot", 9, [(2, 2), (2, 2)]),
         ("open", 1, [(0, 0), (0, 2)]),
     ]
@@ -66,8 +66,8 @@ def test_a_table_drawn_by_hand(tmp_path: Path) -> None:
         assert run("nets", tmp_path / "hand.modified", *args, "-o", tmp_path / name) == 0
     assert (tmp_path / "bare.csv").read_text() == (
         ",".join(COLUMNS) + "\n"
-        '0,"bent, odd",7,2,3,3,,,,,,\n'
-        '1,"say ""cross""",3,4,4,4,,,,,,\n'
+        '0,"bent,odd",7,2,3,3,,,,,,\n'
+        '1,"say""cross""",3,4,4,4,,,,,,\n'
         "2,dot,9,1,0,0,,,,,,\n"
         "3,open,1,2,2,2,,,,,,\n"
     )
