@@ -16,8 +16,8 @@ from eda_router.dataset.card import card
 from eda_router.dataset.config import DatasetConfig, DesignSampleConfig
 from eda_router.dataset.design_samples import route_designs, window_jobs, write_windows
 from eda_router.dataset.design_windows import WAVE, place
-from eda_router.dataset.design_wires import Wired, read_wires, wires_path
-from eda_router.dataset.folders import find_datasets, held_out
+from eda_router.dataset.design_wires import Wired, read_wires
+from eda_router.dataset.folders import find_datasets, held_out, wires_path
 from eda_router.dataset.shards import Shards, read_kind
 from eda_router.dataset.teacher import label_costs
 from eda_router.design import HORIZONTAL, VERTICAL, Design, Routes
@@ -331,6 +331,15 @@ def test_the_card_is_what_hubs_read(tiny: Path) -> None:
     assert info["dataset_size"] == sum(s["num_bytes"] for s in splits.values()) == size
     sums = json.loads((tiny / "wires" / "synth-tiny.json").read_text())["design"]["files"]
     assert sums[0]["sha256"] in text
+    design = read_wires(wires_path(tiny, "synth-tiny")).design
+    assert f"| synth-tiny | {len(design.routable)} | {len(all_samples(tiny))} |" in text
+
+
+def test_a_card_without_its_wires_says_so(tiny: Path, tmp_path: Path) -> None:
+    place_ = shutil.copytree(tiny, tmp_path / "copy")
+    wires_path(place_, "synth-tiny").unlink()
+    with pytest.raises(InputError, match=r"synth-tiny\.npz: cannot be read"):
+        card(place_)
 
 
 def test_several_licences_are_all_told(tmp_path: Path) -> None:

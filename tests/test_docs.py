@@ -79,7 +79,8 @@ def code_of(text: str) -> list[str]:
     fences = re.findall(r"^```\w*\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
     lines = re.findall(r"^    (.*)$", text, re.MULTILINE)
     lines += [line for fence in fences for line in fence.splitlines()]
-    spans = [" ".join(span.split()) for span in re.findall(r"`([^`]+)`", text)]
+    prose = re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)
+    spans = [" ".join(span.split()) for span in re.findall(r"`([^`]+)`", prose)]
     return [*lines, *spans]
 
 

@@ -23,7 +23,7 @@ from eda_router.formats import ispd98, route_file
 from eda_router.formats.guide import read_guide
 from eda_router.formats.lefdef import read as read_placed
 from eda_router.report.net_table import net_table
-from eda_router.report.run import Run
+from eda_router.report.run import STAGE_NAMES, Run
 from tests.placed import REAL_LEFS
 from tests.refusals import refused
 
@@ -205,3 +205,12 @@ def test_a_design_without_nets_has_a_head_alone(tmp_path: Path) -> None:
     assert list(empty) == COLUMNS
     assert not any(empty.values())
     assert np.array_equal(empty["pins"], [])
+
+
+def test_the_page_explains_every_column_and_source() -> None:
+    page = (Path(__file__).parent.parent / "docs" / "nets.md").read_text()
+    columns = net_table(Design.from_pins("d", 2, 1, 1, 1, []))
+    rows = [f"| `{c.name}` | {c.kind.__name__} | {c.meaning} |" for c in columns]
+    assert "\n".join(rows) in page
+    for stage in STAGE_NAMES:
+        assert f"`{stage}`" in page

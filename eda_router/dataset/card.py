@@ -8,12 +8,14 @@ its features and splits.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 import eda_router
+from eda_router.dataset.folders import wires_path
 from eda_router.dataset.opened import FEATURES, SPLITS, Feature, features_of, find_sets, source_name
 from eda_router.dataset.shards import DESIGN_SOURCE, Kind, Shards, read_kind
 from eda_router.errors import InputError
@@ -24,6 +26,17 @@ _BOUNDS = (
     (10_000_000, "1M<n<10M"), (100_000_000, "10M<n<100M"), (1_000_000_000, "100M<n<1B"),
 )  # fmt: skip
 """The hub's words for numbers of samples."""
+
+_DESIGNS = """
+## Designs
+
+`wires/` holds each design's grid, pins and wires. Nets without a wire, and nets that no window
+holds, are left out.
+
+{counts}
+
+{files}
+"""
 
 MARK = "# Written by edaroute dataset, and written anew whenever it adds to the folder."
 
@@ -116,7 +129,7 @@ def card(folder: Path) -> str:
                 for one in sets
             ],
         ),
-        designs=_designs(kinds),
+        designs=_designs(folder, sets),
     )
     return f"---\n{MARK}\n{head}---\n\n{text}"
 
@@ -186,21 +199,38 @@ def _origin(kind: Kind) -> str:
     )
 
 
-def _designs(kinds: list[Kind]) -> str:
-    """The files that designs were read from."""
-    rows = {
-        (design["name"], f"`{file['name']}`", f"`{file['sha256']}`")
-        for kind in kinds
-        if kind.source == DESIGN_SOURCE
-        for design in [kind.config["design"]]
-        for file in design["files"]
-    }
-    if not rows:
+def _designs(folder: Path, sets: list[_Set]) -> str:
+    """How many nets of each design have a window, and the files that it was read from."""
+    windows: dict[str, int] = {}
+    files = set()
+    for one in sets:
+        if one.kind.source == DESIGN_SOURCE:
+            design = one.kind.config["design"]
+            name = design["name"]
+            windows[name] = windows.get(name, 0) + sum(one.counts.values())
+            files |= {(name, f"`{f['name']}`", f"`{f['sha256']}`") for f in design["files"]}
+    if not windows:
         return ""
-    table = _table(("design", "file", "SHA-256"), sorted(rows))
-    return f"\n## Designs\n\n`wires/` holds each design's grid, pins and wires.\n\n{table}\n"
+    counts = [
+        (name, str(_nets_to_route(folder, name)), str(count))
+        for name, count in sorted(windows.items())
+    ]
+    return _DESIGNS.format(
+        counts=_table(("design", "nets to route", "with a window"), counts),
+        files=_table(("design", "file", "SHA-256"), sorted(files)),
+    )
 
 
-def _table(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def _nets_to_route(folder: Path, name: str) -> int:
+    """Nets of a design with pins in more than one tile."""
+    path = wires_path(folder, name)
+    try:
+        with np.load(path, allow_pickle=False) as wires:
+            return int(np.count_nonzero(np.diff(wires["pin_offsets"]) > 1))
+    except (OSError, ValueError, KeyError) as error:
+        raise InputError(path, None, "cannot be read", "the wires of the design") from error
+
+
+def _table(heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     lines = [heads, tuple("---" for _ in heads), *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)

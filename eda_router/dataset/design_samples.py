@@ -19,9 +19,8 @@ from eda_router.dataset.design_wires import (
     keep_wires,
     read_wires,
     wires_identity,
-    wires_path,
 )
-from eda_router.dataset.folders import dataset_path
+from eda_router.dataset.folders import dataset_path, wires_path
 from eda_router.dataset.shards import (
     DESIGN_SOURCE,
     OWN_LICENSE,

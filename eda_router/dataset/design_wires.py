@@ -21,6 +21,7 @@ import numpy as np
 import eda_router
 from eda_router.config import RouteConfig
 from eda_router.dataset.config import DesignSampleConfig
+from eda_router.dataset.folders import wires_path
 from eda_router.design import Design, IntArray, Routes
 from eda_router.errors import InputError
 from eda_router.files import write_atomically, write_text
@@ -37,11 +38,6 @@ class Wired:
 
     design: Design
     routes: Routes
-
-
-def wires_path(folder: Path, name: str) -> Path:
-    """Where the wires of a design lie in a folder of data sets."""
-    return folder / "wires" / f"{name}.npz"
 
 
 def wires_identity(files: DesignFiles, config: DesignSampleConfig) -> dict[str, Any]:

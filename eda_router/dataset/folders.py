@@ -19,6 +19,11 @@ def dataset_path(folder: Path, source: str, size: int) -> Path:
     return folder / f"{source}-{size}"
 
 
+def wires_path(folder: Path, name: str) -> Path:
+    """Where the wires of a design that was given lie."""
+    return folder / "wires" / f"{name}.npz"
+
+
 def find_datasets(folder: Path, size: int) -> list[Path]:
     """The data sets of a window size that are made up, sorted by source.
 
