@@ -197,8 +197,8 @@ def test_format_2_is_read_and_gone_on_with(folder: Path, tmp_path: Path) -> None
     ("damage", "said"),
     [
         ({"format": "edaroute-samples-9"}, "format 'edaroute-samples-9', expected edaroute-sam"),
-        ({"planes": ["state", "smell"]}, "planes or facts unknown"),
-        ({"planes": None}, "planes or facts unknown"),
+        ({"planes": ["state", "smell"]}, "'smell'.*, expected state, teacher, router"),
+        ({"planes": None}, "not complete, expected lists"),
     ],
 )
 def test_a_manifest_of_the_future_is_refused(

@@ -124,9 +124,10 @@ def read_kind(folder: Path) -> Kind:
     planes, names = facts.get("planes"), facts.get("facts")
     if not isinstance(facts.get("size"), int) or "config" not in facts:
         raise InputError(path, None, "not complete", "size and config")
-    listed = isinstance(planes, list) and isinstance(names, list)
-    if not listed or not all(plane in [*_HIGHEST] for plane in planes or []):
-        raise InputError(path, None, "planes or facts unknown", ", ".join(_HIGHEST))
+    if not isinstance(planes, list) or not isinstance(names, list):
+        raise InputError(path, None, "not complete", "lists of planes and facts")
+    if not all(plane in [*_HIGHEST] for plane in planes):
+        raise InputError(path, None, f"planes {planes!r:.60}", ", ".join(_HIGHEST))
     license = str(facts.get("license", OWN_LICENSE))
     return Kind(facts["size"], facts["config"], tuple(planes), tuple(names), license)
 
