@@ -204,7 +204,8 @@ def test_a_design_that_cannot_be_routed_gives_the_nets_that_have_wire(tmp_path: 
 
 
 def test_a_placed_design_gives_windows_of_its_plane(tmp_path: Path) -> None:
-    make(tmp_path, "synth-chip")
+    files = make(tmp_path, "synth-chip")
+    assert [new for _, new in route_designs(tmp_path, [files], CONFIG)] == [False]
     samples = dataset.open(tmp_path, size=8)
     for index in range(0, len(samples), 20):
         sample = samples[index]

@@ -18,6 +18,7 @@ from eda_router.formats import ispd98, lefdef, route_file
 from eda_router.formats.guide import Guide, read_guide
 from eda_router.formats.lefdef_config import LefDefConfig
 from eda_router.guide_verification import verify_guide
+from eda_router.maps import write as write_module
 from eda_router.maps.config import MapsConfig
 from eda_router.maps.congestion import congestion_maps
 from eda_router.maps.features import feature_maps
@@ -375,6 +376,37 @@ def test_maps_of_given_routes(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert not (tmp_path / "out" / EARLY).exists()
     assert run(*asked, "--no-labels") == 0
     assert capsys.readouterr().out == "one: 6 maps, 3 x 2\n"
+
+
+def test_maps_that_are_whole_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = ["maps", "synth-chip", "synth-tiny", "-o", tmp_path, "-q", "--no-labels"]
+    assert run(*asked) == 0
+    before = contents(tmp_path)
+    (tmp_path / "macro_region" / "synth-tiny.npy").write_bytes(b"rubbish")
+    made = []
+    features = write_module.feature_maps
+    monkeypatch.setattr(
+        write_module, "feature_maps", lambda design: made.append(design.name) or features(design)
+    )
+    assert run(*asked) == 0
+    assert made == ["synth-tiny"]
+    assert contents(tmp_path) == before
+    assert run(*asked, "--seed", 2) == 0
+    assert made == ["synth-tiny", "synth-chip", "synth-tiny"]
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_design_that_fails_does_not_stop_the_others(
+    jobs: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "bad.modified").write_text("grid 2 2\nvertical capacity x\n")
+    designs = [tmp_path / "bad.modified", "synth-tiny"]
+    asked = ["maps", *designs, "-o", tmp_path / "out", "--no-labels", "--jobs", jobs]
+    assert run(*asked) == 2
+    said = capsys.readouterr()
+    assert said.out == "synth-tiny: 6 maps, 16 x 16\n"
+    assert said.err.startswith(f"{tmp_path / 'bad.modified'}:2: ")
+    assert said.err.count("\n") == 1
 
 
 @pytest.mark.parametrize(

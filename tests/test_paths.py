@@ -81,6 +81,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     ispd98.write(design, "d.modified")
     route_file.write(design, routes, "d.route")
     Path("loop.png").symlink_to("loop")
+    Path("loop.csv").symlink_to("loop")
     Path("loop").symlink_to("loop.png")
     Path("shut").mkdir(mode=0)
     return tmp_path

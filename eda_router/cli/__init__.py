@@ -112,12 +112,17 @@ def main(args: Sequence[str] | None = None) -> int:
         tell("interrupted")
         return EXIT_INTERRUPTED
     except EdarouteError as error:
-        in_file = isinstance(error, InputError) and error.path is not None
-        tell(str(error) if in_file else f"error: {error}")
+        tell(error_line(error))
         return EXIT_BAD_INPUT
     except OSError as error:
         tell(_explained(error))
         return EXIT_BAD_INPUT
+
+
+def error_line(error: EdarouteError) -> str:
+    """The line that tells of an error: with its file, or as an error where there is none."""
+    in_file = isinstance(error, InputError) and error.path is not None
+    return str(error) if in_file else f"error: {error}"
 
 
 def _explained(error: OSError) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from eda_router.cli import EXIT_BAD_INPUT, error_line
 from eda_router.cli.options import (
     designs_argument,
     jobs_option,
@@ -18,6 +19,8 @@ from eda_router.cli.options import (
     settings_options,
 )
 from eda_router.cli.progress import with_bar
+from eda_router.cli.streams import tell
+from eda_router.errors import EdarouteError
 from eda_router.formats.lefdef_config import LefDefConfig
 from eda_router.maps.config import MapsConfig
 
@@ -40,7 +43,10 @@ class MapsSettings(LefDefConfig, MapsConfig):
 @lef_option
 @jobs_option("Designs to work on at once, each in a process of its own.")
 @settings_options(MapsSettings)
+@click.pass_context
 def command(
+    ctx: click.Context,
+    /,
     given: tuple[str, ...],
     folder: Path,
     routes: tuple[Path, ...],
@@ -53,6 +59,9 @@ def command(
     """Write images of each DESIGN and its congestion, in CircuitNet's folders and names.
 
     NAME=PATH gives a design another name than its file's. docs/maps.md defines every map.
+
+    Maps that are there and whole are kept. A design that fails does not stop the others; exit
+    status 2 then.
 
     \b
     Example:
@@ -68,9 +77,15 @@ def command(
     designs = find_designs(given, lef, part_of(settings, LefDefConfig))
     check_folder(folder)
     done = write_maps(folder, designs, part_of(settings, MapsConfig), routes, jobs)
+    failed = False
     for files, note in with_bar(done, len(designs), "maps", "designs", quiet):
-        if not quiet:
+        if isinstance(note, EdarouteError):
+            failed = True
+            tell(error_line(note))
+        elif not quiet:
             overflow = {stage: found["total_overflow"] for stage, found in note["found"].items()}
             width, height = note["shape"]
             told = "".join(f", overflow {stage} {value}" for stage, value in overflow.items())
             click.echo(f"{files.name}: {len(note['sha256'])} maps, {width} x {height}{told}")
+    if failed:
+        ctx.exit(EXIT_BAD_INPUT)

@@ -217,17 +217,23 @@ def open(
     expect_type("folder", folder, (str, Path))
     if split not in SPLITS:
         raise ValueError(f"split {split!r}, expected {' or '.join(SPLITS)}")
-    folder = Path(folder)
+    chosen = _choose(Path(folder), size, names)
+    return SampleSet([Shards(place, validation=split == "validation") for place in chosen])
+
+
+def _choose(folder: Path, size: int | None, names: Sequence[str] | None) -> list[Path]:
+    """The data sets in a folder of one size, and of some sources where they are named.
+
+    Raises:
+        InputError: there are none, or several sizes to choose from.
+    """
     kinds = {place: read_kind(place) for place in find_sets(folder)}
     sizes = sorted({kind.size for kind in kinds.values()})
     if not kinds:
         raise InputError(folder, None, "no data set", "a folder made by 'edaroute dataset'")
-    if size is None:
-        if len(sizes) > 1:
-            raise InputError(
-                folder, None, "windows of several sizes", f"size: one of {_listed(sizes)}"
-            )
-        size = sizes[0]
+    if size is None and len(sizes) > 1:
+        raise InputError(folder, None, "windows of several sizes", f"size: one of {_listed(sizes)}")
+    size = sizes[0] if size is None else size
     chosen = [
         place
         for place, kind in kinds.items()
@@ -241,7 +247,7 @@ def open(
             f"no data set of {size}x{size} tiles" + (f" named {_listed(names)}" if names else ""),
             f"sizes {_listed(sizes)}, names {_listed(known)}",
         )
-    return SampleSet([Shards(place, validation=split == "validation") for place in chosen])
+    return chosen
 
 
 def source_name(place: Path, kind: Kind) -> str:

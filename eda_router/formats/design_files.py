@@ -66,10 +66,15 @@ class DesignFiles:
         Raises:
             InputError: a file cannot be read.
         """
+        settings = dataclasses.asdict(self.settings) if self.lef else {}
         return {
             "name": self.name,
-            "files": [{"name": path.name, "sha256": _digest(path)} for path in self.files],
-            "settings": dataclasses.asdict(self.settings) if self.lef else {},
+            "files": [{"name": path.name, "sha256": file_digest(path)} for path in self.files],
+            # As JSON gives them back.
+            "settings": {
+                name: [*value] if isinstance(value, tuple) else value
+                for name, value in settings.items()
+            },
         }
 
 
@@ -122,7 +127,12 @@ def _named(text: str) -> tuple[str, Path]:
     return name, path
 
 
-def _digest(path: Path) -> str:
+def file_digest(path: Path) -> str:
+    """SHA-256 of a file.
+
+    Raises:
+        InputError: it cannot be read.
+    """
     try:
         with open(path, "rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()

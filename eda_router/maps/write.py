@@ -15,9 +15,9 @@ import numpy as np
 import eda_router
 from eda_router.config import RouteConfig
 from eda_router.design import Design
-from eda_router.errors import InputError
+from eda_router.errors import EdarouteError, InputError
 from eda_router.files import make_folder, write_atomically, write_text
-from eda_router.formats.design_files import DesignFiles
+from eda_router.formats.design_files import DesignFiles, file_digest
 from eda_router.formats.guide import guide_of
 from eda_router.jobs import run_jobs
 from eda_router.maps.config import MapsConfig
@@ -40,22 +40,23 @@ def write_maps(
     config: MapsConfig,
     routes: Sequence[Path] = (),
     workers: int = 1,
-) -> Iterator[tuple[DesignFiles, dict[str, Any]]]:
-    """Write the maps of designs, each named as its design.
+) -> Iterator[tuple[DesignFiles, dict[str, Any] | EdarouteError]]:
+    """Write the maps of designs, each named as its design; call again to go on.
+
+    One design that fails does not stop the others.
 
     Args:
-        folder: made if missing; existing maps of that name are replaced.
+        folder: made if missing; other maps of a design's name are replaced.
         designs: with different names.
         config: how designs without a route are routed.
         routes: a route file, guide or solution for each design; or none at all.
         workers: processes to work in.
 
     Yields:
-        (design, its note), as each is done.
+        (design, its note or why it has none), as each is done.
 
     Raises:
-        InputError: a file cannot be read or written, or there are more or fewer routes than
-            designs.
+        InputError: there are more or fewer routes than designs.
     """
     if routes and len(routes) != len(designs):
         raise InputError(
@@ -63,14 +64,37 @@ def write_maps(
         )
     given: list[Path | None] = [*routes] if routes else [None] * len(designs)
     jobs = [(folder, files, config, path) for files, path in zip(designs, given, strict=True)]
-    for number, note in run_jobs(write_design_maps, jobs, workers):
+    for number, note in run_jobs(_try_design, jobs, workers):
         yield designs[number], note
 
 
-def write_design_maps(
+def _try_design(
     folder: Path, files: DesignFiles, config: MapsConfig, routes: Path | None
+) -> dict[str, Any] | EdarouteError:
+    try:
+        return keep_design_maps(folder, files, config, routes)
+    except EdarouteError as error:
+        return error
+
+
+def keep_design_maps(
+    folder: Path, files: DesignFiles, config: MapsConfig, routes: Path | None = None
 ) -> dict[str, Any]:
-    """Write the maps of one design; give its note."""
+    """Write the maps of one design unless they are there and whole already; give its note.
+
+    Raises:
+        InputError: a file cannot be read or written.
+    """
+    made_of = {
+        "version": eda_router.__version__,
+        "design": files.identity(),
+        "route": None if routes is None else {"name": routes.name, "sha256": file_digest(routes)},
+        "config": dataclasses.asdict(config),
+    }
+    path = folder / NOTES / f"{files.name}.json"
+    there = _whole_note(folder, path, files.name)
+    if there is not None and made_of.items() <= there.items():
+        return there
     design = files.read()
     maps, verdicts = make_maps(design, files.path, config, routes)
     sums = {}
@@ -81,17 +105,26 @@ def write_design_maps(
         write_atomically(folder / place / f"{files.name}.npy", file.getvalue())
         sums[place] = hashlib.sha256(file.getvalue()).hexdigest()
     note = {
-        "version": eda_router.__version__,
-        "design": files.identity(),
+        **made_of,
         "shape": [design.width, design.height],
         **_lines(design),
-        "route": None if routes is None else _identity(routes),
-        "config": dataclasses.asdict(config),
         "found": {stage: dataclasses.asdict(verdict) for stage, verdict in verdicts.items()},
         "sha256": sums,
     }
-    make_folder(folder / NOTES)
-    write_text(folder / NOTES / f"{files.name}.json", json.dumps(note, indent=1) + "\n")
+    make_folder(path.parent)
+    write_text(path, json.dumps(note, indent=1) + "\n")
+    return note
+
+
+def _whole_note(folder: Path, path: Path, name: str) -> dict[str, Any] | None:
+    """The note of maps that are all there as it says; None without such."""
+    try:
+        note: dict[str, Any] = json.loads(path.read_text())
+        for place, digest in note["sha256"].items():
+            if file_digest(folder / place / f"{name}.npy") != digest:
+                return None
+    except (InputError, OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
     return note
 
 
@@ -135,7 +168,3 @@ def _lines(design: Design) -> dict[str, Any]:
     if layers is None:
         return {}
     return {"xs": layers.xs.tolist(), "ys": layers.ys.tolist(), "units_per_micron": layers.dbu}
-
-
-def _identity(path: Path) -> dict[str, str]:
-    return {"name": path.name, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
