@@ -214,11 +214,17 @@ def _pairs(values: Any, axis: int) -> Any:
     return ops.reshape(values, shape)
 
 
-def pool_routes(routes: Any, size: int) -> Any:
-    """Drawings ``(batch, rows, rows, 1)`` at ``size`` tiles a side: the maximum of each square."""
-    while routes.shape[1] > size:
-        routes = ops.max_pool(routes, 2, 2)
-    return routes
+def gather_patches(values: Any, side: int) -> Any:
+    """``(batch, rows, rows, c)`` to ``(batch, rows / side, rows / side, side * side * c)``.
+
+    The tiles of a patch become channels; :func:`spread_pixels` undoes it for a side of 2.
+    """
+    if side == 1:
+        return values
+    _, rows, columns, channels = values.shape
+    parts = ops.reshape(values, (-1, rows // side, side, columns // side, side, channels))
+    parts = ops.transpose(parts, (0, 1, 3, 2, 4, 5))
+    return ops.reshape(parts, (-1, rows // side, columns // side, side * side * channels))
 
 
 def spread_pixels(values: Any) -> Any:

@@ -28,15 +28,19 @@ References:
     [1] D. Kingma, M. Welling: Auto-encoding variational Bayes. ICLR 2014. arXiv 1312.6114.
     [2] K. Sohn, H. Lee, X. Yan: Learning structured output representation using deep conditional
         generative models. NeurIPS 2015.
+    [3] W. Shi et al.: Real-time single image and video super-resolution using an efficient
+        sub-pixel convolutional neural network. CVPR 2016. arXiv 1609.05158.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import itertools
+import math
 from typing import Any, NamedTuple
 
 import keras
+import numpy as np
 from keras import ops
 
 from eda_router.neural.architecture import Batch
@@ -44,8 +48,8 @@ from eda_router.neural.layers import (
     PACKAGE,
     Block,
     Convolution,
+    gather_patches,
     pool_problem,
-    pool_routes,
     spread_pixels,
 )
 from eda_router.neural.model_config import CORE_SIZE, ModelConfig, ModelTerms, value_at
@@ -61,17 +65,18 @@ DILATIONS = (1, 2, 4)
 
 
 class Gaussian(NamedTuple):
-    """A diagonal normal distribution, mean and logarithm of variance ``(batch, latent)``."""
+    """A diagonal normal distribution, mean and logarithm of variance ``(batch, ..., latent)``."""
 
     mean: Any
     log_variance: Any
 
 
 class Latent(NamedTuple):
-    """What the latent is taken from; by default the prior's mean.
+    """What the latents are taken from; by default the priors' means.
 
     Attributes:
-        noise: ``(batch, latent)``, standard normal; None stands for zero.
+        noise: ``(batch, numbers)``, standard normal, the core's first and then ring by ring; None
+            stands for zero.
         routes: ``(batch, size, size, 1)`` tiles wanted; z then is taken from the posterior.
         mask: bool ``(batch, 1)``: the samples for which the posterior is used when there are
             routes; None for all.
@@ -86,27 +91,66 @@ FIRST = Latent()
 """The first drawing: the prior's mean."""
 
 
+class Belief(NamedTuple):
+    """What a level holds of its latent; both None for a level without one.
+
+    Attributes:
+        prior: distribution given the image.
+        posterior: the same given image and route; None unless asked for.
+    """
+
+    prior: Gaussian | None = None
+    posterior: Gaussian | None = None
+
+
 class Drawing(NamedTuple):
     """What an exit gives.
 
     Attributes:
         logits: ``(batch, size, size, 3)``: tile, right edge, upper edge.
-        features: ``(batch, size, size, channels)``, the head's input.
-        prior: distribution of the latent given the image; None without a latent.
-        posterior: the same given image and route; None unless asked for.
+        features: ``(batch, size, size, channels)``, for the ring around.
+        beliefs: of the core's latent and of each ring's, from the inside.
     """
 
     logits: Any
     features: Any
-    prior: Gaussian | None
-    posterior: Gaussian | None
+    beliefs: tuple[Belief, ...]
 
 
 def kl_divergence(posterior: Gaussian, prior: Gaussian) -> Any:
-    """KL(posterior || prior) in nats per dimension, ``(batch, latent)``."""
+    """KL(posterior || prior) in nats per dimension, ``(batch, dimensions)``."""
     difference = posterior.log_variance - prior.log_variance
     distance = ops.square(posterior.mean - prior.mean) * ops.exp(-prior.log_variance)
-    return 0.5 * (ops.exp(difference) + distance - 1.0 - difference)
+    kl = 0.5 * (ops.exp(difference) + distance - 1.0 - difference)
+    return ops.reshape(kl, (-1, math.prod(kl.shape[1:])))
+
+
+def gaussian(values: Any) -> Gaussian:
+    """Mean and bounded log-variance from the two halves of the last axis."""
+    mean, log_variance = ops.split(values, 2, axis=-1)
+    return Gaussian(mean, ops.clip(log_variance, -10.0, 4.0))
+
+
+def draw_latent(belief: Belief, mask: Any, noise: Any) -> Any:
+    """The latent of a level: from the posterior where there is one and ``mask`` is set.
+
+    Args:
+        belief: of the level.
+        mask: bool ``(batch, 1)``; None for all.
+        noise: of the shape of the prior's mean; None for the mean.
+    """
+    prior, posterior = belief
+    assert prior is not None
+    used = posterior or prior
+    if posterior is not None and mask is not None:
+        chosen = ops.reshape(mask, (-1, *[1] * (len(prior.mean.shape) - 1)))
+        used = Gaussian(
+            ops.where(chosen, posterior.mean, prior.mean),
+            ops.where(chosen, posterior.log_variance, prior.log_variance),
+        )
+    if noise is None:
+        return used.mean
+    return used.mean + ops.cast(noise, used.mean.dtype) * ops.exp(0.5 * used.log_variance)
 
 
 @keras.saving.register_keras_serializable(PACKAGE)
@@ -124,8 +168,11 @@ class Core(keras.layers.Layer):
         ]
         half = config.core_blocks // 2
         self.encoder, self.decoder = blocks[:half], blocks[half:]
+        self.side = CORE_SIZE // config.patch
         if config.latent:
-            self.squeeze = Convolution(16, 2, strides=2, normalization=norm, name="squeeze")
+            # A dense layer sees 4x4 places, however the window was taken in.
+            stride = self.side // 4
+            self.squeeze = Convolution(16, stride, strides=stride, normalization=norm, name="squeeze")
             self.encode = keras.layers.Dense(config.dense, activation="relu", name="encode")
             self.prior = keras.layers.Dense(2 * config.latent, name="prior", dtype="float32")
             self.encode_route = keras.layers.Dense(
@@ -140,15 +187,15 @@ class Core(keras.layers.Layer):
             )
             self.merge = Convolution(channels, 1, activate=False, normalization=norm, name="merge")
         self.head = keras.layers.Conv2D(
-            HEAD_CHANNELS, 3, padding="same", name="head", dtype="float32"
+            HEAD_CHANNELS * config.patch**2, 3, padding="same", name="head", dtype="float32"
         )
 
     def build(self, input_shape: tuple[int | None, ...] | None = None) -> None:
         """Create all weights."""
         config = self.config
-        grid = (None, CORE_SIZE, CORE_SIZE)
+        grid = (None, self.side, self.side)
         trunk = (*grid, config.core_channels)
-        self.stem.build((*grid, 3))
+        self.stem.build((*grid, 3 * config.patch**2))
         for block in (*self.encoder, *self.decoder):
             block.build(trunk)
         if config.latent:
@@ -160,56 +207,109 @@ class Core(keras.layers.Layer):
             self.posterior.build((None, config.dense))
             self.decode.build((None, config.latent))
             self.spread.build((None, config.dense))
-            self.merge.build((*grid, config.core_channels + 8))
+            self.merge.build((*grid, config.core_channels + 8 * config.patch**2))
         self.head.build(trunk)
         self.built = True
 
     def trunk(self, hidden: Any, latent: Latent, training: bool = False) -> Drawing:
-        """From the stem's output ``(batch, 8, 8, channels)`` on; routes are pooled to 8x8."""
+        """From the stem's output on; routes are pooled to 8x8."""
         config = self.config
         for block in self.encoder:
             hidden = block(hidden, training=training)
-        prior = posterior = None
+        belief = Belief()
         if config.latent:
             flat = ops.reshape(
                 self.squeeze(hidden, training=training), (-1, self.encode.kernel.shape[0])
             )
-            used = prior = self._gaussian(self.prior(self.encode(flat)))
+            belief = Belief(gaussian(self.prior(self.encode(flat))))
             if latent.routes is not None:
                 routes = ops.reshape(ops.cast(latent.routes, flat.dtype), (-1, CORE_SIZE**2))
                 both = ops.concatenate([flat, routes], axis=-1)
-                used = posterior = self._gaussian(self.posterior(self.encode_route(both)))
-                if latent.mask is not None:
-                    used = Gaussian(
-                        ops.where(latent.mask, posterior.mean, prior.mean),
-                        ops.where(latent.mask, posterior.log_variance, prior.log_variance),
-                    )
-            z = used.mean
-            if latent.noise is not None:
-                z = z + ops.cast(latent.noise, z.dtype) * ops.exp(0.5 * used.log_variance)
-            decoded = ops.reshape(self.spread(self.decode(z)), (-1, CORE_SIZE, CORE_SIZE, 8))
+                belief = belief._replace(posterior=gaussian(self.posterior(self.encode_route(both))))
+            noise = None if latent.noise is None else latent.noise[:, : config.latent]
+            z = draw_latent(belief, latent.mask, noise)
+            decoded = ops.reshape(self.spread(self.decode(z)), (-1, self.side, self.side, 8 * config.patch**2))
             merged = ops.concatenate(
                 [hidden * config.skip_scale, decoded * config.path_scale], axis=-1
             )
             hidden = self.merge(merged, training=training)
         for block in self.decoder:
             hidden = block(hidden, training=training)
-        return Drawing(self.head(hidden), hidden, prior, posterior)
+        return Drawing(*_give_out(self.head(hidden), hidden, config.patch), (belief,))
 
     def draw(self, images: Any, latent: Latent, training: bool = False) -> Drawing:
         """Draw ``(batch, 8, 8, 3)`` images."""
-        hidden = self.stem(ops.cast(images, self.compute_dtype), training=training)
-        return self.trunk(hidden, latent, training)
-
-    @staticmethod
-    def _gaussian(values: Any) -> Gaussian:
-        mean, log_variance = ops.split(values, 2, axis=-1)
-        return Gaussian(mean, ops.clip(log_variance, -10.0, 4.0))
+        patches = gather_patches(ops.cast(images, self.compute_dtype), self.config.patch)
+        return self.trunk(self.stem(patches, training=training), latent, training)
 
 
-@keras.saving.register_keras_serializable(PACKAGE)
-class Ring(keras.layers.Layer):
-    """What doubles the resolution, with this exit's input and output heads.
+def _give_out(logits: Any, features: Any, patch: int) -> tuple[Any, Any]:
+    """Logits and features of patches, tile by tile."""
+    if patch == 1:
+        return logits, features
+    return spread_pixels(logits), spread_pixels(features)
+
+
+class RingLatent(keras.layers.Layer):
+    """A ring's latent, ``dimensions`` numbers for every four by four tiles.
+
+    Its prior sees the ring's features at half its resolution, its posterior the route too.
+
+    Args:
+        dimensions: of the latent at a place.
+        channels: of the features that it is added to.
+        normalization: of the convolutions.
+    """
+
+    def __init__(self, dimensions: int, channels: int, normalization: str, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.dimensions, self.channels = dimensions, channels
+        self.look = Convolution(channels, 2, strides=2, normalization=normalization, name="look")
+        self.prior = keras.layers.Conv2D(2 * dimensions, 1, name="prior", dtype="float32")
+        self.look_at_route = Convolution(
+            channels, 2, strides=2, normalization=normalization, name="look_at_route"
+        )
+        self.weigh = Convolution(channels, normalization=normalization, name="weigh")
+        self.posterior = keras.layers.Conv2D(2 * dimensions, 1, name="posterior", dtype="float32")
+        self.spread = keras.layers.Conv2D(4 * channels, 1, name="spread")
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        """Create the weights for features ``(batch, rows, rows, channels)``."""
+        _, rows, columns, channels = input_shape
+        assert rows is not None and columns is not None and channels is not None
+        places = (None, rows // 2, columns // 2)
+        self.look.build(input_shape)
+        self.prior.build((*places, self.channels))
+        self.look_at_route.build((None, rows, columns, channels + 4))
+        self.weigh.build((*places, self.channels))
+        self.posterior.build((*places, self.channels))
+        self.spread.build((*places, self.dimensions))
+        self.built = True
+
+    def call(self, hidden: Any, latent: Latent, noise: Any, training: bool = False) -> Any:
+        """Add the latent to ``(batch, rows, rows, channels)``; gives what is believed of it too.
+
+        Args:
+            hidden: the ring's features.
+            latent: what it is taken from.
+            noise: the ring's part of the latent's.
+            training: whether normalisation uses the batch's statistics.
+        """
+        belief = Belief(gaussian(self.prior(self.look(hidden, training=training))))
+        if latent.routes is not None:
+            routes = ops.cast(gather_patches(latent.routes, 2), self.compute_dtype)
+            both = ops.concatenate([hidden, routes], axis=-1)
+            seen = self.weigh(self.look_at_route(both, training=training), training=training)
+            belief = belief._replace(posterior=gaussian(self.posterior(seen)))
+        if noise is not None:
+            _, rows, columns, _ = hidden.shape
+            noise = ops.reshape(noise, (-1, rows // 2, columns // 2, self.dimensions))
+        z = ops.cast(draw_latent(belief, latent.mask, noise), self.compute_dtype)
+        return hidden + spread_pixels(self.spread(z)), belief
+
+
+class RingBody(keras.layers.Layer):
+    """What a ring does at half its resolution: the half of it that both kinds of ring share.
 
     Args:
         config: of the model.
@@ -223,15 +323,13 @@ class Ring(keras.layers.Layer):
         self.index = index
         self.size = config.sizes[index + 1]
         self.inner_channels = inner_channels
-        norm = config.normalization
-        coarse, fine = config.ring("channels", index), config.ring("fine_channels", index)
-        self.fine = fine
         # In the paper's growth the inner trunk takes the place of the blocks at half resolution.
-        self.coarse = inner_channels if config.growth == "paper" else coarse
-        self.stem = Convolution(fine, normalization=norm, name="stem")
-        self.down = Convolution(self.coarse, 2, strides=2, normalization=norm, name="down")
+        pooled = config.growth == "pooled"
+        self.coarse = config.ring("channels", index) if pooled else inner_channels
+        norm, dimensions = config.normalization, config.ring("latent", index)
+        self.latent = RingLatent(dimensions, self.coarse, norm, name="latent") if dimensions else None
         self.blocks: list[Block] = []
-        if config.growth == "pooled":
+        if pooled:
             self.merge = Convolution(self.coarse, normalization=norm, name="merge")
             self.blocks = [
                 Block(
@@ -243,6 +341,57 @@ class Ring(keras.layers.Layer):
                 )
                 for i in range(config.ring("blocks", index))
             ]
+
+    def _build_body(self) -> None:
+        half = (None, self.size // 2, self.size // 2)
+        if self.config.growth == "pooled":
+            self.merge.build((*half, self.coarse + self.inner_channels + 1))
+            for block in self.blocks:
+                block.build((*half, self.coarse))
+        if self.latent is not None:
+            self.latent.build((*half, self.coarse))
+
+    def refine_inner(
+        self, down: Any, inner: Drawing, latent: Latent, training: bool = False
+    ) -> tuple[Any, Belief]:
+        """Join this ring's half-resolution features with the inner exit's (pooled growth)."""
+        config = self.config
+        drawn = ops.sigmoid(inner.logits[..., :1])
+        parts = [ops.cast(part, self.compute_dtype) for part in (inner.features, drawn)]
+        hidden = self.merge(
+            ops.concatenate([down * config.skip_scale, *(p * config.path_scale for p in parts)], -1),
+            training=training,
+        )
+        half = len(self.blocks) // 2
+        for block in self.blocks[:half]:
+            hidden = block(hidden, training=training)
+        hidden, belief = self.choose(hidden, latent, training)
+        for block in self.blocks[half:]:
+            hidden = block(hidden, training=training)
+        return hidden, belief
+
+    def choose(self, hidden: Any, latent: Latent, training: bool = False) -> tuple[Any, Belief]:
+        """Add the ring's own latent, if it has one, to its features at half resolution."""
+        if self.latent is None:
+            return hidden, Belief()
+        noise = latent.noise
+        if noise is not None:
+            inner, own = (self.config.noise(size) for size in (self.size // 2, self.size))
+            noise = noise[:, inner:own]
+        chosen, belief = self.latent(hidden, latent, noise, training=training)
+        return chosen, belief
+
+
+@keras.saving.register_keras_serializable(PACKAGE)
+class Ring(RingBody):
+    """What doubles the resolution, tile by tile, with this exit's input and output heads."""
+
+    def __init__(self, config: ModelConfig, index: int, inner_channels: int, **kwargs: Any):
+        super().__init__(config, index, inner_channels, **kwargs)
+        norm = config.normalization
+        self.fine = fine = config.ring("fine_channels", index)
+        self.stem = Convolution(fine, normalization=norm, name="stem")
+        self.down = Convolution(self.coarse, 2, strides=2, normalization=norm, name="down")
         self.up = Convolution(4 * fine, 1, name="up")
         self.refine = Convolution(fine, normalization=norm, name="refine")
         self.fine_blocks = [
@@ -253,17 +402,18 @@ class Ring(keras.layers.Layer):
             HEAD_CHANNELS, 3, padding="same", name="head", dtype="float32"
         )
 
+    @property
+    def channels(self) -> int:
+        """Of the features that it gives."""
+        return self.fine
+
     def build(self, input_shape: tuple[int | None, ...] | None = None) -> None:
         """Create all weights."""
         grid = (None, self.size, self.size)
-        half = (None, self.size // 2, self.size // 2)
         self.stem.build((*grid, 3))
         self.down.build((*grid, self.fine))
-        if self.config.growth == "pooled":
-            self.merge.build((*half, self.coarse + self.inner_channels + 1))
-            for block in self.blocks:
-                block.build((*half, self.coarse))
-        self.up.build((*half, self.coarse))
+        self._build_body()
+        self.up.build((None, self.size // 2, self.size // 2, self.coarse))
         self.refine.build((*grid, 2 * self.fine))
         for block in self.fine_blocks:
             block.build((*grid, self.fine))
@@ -275,21 +425,7 @@ class Ring(keras.layers.Layer):
         hidden = self.stem(ops.cast(images, self.compute_dtype), training=training)
         return hidden, self.down(hidden, training=training)
 
-    def refine_inner(self, down: Any, features: Any, drawn: Any, training: bool = False) -> Any:
-        """Join this ring's half-resolution features with the inner exit's (pooled growth)."""
-        config = self.config
-        inner = ops.concatenate(
-            [ops.cast(features, self.compute_dtype), ops.cast(drawn, self.compute_dtype)], axis=-1
-        )
-        hidden = self.merge(
-            ops.concatenate([down * config.skip_scale, inner * config.path_scale], axis=-1),
-            training=training,
-        )
-        for block in self.blocks:
-            hidden = block(hidden, training=training)
-        return hidden
-
-    def finish(self, stem: Any, hidden: Any, training: bool = False) -> dict[str, Any]:
+    def finish(self, stem: Any, hidden: Any, training: bool = False) -> tuple[Any, Any]:
         """Logits and features from the stem's output and what came up from half resolution."""
         config = self.config
         merged = ops.concatenate(
@@ -298,7 +434,52 @@ class Ring(keras.layers.Layer):
         features = self.refine(merged, training=training)
         for block in self.fine_blocks:
             features = block(features, training=training)
-        return {"logits": self.head(features), "features": features}
+        return self.head(features), features
+
+
+@keras.saving.register_keras_serializable(PACKAGE)
+class PatchRing(RingBody):
+    """What doubles the resolution, without a convolution at full resolution.
+
+    The window is taken in by patches of two by two tiles, and the drawing given out by pixel
+    shuffle [3]; both are exact, and convolutions over patches cost a quarter.
+    """
+
+    def __init__(self, config: ModelConfig, index: int, inner_channels: int, **kwargs: Any):
+        super().__init__(config, index, inner_channels, **kwargs)
+        self.stem = Convolution(self.coarse, normalization=config.normalization, name="stem")
+        self.head = keras.layers.Conv2D(
+            4 * HEAD_CHANNELS, 3, padding="same", name="head", dtype="float32"
+        )
+
+    @property
+    def channels(self) -> int:
+        """Of the features that it gives."""
+        return self.coarse // 4
+
+    def build(self, input_shape: tuple[int | None, ...] | None = None) -> None:
+        """Create all weights."""
+        half = (None, self.size // 2, self.size // 2)
+        self.stem.build((*half, 4 * 3))
+        self._build_body()
+        self.head.build((*half, self.coarse))
+        self.built = True
+
+    def start(self, images: Any, training: bool = False) -> tuple[Any, Any]:
+        """Features of ``(batch, size, size, 3)`` images at half resolution, nothing beside them."""
+        patches = gather_patches(ops.cast(images, self.compute_dtype), 2)
+        return None, self.stem(patches, training=training)
+
+    def finish(self, stem: Any, hidden: Any, training: bool = False) -> tuple[Any, Any]:
+        """Logits and features from what came up from half resolution."""
+        return _give_out(self.head(hidden), hidden, 2)
+
+
+def _pooled_latent(latent: Latent) -> Latent:
+    """What the exit inside takes its latents from: routes at half the resolution."""
+    if latent.routes is None:
+        return latent
+    return latent._replace(routes=ops.max_pool(latent.routes, 2, 2))
 
 
 @keras.saving.register_keras_serializable(PACKAGE)
@@ -314,12 +495,13 @@ class RouteVAE(keras.Model):
         super().__init__(**kwargs)
         self.config = config
         self.core = Core(config, name="core")
-        self.rings: list[Ring] = []
-        channels = config.core_channels
+        self.rings: list[Ring | PatchRing] = []
+        kind = Ring if config.patch == 1 else PatchRing
+        channels = config.core_channels // config.patch**2
         for index in range(len(config.sizes) - 1):
-            ring = Ring(config, index, channels, name=f"ring{config.sizes[index + 1]}")
+            ring = kind(config, index, channels, name=f"ring{config.sizes[index + 1]}")
             self.rings.append(ring)
-            channels = config.ring("fine_channels", index)
+            channels = ring.channels
         self.lock(locked)
         self.build()
 
@@ -330,13 +512,12 @@ class RouteVAE(keras.Model):
                 level.build()
         self.built = True
 
-    @property
-    def latent(self) -> int:
-        """Dimensions of the latent."""
-        return self.config.latent
+    def noise(self, size: int) -> int:
+        """See :meth:`eda_router.neural.architecture.Architecture.noise`."""
+        return self.config.noise(size)
 
     @property
-    def levels(self) -> list[Core | Ring]:
+    def levels(self) -> list[Core | Ring | PatchRing]:
         """The core and the rings, from the inside."""
         return [self.core, *self.rings]
 
@@ -346,7 +527,7 @@ class RouteVAE(keras.Model):
         for level, size in zip(self.levels, self.config.sizes, strict=True):
             level.trainable = size >= below
 
-    def level(self, size: int) -> Core | Ring:
+    def level(self, size: int) -> Core | Ring | PatchRing:
         """The part that was added for exit ``size``."""
         return self.levels[self.config.sizes.index(size)]
 
@@ -363,8 +544,6 @@ class RouteVAE(keras.Model):
             latent: what the latent is taken from.
             training: whether normalisation uses the batch's statistics (trainable levels only).
         """
-        if latent.routes is not None:
-            latent = latent._replace(routes=pool_routes(latent.routes, CORE_SIZE))
         if self.config.growth == "pooled":
             return self._pooled(images, latent, training)
         level = self.level(images.shape[1])
@@ -375,21 +554,21 @@ class RouteVAE(keras.Model):
         level = self.level(images.shape[1])
         if isinstance(level, Core):
             return level.draw(images, latent, training)
-        inner = self._pooled(pool_problem(images), latent, training)
+        inner = self._pooled(pool_problem(images), _pooled_latent(latent), training)
         stem, down = level.start(images, training)
-        hidden = level.refine_inner(
-            down, inner.features, ops.sigmoid(inner.logits[..., :1]), training
-        )
-        return inner._replace(**level.finish(stem, hidden, training))
+        hidden, belief = level.refine_inner(down, inner, latent, training)
+        return Drawing(*level.finish(stem, hidden, training), (*inner.beliefs, belief))
 
     def _through(self, stem: Any, size: int, latent: Latent, training: bool) -> Drawing:
         """Paper's growth: from a stem's output at ``size`` through all inner trunks and back."""
         level = self.level(size)
         if isinstance(level, Core):
             return level.trunk(stem, latent, training)
+        assert isinstance(level, Ring)
         down = level.down(stem, training=training)
-        inner = self._through(down, size // 2, latent, training)
-        return inner._replace(**level.finish(stem, inner.features, training))
+        inner = self._through(down, size // 2, _pooled_latent(latent), training)
+        hidden, belief = level.choose(inner.features, latent, training)
+        return Drawing(*level.finish(stem, hidden, training), (*inner.beliefs, belief))
 
     def call(self, images: Any, training: bool = False) -> Any:
         """Logits ``(batch, size, size, 1)`` that each tile is in the route, latent at its mean."""
@@ -406,11 +585,11 @@ class RouteVAE(keras.Model):
         return ops.concatenate([tiles, ops.sigmoid(logits[..., 1:])], axis=-1)
 
     def maps(self, images: Any, noise: Any = None, training: bool = False) -> Any:
-        """Draw images; ``noise`` moves the latent from its mean.
+        """Draw images; ``noise`` moves the latents from their means.
 
         See :meth:`eda_router.neural.architecture.Architecture.maps`.
         """
-        latent = Latent(noise) if self.config.latent else FIRST
+        latent = Latent(noise) if self.noise(images.shape[1]) else FIRST
         return self.probabilities(self.exit(images, latent, training).logits)
 
     def draw_batch(self, batch: Batch, terms: ModelTerms, stage: int) -> Drawing:
@@ -420,7 +599,7 @@ class RouteVAE(keras.Model):
         """
         share = value_at(terms.posterior, stage)
         latent = FIRST
-        if self.config.latent and share > 0.0:
+        if share > 0.0 and self.noise(batch.images.shape[1]):
             mask = batch.chance < share
             latent = Latent(ops.where(mask, batch.noise, 0.0), batch.targets[..., :1], mask)
         return self.exit(batch.images, latent, training=True)
@@ -430,19 +609,28 @@ class RouteVAE(keras.Model):
 
         See :meth:`eda_router.neural.architecture.Architecture.charge`.
         """
-        if drawn.posterior is None or drawn.prior is None:
+        divergences = [
+            kl_divergence(posterior, prior)
+            for level, (prior, posterior) in zip(self.levels, drawn.beliefs, strict=False)
+            if level.trainable and prior is not None and posterior is not None
+        ]
+        if not divergences:
             return None, {}
-        kl = ops.mean(kl_divergence(drawn.posterior, drawn.prior), axis=0)
+        kl = ops.mean(ops.concatenate(divergences, axis=-1), axis=0)
         figures = {"kl": ops.sum(kl)}
         return weight * ops.sum(ops.maximum(kl, terms.free_bits)), figures
 
     def latent_use(self, images: Any, routes: Any) -> dict[str, float]:
-        """KL of the posterior from the prior in nats, and the dimensions that carry some of it."""
+        """KL of the posteriors from the priors in nats, and the dimensions that carry some of it."""
         drawing = self.exit(images, Latent(routes=routes))
-        if drawing.posterior is None or drawing.prior is None:
+        divergences = [
+            ops.convert_to_numpy(kl_divergence(posterior, prior)).mean(axis=0)
+            for prior, posterior in drawing.beliefs
+            if prior is not None and posterior is not None
+        ]
+        if not divergences:
             return {}
-        kl = kl_divergence(drawing.posterior, drawing.prior)
-        mean = ops.convert_to_numpy(kl).mean(axis=0)
+        mean = np.concatenate(divergences)
         return {"kl": float(mean.sum()), "live_dimensions": int((mean > LIVE).sum())}
 
     def grow(self, size: int, inherit: bool = False) -> RouteVAE:
