@@ -161,6 +161,8 @@ class Core(keras.layers.Layer):
         super().__init__(**kwargs)
         self.config = config
         channels, norm = config.core_channels, config.normalization
+        self.patch = config.patch[0]
+        self.side = CORE_SIZE // self.patch
         self.stem = Convolution(channels, normalization=norm, name="stem")
         blocks = [
             Block(channels, residual=config.residual, normalization=norm, name=f"block{i}")
@@ -168,7 +170,6 @@ class Core(keras.layers.Layer):
         ]
         half = config.core_blocks // 2
         self.encoder, self.decoder = blocks[:half], blocks[half:]
-        self.side = CORE_SIZE // config.patch
         if config.latent:
             # A dense layer sees 4x4 places, however the window was taken in.
             stride = self.side // 4
@@ -187,7 +188,7 @@ class Core(keras.layers.Layer):
             )
             self.merge = Convolution(channels, 1, activate=False, normalization=norm, name="merge")
         self.head = keras.layers.Conv2D(
-            HEAD_CHANNELS * config.patch**2, 3, padding="same", name="head", dtype="float32"
+            HEAD_CHANNELS * self.patch**2, 3, padding="same", name="head", dtype="float32"
         )
 
     def build(self, input_shape: tuple[int | None, ...] | None = None) -> None:
@@ -195,7 +196,7 @@ class Core(keras.layers.Layer):
         config = self.config
         grid = (None, self.side, self.side)
         trunk = (*grid, config.core_channels)
-        self.stem.build((*grid, 3 * config.patch**2))
+        self.stem.build((*grid, 3 * self.patch**2))
         for block in (*self.encoder, *self.decoder):
             block.build(trunk)
         if config.latent:
@@ -207,7 +208,7 @@ class Core(keras.layers.Layer):
             self.posterior.build((None, config.dense))
             self.decode.build((None, config.latent))
             self.spread.build((None, config.dense))
-            self.merge.build((*grid, config.core_channels + 8 * config.patch**2))
+            self.merge.build((*grid, config.core_channels + 8 * self.patch**2))
         self.head.build(trunk)
         self.built = True
 
@@ -228,18 +229,18 @@ class Core(keras.layers.Layer):
                 belief = belief._replace(posterior=gaussian(self.posterior(self.encode_route(both))))
             noise = None if latent.noise is None else latent.noise[:, : config.latent]
             z = draw_latent(belief, latent.mask, noise)
-            decoded = ops.reshape(self.spread(self.decode(z)), (-1, self.side, self.side, 8 * config.patch**2))
+            decoded = ops.reshape(self.spread(self.decode(z)), (-1, self.side, self.side, 8 * self.patch**2))
             merged = ops.concatenate(
                 [hidden * config.skip_scale, decoded * config.path_scale], axis=-1
             )
             hidden = self.merge(merged, training=training)
         for block in self.decoder:
             hidden = block(hidden, training=training)
-        return Drawing(*_give_out(self.head(hidden), hidden, config.patch), (belief,))
+        return Drawing(*_give_out(self.head(hidden), hidden, self.patch), (belief,))
 
     def draw(self, images: Any, latent: Latent, training: bool = False) -> Drawing:
         """Draw ``(batch, 8, 8, 3)`` images."""
-        patches = gather_patches(ops.cast(images, self.compute_dtype), self.config.patch)
+        patches = gather_patches(ops.cast(images, self.compute_dtype), self.patch)
         return self.trunk(self.stem(patches, training=training), latent, training)
 
 
@@ -496,9 +497,9 @@ class RouteVAE(keras.Model):
         self.config = config
         self.core = Core(config, name="core")
         self.rings: list[Ring | PatchRing] = []
-        kind = Ring if config.patch == 1 else PatchRing
-        channels = config.core_channels // config.patch**2
+        channels = config.core_channels // config.patch[0] ** 2
         for index in range(len(config.sizes) - 1):
+            kind = Ring if value_at(config.patch, index + 1) == 1 else PatchRing
             ring = kind(config, index, channels, name=f"ring{config.sizes[index + 1]}")
             self.rings.append(ring)
             channels = ring.channels

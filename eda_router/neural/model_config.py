@@ -43,10 +43,10 @@ class ModelConfig(Settings):
         "How rings are added: inner exits see the pooled problem, or, as in Algorithm 1 of the "
         "paper, the ring's features.",
     )
-    patch: int = setting(
-        1,
-        "Side of the patches of tiles in which a level takes its window in and gives its drawing "
-        "out; 1: tile by tile.",
+    patch: tuple[int, ...] = setting(
+        (1,),
+        "Side of the patches of tiles in which each level takes its window in and gives its "
+        "drawing out; 1: tile by tile. The last value serves further levels.",
         unit="tiles",
         low=1,
         high=2,
@@ -103,11 +103,10 @@ class ModelConfig(Settings):
             raise InputError(
                 None, None, f"option sizes: {list(self.sizes)}", "8, 16, 32, 64 … without gaps"
             )
-        if self.patch > 1 and self.growth == "paper":
-            raise InputError(
-                None, None, f"option patch: {self.patch} with growth paper", "1 with growth paper"
-            )
+        if max(self.patch, default=1) > 1 and self.growth == "paper":
+            raise InputError(None, None, f"option patch: {list(self.patch)} with growth paper", "1")
         for name in (
+            "patch",
             "ring_channels",
             "ring_fine_channels",
             "ring_blocks",

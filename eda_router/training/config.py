@@ -38,10 +38,10 @@ class TrainConfig(Terms, Shape):
         "Samples seen before that without routes: the labels are the pins alone.",
         low=0,
     )
-    waypoints: float = setting(
-        0.25,
+    waypoints: tuple[float, ...] = setting(
+        (0.1, 0.25),
         "Share of the samples in which some tiles of the route are shown as pins, as routing shows "
-        "waypoints.",
+        "waypoints; by stage.",
         low=0,
         high=1,
     )

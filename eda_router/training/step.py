@@ -92,7 +92,7 @@ def compile_step(
         targets = tf.stack([bits & TILE_BIT, bits & RIGHT_BIT, bits & UP_BIT], axis=-1)
         targets = tf.cast(targets > 0, tf.float32)
         pins = tf.cast(codes & 1, tf.float32)[..., None] * tf.constant([1.0, 0.0, 0.0])
-        shown = _waypoints(targets[..., 0], config.waypoints, key + 2)
+        shown = _waypoints(targets[..., 0], config.stage("waypoints", stage), key + 2)
         images = tf.maximum(images, shown[..., None] * tf.constant([0.0, 0.0, 1.0]))
         targets = tf.where(route_free, pins, targets)
         count = tf.shape(states)[0]
