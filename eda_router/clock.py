@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-
 READ_EVERY = 0.01
 """Seconds on the clock between two looks at the processor's time: a look may cost more than a short
 block, 30 microseconds in a sandbox that watches system calls."""

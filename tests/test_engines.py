@@ -31,7 +31,9 @@ def folder(request, tmp_path_factory):
     path = tmp_path_factory.mktemp("model")
     config = tiny(sizes=(8, 16, 32), normalization=request.param)
     shaken(RouteVAE(config)).save(path / "model.keras")
-    write_exits(path, {8: 0.2, 16: 0.3, 32: 0.1}, {size: config.noise(size) for size in (8, 16, 32)})
+    write_exits(
+        path, {8: 0.2, 16: 0.3, 32: 0.1}, {size: config.noise(size) for size in (8, 16, 32)}
+    )
     if find_spec("openvino"):
         export_openvino(path)
     return path

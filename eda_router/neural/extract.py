@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eda_router.design import IntArray
-from eda_router.kernels import kernel
+from eda_router.kernels import inlined, kernel
 from eda_router.search.grid import (
     COUNTERCLOCKWISE,
     direction_of,
@@ -113,15 +113,36 @@ def extract_surest(
             followed.
         pins: bool ``(num_windows, height, width)``; pins count as drawn.
         maps: float32 ``(num_windows, height, width, 3)``, probability that the route takes the
-            tile, its right edge and its upper edge.
+            tile, its right edge and its upper edge. Or coarser by a power of 2, see
+            :func:`probability_at`.
         levels: float32, falling. The last one decides which tiles count as drawn.
     """
     return Extraction(*_extract(free, pins, maps, levels))
 
 
+@inlined
+def coarseness(maps, pins):
+    """How many times windows with these pins have twice the rows of their maps."""
+    shift = 0
+    while maps.shape[1] << shift < pins.shape[1]:
+        shift += 1
+    return shift
+
+
+@inlined
+def probability_at(maps, r, c, channel, shift):
+    """Of a tile or an edge, in one window's maps.
+
+    Each tile of coarser maps is a block of tiles. All edges inside a drawn block are drawn, so its
+    edges are as probable as its tiles.
+    """
+    return maps[r >> shift, c >> shift, channel if shift == 0 else TILE_MAP]
+
+
 @kernel
 def _extract(free, pins, maps, levels):
     num_windows, height, width = pins.shape
+    shift = coarseness(maps, pins)
     num_tiles = height * width
     ok = np.zeros(num_windows, np.bool_)
     offsets = np.zeros(num_windows + 1, np.int64)
@@ -148,7 +169,7 @@ def _extract(free, pins, maps, levels):
                         first = r * width + c
                     num_pins += 1
                     drawn_tiles[i] += 1
-                elif maps[i, r, c, TILE_MAP] >= levels[last]:
+                elif probability_at(maps[i], r, c, TILE_MAP, shift) >= levels[last]:
                     drawn_tiles[i] += 1
         if total + num_tiles > len(edges):
             grown = np.empty(2 * len(edges) + num_tiles, np.int32)
@@ -156,7 +177,7 @@ def _extract(free, pins, maps, levels):
             edges = grown
         taken_tiles[i] = drawn_tiles[i]
         rank = _joining_rank(
-            free[i], pins[i], maps[i], levels, first, num_pins, ranks, queue, waiting
+            free[i], pins[i], maps[i], shift, levels, first, num_pins, ranks, queue, waiting
         )
         if rank > last + 1:
             offsets[i + 1] = total
@@ -170,7 +191,7 @@ def _extract(free, pins, maps, levels):
         for _ in range(num_pins - 1):
             queue[:size] = tree[:size]
             tile, reached = _flood(
-                free[i], pins[i], maps[i], tile_level, edge_level, size, parent, steps, queue
+                free[i], pins[i], maps[i], shift, tile_level, edge_level, size, parent, steps, queue
             )
             while not in_tree[tile]:
                 in_tree[tile] = True
@@ -188,14 +209,14 @@ def _extract(free, pins, maps, levels):
         ok[i] = True
         edges[begin:total].sort()
         if rank < last:
-            taken_tiles[i] = _count_drawn(pins[i], maps[i], tile_level)
+            taken_tiles[i] = _count_drawn(pins[i], maps[i], shift, tile_level)
             taken_levels[i] = tile_level
         offsets[i + 1] = total
     return ok, offsets, edges[:total].copy(), drawn_tiles, taken_tiles, taken_levels
 
 
 @kernel
-def _joining_rank(free, pins, maps, levels, first, num_pins, ranks, queue, waiting):
+def _joining_rank(free, pins, maps, shift, levels, first, num_pins, ranks, queue, waiting):
     """The first of the levels at which what is drawn joins the pins.
 
     ``len(levels)`` where only the last level's tiles over any open edge do, one more where nothing
@@ -231,11 +252,14 @@ def _joining_rank(free, pins, maps, levels, first, num_pins, ranks, queue, waiti
                 nr, nc = other // width, other % width
                 own = rank
                 if not pins[nr, nc]:
-                    own = _rank(maps[nr, nc, TILE_MAP], levels, min(rank, last))
+                    own = _rank(
+                        probability_at(maps, nr, nc, TILE_MAP, shift), levels, min(rank, last)
+                    )
                     if own > last:
                         continue
                     own = max(own, rank)
-                over = _rank(maps[er, ec, RIGHT_MAP + direction], levels, own)
+                edge = probability_at(maps, er, ec, RIGHT_MAP + direction, shift)
+                over = _rank(edge, levels, own)
                 if over >= ranks[other]:
                     continue
                 if over > rank:
@@ -290,7 +314,7 @@ def _rank(value, levels, lowest):
 
 
 @kernel
-def _flood(free, pins, maps, tile_level, edge_level, size, parent, steps, queue):
+def _flood(free, pins, maps, shift, tile_level, edge_level, size, parent, steps, queue):
     """Grow the first ``size`` tiles of ``queue`` breadth first until one more pin is reached.
 
     ``parent`` leads from every tile reached back to those. ``steps`` keeps which steps lead from a
@@ -299,7 +323,7 @@ def _flood(free, pins, maps, tile_level, edge_level, size, parent, steps, queue)
     Returns:
         the pin, which must be in reach; and how many tiles of ``queue`` have a parent now.
     """
-    height, width = pins.shape
+    width = pins.shape[1]
     for j in range(size):
         parent[queue[j]] = queue[j]
     head, tail = 0, size
@@ -308,7 +332,7 @@ def _flood(free, pins, maps, tile_level, edge_level, size, parent, steps, queue)
         head += 1
         r, c = tile // width, tile % width
         if steps[tile] == 0:
-            steps[tile] = _drawn_steps(free, pins, maps, tile_level, edge_level, r, c)
+            steps[tile] = _drawn_steps(free, pins, maps, shift, tile_level, edge_level, r, c)
         for step in COUNTERCLOCKWISE:
             if not steps[tile] >> step & 1:
                 continue
@@ -323,7 +347,7 @@ def _flood(free, pins, maps, tile_level, edge_level, size, parent, steps, queue)
 
 
 @kernel
-def _drawn_steps(free, pins, maps, tile_level, edge_level, r, c):
+def _drawn_steps(free, pins, maps, shift, tile_level, edge_level, r, c):
     """Bits of the steps from a tile over drawn and open edges to drawn tiles, and a bit more."""
     height, width = pins.shape
     tile = r * width + c
@@ -333,22 +357,24 @@ def _drawn_steps(free, pins, maps, tile_level, edge_level, r, c):
             continue
         owner, direction = owner_of(tile, step, width), direction_of(step)
         er, ec = owner // width, owner % width
-        if free[er, ec, direction] <= 0 or maps[er, ec, RIGHT_MAP + direction] < edge_level:
+        if free[er, ec, direction] <= 0:
+            continue
+        if probability_at(maps, er, ec, RIGHT_MAP + direction, shift) < edge_level:
             continue
         other = neighbour(tile, step, width)
         nr, nc = other // width, other % width
-        if pins[nr, nc] or maps[nr, nc, TILE_MAP] >= tile_level:
+        if pins[nr, nc] or probability_at(maps, nr, nc, TILE_MAP, shift) >= tile_level:
             bits |= 1 << step
     return bits
 
 
 @kernel
-def _count_drawn(pins, maps, level):
+def _count_drawn(pins, maps, shift, level):
     """Tiles that are drawn at a level, pins included."""
     height, width = pins.shape
     count = 0
     for r in range(height):
         for c in range(width):
-            if pins[r, c] or maps[r, c, TILE_MAP] >= level:
+            if pins[r, c] or probability_at(maps, r, c, TILE_MAP, shift) >= level:
                 count += 1
     return count

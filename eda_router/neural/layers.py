@@ -214,17 +214,15 @@ def _pairs(values: Any, axis: int) -> Any:
     return ops.reshape(values, shape)
 
 
-def gather_patches(values: Any, side: int) -> Any:
-    """``(batch, rows, rows, c)`` to ``(batch, rows / side, rows / side, side * side * c)``.
+def gather_pixels(values: Any) -> Any:
+    """``(batch, 2 * rows, 2 * rows, c)`` to ``(batch, rows, rows, 4 * c)``: four tiles become one.
 
-    The tiles of a patch become channels; :func:`spread_pixels` undoes it for a side of 2.
+    :func:`spread_pixels` undoes it.
     """
-    if side == 1:
-        return values
     _, rows, columns, channels = values.shape
-    parts = ops.reshape(values, (-1, rows // side, side, columns // side, side, channels))
+    parts = ops.reshape(values, (-1, rows // 2, 2, columns // 2, 2, channels))
     parts = ops.transpose(parts, (0, 1, 3, 2, 4, 5))
-    return ops.reshape(parts, (-1, rows // side, columns // side, side * side * channels))
+    return ops.reshape(parts, (-1, rows // 2, columns // 2, 4 * channels))
 
 
 def spread_pixels(values: Any) -> Any:

@@ -28,8 +28,6 @@ References:
     [1] D. Kingma, M. Welling: Auto-encoding variational Bayes. ICLR 2014. arXiv 1312.6114.
     [2] K. Sohn, H. Lee, X. Yan: Learning structured output representation using deep conditional
         generative models. NeurIPS 2015.
-    [3] W. Shi et al.: Real-time single image and video super-resolution using an efficient
-        sub-pixel convolutional neural network. CVPR 2016. arXiv 1609.05158.
 """
 
 from __future__ import annotations
@@ -48,7 +46,7 @@ from eda_router.neural.layers import (
     PACKAGE,
     Block,
     Convolution,
-    gather_patches,
+    gather_pixels,
     pool_problem,
     spread_pixels,
 )
@@ -161,8 +159,6 @@ class Core(keras.layers.Layer):
         super().__init__(**kwargs)
         self.config = config
         channels, norm = config.core_channels, config.normalization
-        self.patch = config.patch[0]
-        self.side = CORE_SIZE // self.patch
         self.stem = Convolution(channels, normalization=norm, name="stem")
         blocks = [
             Block(channels, residual=config.residual, normalization=norm, name=f"block{i}")
@@ -171,9 +167,7 @@ class Core(keras.layers.Layer):
         half = config.core_blocks // 2
         self.encoder, self.decoder = blocks[:half], blocks[half:]
         if config.latent:
-            # A dense layer sees 4x4 places, however the window was taken in.
-            stride = self.side // 4
-            self.squeeze = Convolution(16, stride, strides=stride, normalization=norm, name="squeeze")
+            self.squeeze = Convolution(16, 2, strides=2, normalization=norm, name="squeeze")
             self.encode = keras.layers.Dense(config.dense, activation="relu", name="encode")
             self.prior = keras.layers.Dense(2 * config.latent, name="prior", dtype="float32")
             self.encode_route = keras.layers.Dense(
@@ -188,15 +182,15 @@ class Core(keras.layers.Layer):
             )
             self.merge = Convolution(channels, 1, activate=False, normalization=norm, name="merge")
         self.head = keras.layers.Conv2D(
-            HEAD_CHANNELS * self.patch**2, 3, padding="same", name="head", dtype="float32"
+            HEAD_CHANNELS, 3, padding="same", name="head", dtype="float32"
         )
 
     def build(self, input_shape: tuple[int | None, ...] | None = None) -> None:
         """Create all weights."""
         config = self.config
-        grid = (None, self.side, self.side)
+        grid = (None, CORE_SIZE, CORE_SIZE)
         trunk = (*grid, config.core_channels)
-        self.stem.build((*grid, 3 * self.patch**2))
+        self.stem.build((*grid, 3))
         for block in (*self.encoder, *self.decoder):
             block.build(trunk)
         if config.latent:
@@ -208,7 +202,7 @@ class Core(keras.layers.Layer):
             self.posterior.build((None, config.dense))
             self.decode.build((None, config.latent))
             self.spread.build((None, config.dense))
-            self.merge.build((*grid, config.core_channels + 8 * self.patch**2))
+            self.merge.build((*grid, config.core_channels + 8))
         self.head.build(trunk)
         self.built = True
 
@@ -226,31 +220,27 @@ class Core(keras.layers.Layer):
             if latent.routes is not None:
                 routes = ops.reshape(ops.cast(latent.routes, flat.dtype), (-1, CORE_SIZE**2))
                 both = ops.concatenate([flat, routes], axis=-1)
-                belief = belief._replace(posterior=gaussian(self.posterior(self.encode_route(both))))
+                belief = belief._replace(
+                    posterior=gaussian(self.posterior(self.encode_route(both)))
+                )
             noise = None if latent.noise is None else latent.noise[:, : config.latent]
             z = draw_latent(belief, latent.mask, noise)
-            decoded = ops.reshape(self.spread(self.decode(z)), (-1, self.side, self.side, 8 * self.patch**2))
+            decoded = ops.reshape(self.spread(self.decode(z)), (-1, CORE_SIZE, CORE_SIZE, 8))
             merged = ops.concatenate(
                 [hidden * config.skip_scale, decoded * config.path_scale], axis=-1
             )
             hidden = self.merge(merged, training=training)
         for block in self.decoder:
             hidden = block(hidden, training=training)
-        return Drawing(*_give_out(self.head(hidden), hidden, self.patch), (belief,))
+        return Drawing(self.head(hidden), hidden, (belief,))
 
     def draw(self, images: Any, latent: Latent, training: bool = False) -> Drawing:
         """Draw ``(batch, 8, 8, 3)`` images."""
-        patches = gather_patches(ops.cast(images, self.compute_dtype), self.patch)
-        return self.trunk(self.stem(patches, training=training), latent, training)
+        hidden = self.stem(ops.cast(images, self.compute_dtype), training=training)
+        return self.trunk(hidden, latent, training)
 
 
-def _give_out(logits: Any, features: Any, patch: int) -> tuple[Any, Any]:
-    """Logits and features of patches, tile by tile."""
-    if patch == 1:
-        return logits, features
-    return spread_pixels(logits), spread_pixels(features)
-
-
+@keras.saving.register_keras_serializable(PACKAGE)
 class RingLatent(keras.layers.Layer):
     """A ring's latent, ``dimensions`` numbers for every four by four tiles.
 
@@ -274,10 +264,9 @@ class RingLatent(keras.layers.Layer):
         self.posterior = keras.layers.Conv2D(2 * dimensions, 1, name="posterior", dtype="float32")
         self.spread = keras.layers.Conv2D(4 * channels, 1, name="spread")
 
-    def build(self, input_shape: tuple[int | None, ...]) -> None:
+    def build(self, input_shape: tuple[Any, ...]) -> None:
         """Create the weights for features ``(batch, rows, rows, channels)``."""
         _, rows, columns, channels = input_shape
-        assert rows is not None and columns is not None and channels is not None
         places = (None, rows // 2, columns // 2)
         self.look.build(input_shape)
         self.prior.build((*places, self.channels))
@@ -298,7 +287,7 @@ class RingLatent(keras.layers.Layer):
         """
         belief = Belief(gaussian(self.prior(self.look(hidden, training=training))))
         if latent.routes is not None:
-            routes = ops.cast(gather_patches(latent.routes, 2), self.compute_dtype)
+            routes = ops.cast(gather_pixels(latent.routes), self.compute_dtype)
             both = ops.concatenate([hidden, routes], axis=-1)
             seen = self.weigh(self.look_at_route(both, training=training), training=training)
             belief = belief._replace(posterior=gaussian(self.posterior(seen)))
@@ -309,8 +298,9 @@ class RingLatent(keras.layers.Layer):
         return hidden + spread_pixels(self.spread(z)), belief
 
 
-class RingBody(keras.layers.Layer):
-    """What a ring does at half its resolution: the half of it that both kinds of ring share.
+@keras.saving.register_keras_serializable(PACKAGE)
+class Ring(keras.layers.Layer):
+    """What doubles the resolution, with this exit's input and output heads.
 
     Args:
         config: of the model.
@@ -324,11 +314,13 @@ class RingBody(keras.layers.Layer):
         self.index = index
         self.size = config.sizes[index + 1]
         self.inner_channels = inner_channels
+        norm = config.normalization
+        self.fine = fine = config.ring("fine_channels", index)
         # In the paper's growth the inner trunk takes the place of the blocks at half resolution.
         pooled = config.growth == "pooled"
         self.coarse = config.ring("channels", index) if pooled else inner_channels
-        norm, dimensions = config.normalization, config.ring("latent", index)
-        self.latent = RingLatent(dimensions, self.coarse, norm, name="latent") if dimensions else None
+        self.stem = Convolution(fine, normalization=norm, name="stem")
+        self.down = Convolution(self.coarse, 2, strides=2, normalization=norm, name="down")
         self.blocks: list[Block] = []
         if pooled:
             self.merge = Convolution(self.coarse, normalization=norm, name="merge")
@@ -342,15 +334,43 @@ class RingBody(keras.layers.Layer):
                 )
                 for i in range(config.ring("blocks", index))
             ]
+        dimensions = config.ring("latent", index)
+        self.latent = (
+            RingLatent(dimensions, self.coarse, norm, name="latent") if dimensions else None
+        )
+        self.up = Convolution(4 * fine, 1, name="up")
+        self.refine = Convolution(fine, normalization=norm, name="refine")
+        self.fine_blocks = [
+            Block(fine, residual=config.residual, normalization=norm, name=f"fine{i}")
+            for i in range(config.ring("fine_blocks", index))
+        ]
+        self.head = keras.layers.Conv2D(
+            HEAD_CHANNELS, 3, padding="same", name="head", dtype="float32"
+        )
 
-    def _build_body(self) -> None:
+    def build(self, input_shape: tuple[int | None, ...] | None = None) -> None:
+        """Create all weights."""
+        grid = (None, self.size, self.size)
         half = (None, self.size // 2, self.size // 2)
+        self.stem.build((*grid, 3))
+        self.down.build((*grid, self.fine))
         if self.config.growth == "pooled":
             self.merge.build((*half, self.coarse + self.inner_channels + 1))
             for block in self.blocks:
                 block.build((*half, self.coarse))
         if self.latent is not None:
             self.latent.build((*half, self.coarse))
+        self.up.build((*half, self.coarse))
+        self.refine.build((*grid, 2 * self.fine))
+        for block in self.fine_blocks:
+            block.build((*grid, self.fine))
+        self.head.build((*grid, self.fine))
+        self.built = True
+
+    def start(self, images: Any, training: bool = False) -> tuple[Any, Any]:
+        """Stem of ``(batch, size, size, 3)`` images, and its output at half resolution."""
+        hidden = self.stem(ops.cast(images, self.compute_dtype), training=training)
+        return hidden, self.down(hidden, training=training)
 
     def refine_inner(
         self, down: Any, inner: Drawing, latent: Latent, training: bool = False
@@ -360,7 +380,9 @@ class RingBody(keras.layers.Layer):
         drawn = ops.sigmoid(inner.logits[..., :1])
         parts = [ops.cast(part, self.compute_dtype) for part in (inner.features, drawn)]
         hidden = self.merge(
-            ops.concatenate([down * config.skip_scale, *(p * config.path_scale for p in parts)], -1),
+            ops.concatenate(
+                [down * config.skip_scale, *(p * config.path_scale for p in parts)], -1
+            ),
             training=training,
         )
         half = len(self.blocks) // 2
@@ -382,50 +404,6 @@ class RingBody(keras.layers.Layer):
         chosen, belief = self.latent(hidden, latent, noise, training=training)
         return chosen, belief
 
-
-@keras.saving.register_keras_serializable(PACKAGE)
-class Ring(RingBody):
-    """What doubles the resolution, tile by tile, with this exit's input and output heads."""
-
-    def __init__(self, config: ModelConfig, index: int, inner_channels: int, **kwargs: Any):
-        super().__init__(config, index, inner_channels, **kwargs)
-        norm = config.normalization
-        self.fine = fine = config.ring("fine_channels", index)
-        self.stem = Convolution(fine, normalization=norm, name="stem")
-        self.down = Convolution(self.coarse, 2, strides=2, normalization=norm, name="down")
-        self.up = Convolution(4 * fine, 1, name="up")
-        self.refine = Convolution(fine, normalization=norm, name="refine")
-        self.fine_blocks = [
-            Block(fine, residual=config.residual, normalization=norm, name=f"fine{i}")
-            for i in range(config.ring("fine_blocks", index))
-        ]
-        self.head = keras.layers.Conv2D(
-            HEAD_CHANNELS, 3, padding="same", name="head", dtype="float32"
-        )
-
-    @property
-    def channels(self) -> int:
-        """Of the features that it gives."""
-        return self.fine
-
-    def build(self, input_shape: tuple[int | None, ...] | None = None) -> None:
-        """Create all weights."""
-        grid = (None, self.size, self.size)
-        self.stem.build((*grid, 3))
-        self.down.build((*grid, self.fine))
-        self._build_body()
-        self.up.build((None, self.size // 2, self.size // 2, self.coarse))
-        self.refine.build((*grid, 2 * self.fine))
-        for block in self.fine_blocks:
-            block.build((*grid, self.fine))
-        self.head.build((*grid, self.fine))
-        self.built = True
-
-    def start(self, images: Any, training: bool = False) -> tuple[Any, Any]:
-        """Stem of ``(batch, size, size, 3)`` images, and its output at half resolution."""
-        hidden = self.stem(ops.cast(images, self.compute_dtype), training=training)
-        return hidden, self.down(hidden, training=training)
-
     def finish(self, stem: Any, hidden: Any, training: bool = False) -> tuple[Any, Any]:
         """Logits and features from the stem's output and what came up from half resolution."""
         config = self.config
@@ -436,44 +414,6 @@ class Ring(RingBody):
         for block in self.fine_blocks:
             features = block(features, training=training)
         return self.head(features), features
-
-
-@keras.saving.register_keras_serializable(PACKAGE)
-class PatchRing(RingBody):
-    """What doubles the resolution, without a convolution at full resolution.
-
-    The window is taken in by patches of two by two tiles, and the drawing given out by pixel
-    shuffle [3]; both are exact, and convolutions over patches cost a quarter.
-    """
-
-    def __init__(self, config: ModelConfig, index: int, inner_channels: int, **kwargs: Any):
-        super().__init__(config, index, inner_channels, **kwargs)
-        self.stem = Convolution(self.coarse, normalization=config.normalization, name="stem")
-        self.head = keras.layers.Conv2D(
-            4 * HEAD_CHANNELS, 3, padding="same", name="head", dtype="float32"
-        )
-
-    @property
-    def channels(self) -> int:
-        """Of the features that it gives."""
-        return self.coarse // 4
-
-    def build(self, input_shape: tuple[int | None, ...] | None = None) -> None:
-        """Create all weights."""
-        half = (None, self.size // 2, self.size // 2)
-        self.stem.build((*half, 4 * 3))
-        self._build_body()
-        self.head.build((*half, self.coarse))
-        self.built = True
-
-    def start(self, images: Any, training: bool = False) -> tuple[Any, Any]:
-        """Features of ``(batch, size, size, 3)`` images at half resolution, nothing beside them."""
-        patches = gather_patches(ops.cast(images, self.compute_dtype), 2)
-        return None, self.stem(patches, training=training)
-
-    def finish(self, stem: Any, hidden: Any, training: bool = False) -> tuple[Any, Any]:
-        """Logits and features from what came up from half resolution."""
-        return _give_out(self.head(hidden), hidden, 2)
 
 
 def _pooled_latent(latent: Latent) -> Latent:
@@ -496,13 +436,12 @@ class RouteVAE(keras.Model):
         super().__init__(**kwargs)
         self.config = config
         self.core = Core(config, name="core")
-        self.rings: list[Ring | PatchRing] = []
-        channels = config.core_channels // config.patch[0] ** 2
+        self.rings: list[Ring] = []
+        channels = config.core_channels
         for index in range(len(config.sizes) - 1):
-            kind = Ring if value_at(config.patch, index + 1) == 1 else PatchRing
-            ring = kind(config, index, channels, name=f"ring{config.sizes[index + 1]}")
+            ring = Ring(config, index, channels, name=f"ring{config.sizes[index + 1]}")
             self.rings.append(ring)
-            channels = ring.channels
+            channels = config.ring("fine_channels", index)
         self.lock(locked)
         self.build()
 
@@ -518,7 +457,7 @@ class RouteVAE(keras.Model):
         return self.config.noise(size)
 
     @property
-    def levels(self) -> list[Core | Ring | PatchRing]:
+    def levels(self) -> list[Core | Ring]:
         """The core and the rings, from the inside."""
         return [self.core, *self.rings]
 
@@ -528,7 +467,7 @@ class RouteVAE(keras.Model):
         for level, size in zip(self.levels, self.config.sizes, strict=True):
             level.trainable = size >= below
 
-    def level(self, size: int) -> Core | Ring | PatchRing:
+    def level(self, size: int) -> Core | Ring:
         """The part that was added for exit ``size``."""
         return self.levels[self.config.sizes.index(size)]
 
@@ -565,7 +504,6 @@ class RouteVAE(keras.Model):
         level = self.level(size)
         if isinstance(level, Core):
             return level.trunk(stem, latent, training)
-        assert isinstance(level, Ring)
         down = level.down(stem, training=training)
         inner = self._through(down, size // 2, _pooled_latent(latent), training)
         hidden, belief = level.choose(inner.features, latent, training)
@@ -622,7 +560,7 @@ class RouteVAE(keras.Model):
         return weight * ops.sum(ops.maximum(kl, terms.free_bits)), figures
 
     def latent_use(self, images: Any, routes: Any) -> dict[str, float]:
-        """KL of the posteriors from the priors in nats, and the dimensions that carry some of it."""
+        """KL of the posteriors from the priors in nats, and the dimensions that carry any."""
         drawing = self.exit(images, Latent(routes=routes))
         divergences = [
             ops.convert_to_numpy(kl_divergence(posterior, prior)).mean(axis=0)

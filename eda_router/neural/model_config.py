@@ -43,14 +43,6 @@ class ModelConfig(Settings):
         "How rings are added: inner exits see the pooled problem, or, as in Algorithm 1 of the "
         "paper, the ring's features.",
     )
-    patch: tuple[int, ...] = setting(
-        (1,),
-        "Side of the patches of tiles in which each level takes its window in and gives its "
-        "drawing out; 1: tile by tile. The last value serves further levels.",
-        unit="tiles",
-        low=1,
-        high=2,
-    )
     core_channels: int = setting(32, "Channels of the core's convolutions.", low=1, high=1024)
     core_blocks: int = setting(
         6, "Residual blocks of the core, half before and half after the latent.", low=0, high=64
@@ -103,10 +95,7 @@ class ModelConfig(Settings):
             raise InputError(
                 None, None, f"option sizes: {list(self.sizes)}", "8, 16, 32, 64 … without gaps"
             )
-        if max(self.patch, default=1) > 1 and self.growth == "paper":
-            raise InputError(None, None, f"option patch: {list(self.patch)} with growth paper", "1")
         for name in (
-            "patch",
             "ring_channels",
             "ring_fine_channels",
             "ring_blocks",
@@ -122,7 +111,7 @@ class ModelConfig(Settings):
         return value_at(values, index)
 
     def noise(self, size: int) -> int:
-        """Numbers of noise that a drawing of windows of ``size`` takes: its latents, inner first."""
+        """Numbers of noise that a drawing of windows of ``size`` takes, inner latents first."""
         rings = self.sizes[1 : self.sizes.index(size) + 1]
         own = ((side // 4) ** 2 * self.ring("latent", i) for i, side in enumerate(rings))
         return self.latent + sum(own)

@@ -91,7 +91,9 @@ def route_variant(
 def route_blank(bench: Design, sizes: Sequence[int]) -> list[Routed]:
     """The blank control: every tile and edge drawn, so that the extraction routes alone."""
     thresholds = dict.fromkeys(sizes, HALF)
-    engine = BlankEngine({"exits": tuple(sizes), "thresholds": thresholds, "latent": dict.fromkeys(sizes, 0)})
+    engine = BlankEngine(
+        {"exits": tuple(sizes), "thresholds": thresholds, "latent": dict.fromkeys(sizes, 0)}
+    )
     return [
         _route_once(BLANK, 0, engine, thresholds, bench, options)
         for options in ({"window": sizes[-1]}, {"largest_window": sizes[-1]})
