@@ -6,21 +6,73 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
+READ_EVERY = 0.01
+"""Seconds on the clock between two looks at the processor's time: a look may cost more than a short
+block, 30 microseconds in a sandbox that watches system calls."""
 
-@dataclass
+
 class PhaseTime:
     """Time one phase took.
 
     Attributes:
         wall: seconds on the clock.
-        cpu: seconds of processor time, all threads together.
     """
 
-    wall: float = 0.0
-    cpu: float = 0.0
+    def __init__(self, wall: float = 0.0, cpu: float = 0.0):
+        self.wall = wall
+        self._cpu = cpu
+
+    @property
+    def cpu(self) -> float:
+        """Seconds of processor time, all threads together.
+
+        Of blocks shorter than :data:`READ_EVERY` their share of what the processor did meanwhile.
+        """
+        _PROCESSOR.settle(time.perf_counter())
+        return self._cpu
+
+    def add(self, began: float, ended: float) -> None:
+        """A block of the phase, by the clock."""
+        self.wall += ended - began
+        _PROCESSOR.owe(self, ended - began)
+
+    def book(self, cpu: float) -> None:
+        """Processor time of blocks that were added."""
+        self._cpu += cpu
+
+
+class _Processor:
+    """The processor's time, looked at now and then and shared out among the blocks since."""
+
+    def __init__(self) -> None:
+        self._owed: list[tuple[PhaseTime, float]] = []
+        self._look()
+
+    def _look(self) -> None:
+        self._read_at, self._read = time.perf_counter(), time.process_time()
+
+    def owe(self, phase: PhaseTime, seconds: float) -> None:
+        """A block of a phase took some seconds on the clock."""
+        self._owed.append((phase, seconds))
+
+    def settle_if_due(self, now: float) -> None:
+        """Look again if the last look is long ago."""
+        if now - self._read_at > READ_EVERY:
+            self.settle(now)
+
+    def settle(self, now: float) -> None:
+        """Look again, and book what is owed."""
+        before_at, before = self._read_at, self._read
+        self._look()
+        busy = (self._read - before) / max(now - before_at, 1e-9)
+        for phase, seconds in self._owed:
+            phase.book(seconds * busy)
+        self._owed.clear()
+
+
+_PROCESSOR = _Processor()
 
 
 def process_age() -> float:
@@ -36,10 +88,11 @@ def process_age() -> float:
 @contextmanager
 def timed(phases: dict[str, PhaseTime], name: str) -> Iterator[None]:
     """Add the time of a block to the phase ``name``, whatever ends the block."""
-    wall, cpu = time.perf_counter(), time.process_time()
+    began = time.perf_counter()
+    _PROCESSOR.settle_if_due(began)
     try:
         yield
     finally:
-        booked = phases.setdefault(name, PhaseTime())
-        booked.wall += time.perf_counter() - wall
-        booked.cpu += time.process_time() - cpu
+        ended = time.perf_counter()
+        phases.setdefault(name, PhaseTime()).add(began, ended)
+        _PROCESSOR.settle_if_due(ended)

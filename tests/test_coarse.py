@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eda_router.neural.coarse import ScaledExit, assign_exits, blow_up, pool_images
+from eda_router.neural.coarse import ScaledExit, assign_exits
 from eda_router.neural.tensors import encode, free_tracks, images, pin_tiles
+from eda_router.neural.windows import pool_images
 
 
 @given(st.lists(st.tuples(st.integers(1, 200), st.integers(1, 200)), max_size=30))
@@ -55,16 +56,3 @@ def test_pooling_keeps_pins_and_open_borders():
     assert np.array_equal(pooled[..., 2] > 0, fine)
     border = free_tracks(states)[:, 3, 0:4, 1].mean(axis=-1)
     assert np.allclose(8 * pooled[:, 0, 0, 0], border, atol=0.51)
-    drawing = rng.random((2, 4, 4, 3)).astype(np.float32)
-    corridor = blow_up(drawing, 4)
-    assert corridor.shape == (2, 16, 16, 3)
-    assert np.array_equal(corridor[:, ::4, ::4, 1], drawing[..., 0])
-    assert np.array_equal(corridor[:, 3::4, 3::4, 2], drawing[..., 0])
-
-
-def test_an_exit_pools_and_blows_up_at_its_own_scale():
-    seen = np.random.default_rng(3).random((2, 16, 16, 3)).astype(np.float32)
-    assert np.array_equal(ScaledExit(4, 4).pool(seen), pool_images(seen, 4))
-    assert np.array_equal(ScaledExit(16, 4).blow_up(seen), blow_up(seen, 4))
-    assert np.array_equal(ScaledExit(16).pool(seen), seen)
-    assert np.array_equal(ScaledExit(16).blow_up(seen), seen)

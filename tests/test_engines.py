@@ -31,7 +31,9 @@ def folder(request, tmp_path_factory):
     path = tmp_path_factory.mktemp("model")
     config = tiny(sizes=(8, 16, 32), normalization=request.param)
     shaken(RouteVAE(config)).save(path / "model.keras")
-    write_exits(path, {8: 0.2, 16: 0.3, 32: 0.1}, config.latent)
+    write_exits(
+        path, {8: 0.2, 16: 0.3, 32: 0.1}, {size: config.noise(size) for size in (8, 16, 32)}
+    )
     if find_spec("openvino"):
         export_openvino(path)
     return path
@@ -164,7 +166,7 @@ def test_damaged_files_are_named(damaged, name, damage):
 
 @pytest.mark.parametrize(
     "change",
-    [{"exits": None}, {"exits": [16, 8]}, {"latent": "3"}, {"thresholds": {"8": 2.0}}],
+    [{"exits": None}, {"exits": [16, 8]}, {"latent": {"8": "3"}}, {"thresholds": {"8": 2.0}}],
     ids=str,
 )
 def test_incomplete_facts_are_refused(damaged, change):

@@ -20,7 +20,8 @@ ends = [(0, 0), (width - 1, height - 1)]
 half = [(0, 0), (0, height // 2)]
 nets = [("end2end", 0, ends), ("short", 1, [(0, 0), (0, 1)]), ("half", 2, half)]
 design = Design.from_pins("strip", width, height, 4, 4, nets)
-engine = BlankEngine({{"exits": (8, 16), "thresholds": {{8: 0.5, 16: 0.5}}, "latent": 0}})
+zeros = {{8: 0, 16: 0}}
+engine = BlankEngine({{"exits": (8, 16), "thresholds": zeros, "latent": zeros}})
 result = route_with(engine, design, RouteConfig(router="neural"))
 assert verify(design, result.routes).legal
 print(int(peak_megabytes()))

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from eda_router.errors import InputError
-from eda_router.neural.layers import pool_problem, spread_pixels
+from eda_router.neural.layers import gather_pixels, pool_problem, spread_pixels
 from eda_router.neural.model import Gaussian, Latent, RouteVAE, kl_divergence
-from eda_router.neural.model_config import ModelConfig
+from eda_router.neural.model_config import ModelConfig, ModelTerms
 from tests.models import problems, shaken, tiny
 
 
@@ -63,14 +63,56 @@ def test_a_ring_may_inherit_the_inner_rings_weights():
     assert other_shape.rings[1].weights[0].shape == model.rings[0].weights[0].shape
 
 
-@pytest.mark.parametrize("size", [8, 16])
-def test_noise_moves_the_drawing_and_its_absence_is_the_mean(size):
-    model = shaken(RouteVAE(tiny(sizes=(8, 16))))
+@pytest.mark.parametrize("growth", ["pooled", "paper"])
+@pytest.mark.parametrize(("size", "numbers"), [(8, 3), (16, 3 + 4 * 4 * 2), (32, 35 + 8 * 8 * 2)])
+def test_noise_moves_the_drawing_and_its_absence_is_the_mean(size, numbers, growth):
+    model = shaken(RouteVAE(tiny(sizes=(8, 16, 32), growth=growth, ring_latent=(2,))))
+    assert model.noise(size) == numbers
     images = problems(size)
-    zero = model.exit(images, Latent(np.zeros((3, 3), np.float32)))
-    some = model.exit(images, Latent(np.ones((3, 3), np.float32)))
+    zero = model.exit(images, Latent(np.zeros((3, numbers), np.float32)))
+    some = model.exit(images, Latent(np.ones((3, numbers), np.float32)))
     assert np.array_equal(np.asarray(zero.logits[..., :1]), np.asarray(model(images)))
     assert not np.allclose(np.asarray(some.logits), np.asarray(zero.logits))
+
+
+def test_each_level_has_noise_of_its_own():
+    model = shaken(RouteVAE(tiny(sizes=(8, 16), ring_latent=(2,))))
+    images = problems(16)
+    inner, outer = np.zeros((2, 3, 35), np.float32)
+    inner[:, :3] = outer[:, 3:] = 1
+    first, moved, detailed = (
+        np.asarray(model.exit(images, Latent(noise)).logits)
+        for noise in (np.zeros((3, 35), np.float32), inner, outer)
+    )
+    assert not np.allclose(moved, first)
+    assert not np.allclose(detailed, first)
+    core, ring = model.exit(images, Latent(inner)).beliefs
+    assert core.prior.mean.shape == (3, 3)
+    assert ring.prior.mean.shape == (3, 4, 4, 2)
+
+
+def test_a_locked_level_is_charged_nothing_for_its_latent():
+    model = shaken(RouteVAE(tiny(sizes=(8, 16), ring_latent=(2,))))
+    routes = np.zeros((3, 16, 16, 1), np.float32)
+    routes[:, 3, 4] = 1
+    drawn = model.exit(problems(16), Latent(routes=routes))
+    (core, ring) = (kl_divergence(belief.posterior, belief.prior) for belief in drawn.beliefs)
+    terms = ModelTerms(free_bits=0.0)
+    everything, _ = model.charge(drawn, 1.0, terms)
+    assert np.isclose(everything, np.mean(np.sum(core, -1) + np.sum(ring, -1)), rtol=1e-4)
+    model.lock(16)
+    alone, figures = model.charge(drawn, 1.0, terms)
+    assert np.isclose(alone, np.mean(np.sum(ring, -1)), rtol=1e-4)
+    assert np.isclose(figures["kl"], alone)
+    model.lock(32)
+    assert model.charge(drawn, 1.0, terms) == (None, {})
+
+
+def test_four_pixels_become_one_and_four_again():
+    values = np.random.default_rng(1).random((2, 4, 4, 3)).astype(np.float32)
+    gathered = np.asarray(gather_pixels(values))
+    assert gathered[1, 0, 1].tolist() == values[1, 0:2, 2:4].reshape(-1).tolist()
+    assert np.array_equal(np.asarray(spread_pixels(gathered)), values)
 
 
 def test_the_posterior_sees_the_route_and_only_where_the_mask_says():
@@ -83,7 +125,9 @@ def test_the_posterior_sees_the_route_and_only_where_the_mask_says():
     first = np.asarray(model.exit(images).logits)
     assert not np.allclose(np.asarray(drawing.logits)[0], first[0])
     assert np.array_equal(np.asarray(drawing.logits)[1], first[1])
-    assert drawing.posterior.mean.shape == (3, 3)
+    core, ring = drawing.beliefs
+    assert core.posterior.mean.shape == (3, 3)
+    assert ring == (None, None)
 
 
 def test_no_skips_leave_only_the_latent():
@@ -91,7 +135,7 @@ def test_no_skips_leave_only_the_latent():
     noise = np.zeros((3, 3), np.float32)
     images = problems(8)
     drawing = model.exit(images, Latent(noise))
-    prior = drawing.prior
+    ((prior, _),) = drawing.beliefs
     # Whatever the image, the same z gives the same drawing: shift the noise by what differs.
     shift = (np.asarray(prior.mean)[:1] - np.asarray(prior.mean)) / np.exp(
         0.5 * np.asarray(prior.log_variance)

@@ -9,8 +9,8 @@ from eda_router.config import RouteConfig
 from eda_router.design import Design, Routes
 from eda_router.errors import EdarouteError, InputError
 from eda_router.neural.rudy import ExpectedDemand
-from eda_router.neural.tensors import free_tracks, images, pin_tiles
-from eda_router.neural.windows import cut_states, cut_windows, place_windows, shown_tracks
+from eda_router.neural.tensors import free_tracks, pin_tiles
+from eda_router.neural.windows import Windows, cut_states, cut_windows, place_windows, shown_tracks
 from eda_router.report.lines import model_lines
 from eda_router.routing.ledger import CapacityLedger
 from eda_router.routing.maze import route_maze
@@ -304,8 +304,8 @@ def test_expected_demand_sums_to_the_half_perimeters():
     assert np.allclose(expected.per_edge, 0, atol=1e-4)
 
 
-@pytest.mark.parametrize("size", [8, 16, 32])
-def test_windows_cut_in_one_pass_equal_those_made_from_states(design, size):
+@pytest.mark.parametrize(("size", "scale"), [(8, 1), (16, 1), (32, 1), (32, 2), (32, 4)])
+def test_windows_cut_in_one_pass_equal_those_made_from_states(design, size, scale):
     rng = np.random.default_rng(2)
     free = design.capacity - rng.integers(0, 12, design.capacity.shape).astype(np.int32)
     boxes = design.net_boxes
@@ -315,12 +315,14 @@ def test_windows_cut_in_one_pass_equal_those_made_from_states(design, size):
     offsets = np.concatenate([[0], np.cumsum([len(p) for p in pins])])
     arguments = (origins, offsets, np.concatenate(pins), size)
     expected = rng.random(free.shape).astype(np.float32) * 3
-    windows = cut_windows(free, expected, *arguments)
+    windows = cut_windows(free, expected, *arguments, scale)
     states = cut_states(free, *arguments)
     assert np.array_equal(windows.free, free_tracks(states))
     assert np.array_equal(windows.pins, pin_tiles(states))
     shown = shown_tracks(free, expected)
-    assert np.array_equal(windows.images, images(cut_states(shown, *arguments)))
+    assert np.array_equal(
+        windows.images, Windows.of_states(cut_states(shown, *arguments), scale).images
+    )
 
 
 def test_same_wires_compares_net_by_net():

@@ -47,7 +47,7 @@ def test_batch_normalisation_is_gone_from_what_routes(tmp_path):
     model = shaken(RouteVAE(tiny(normalization="batch")))
     model.save(tmp_path / "model.keras")
     export_openvino(tmp_path)
-    facts = {"exits": (8,), "thresholds": {8: 0.5}, "latent": 3}
+    facts = {"exits": (8,), "thresholds": {8: 0.5}, "latent": {8: 3}}
     engine = OpenVinoEngine(tmp_path, facts, 1, "float32")
     narrow = problems(8)
     expected = model.probabilities(model.exit(narrow).logits)

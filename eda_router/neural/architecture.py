@@ -31,7 +31,7 @@ class Batch(NamedTuple):
     Attributes:
         images: ``(batch, size, size, 3)``, see :mod:`eda_router.neural.tensors`.
         targets: ``(batch, size, size, 3)``, 0 or 1: tiles, right edges, upper edges of the route.
-        noise: ``(batch, latent)``, standard normal.
+        noise: ``(batch, numbers)``, standard normal, see :meth:`Architecture.noise`.
         chance: ``(batch, 1)``, uniform in [0, 1).
         weight: scalar, of the network's own terms at this step (``Terms.term_weight``).
     """
@@ -58,18 +58,19 @@ class Architecture(Protocol):
 
     Attributes:
         config: its shape.
-        latent: numbers of noise that a drawing takes; 0: it takes none.
         weights: all variables.
         trainable_variables: those that are not locked.
     """
 
     config: Shape
-    latent: int
     weights: list[Any]
     trainable_variables: list[Any]
 
     def level(self, size: int) -> Level:
         """What was added for windows of ``size``."""
+
+    def noise(self, size: int) -> int:
+        """Numbers of noise that a drawing of windows of ``size`` takes; 0: it takes none."""
 
     def parameters(self, size: int) -> int:
         """Number of weights that a drawing of windows of ``size`` goes through."""
@@ -90,7 +91,7 @@ class Architecture(Protocol):
 
         Args:
             images: see :mod:`eda_router.neural.tensors`.
-            noise: ``(batch, latent)``, standard normal; None: the first drawing.
+            noise: ``(batch, numbers)``, standard normal; None: the first drawing.
             training: whether normalisation uses the batch's statistics.
 
         Returns:

@@ -1,7 +1,7 @@
 """The drawer: how the model takes nets from windows to trees.
 
-One drawing is four steps: the window's image, pooled where the net is wider than the largest exit;
-the model's maps, blown up again; a tree over what the maps draw (:mod:`eda_router.neural.decode`).
+One drawing is three steps: the window's image, coarser where the net is wider than the largest
+exit; the model's maps; a tree over what the maps draw (:mod:`eda_router.neural.decode`).
 What one drawing does not join goes on up a ladder:
 
 1. *Draw*: the first drawing, the latent at its mean.
@@ -52,7 +52,7 @@ class Attempt(ABC):
     Attributes:
         positions: int64 ``(count,)``, of the nets in their wave, rising.
         windows: in which the trees were taken.
-        maps: float32 ``(count, side, side, 3)``, over which they were taken.
+        maps: float32 ``(count, size, size, 3)``, the exit's, over which they were taken.
         trees: one for each net, not ``ok`` where the pins are not joined.
     """
 
@@ -165,15 +165,14 @@ class FrozenWave:
 
     Args:
         windows: of the nets.
-        scale: of the windows, see :class:`ScaledExit`.
 
     Attributes:
         attempts: all that were made, in order.
     """
 
-    def __init__(self, windows: Windows, scale: int = 1):
+    def __init__(self, windows: Windows):
         self.windows = windows
-        self.exit = ScaledExit(windows.images.shape[1] // scale, scale)
+        self.exit = ScaledExit(windows.images.shape[1], windows.scale)
         self.attempts: list[Attempt] = []
 
     def __len__(self) -> int:
@@ -199,8 +198,8 @@ class Drawer:
         seed: of their noise.
         join_steps: times the threshold is halved for what no sample joins.
         thresholds: by exit, instead of the engine's.
-        phase: called with the name of each phase, ``features``, ``network`` or ``decoding``; the
-            phase runs in the context it gives.
+        phase: called with the name of each phase, ``network`` or ``decoding``; the phase runs in
+            the context it gives.
     """
 
     def __init__(
@@ -225,7 +224,7 @@ class Drawer:
     def route(self, wave: Wave) -> None:
         """Draw the nets of a wave, and go on with those that do not join their pins."""
         windows = wave.cut(np.arange(len(wave)))
-        self.route_drawn(wave, windows, self.draw(windows.images, wave.exit))
+        self.route_drawn(wave, windows, self.draw(windows.images))
 
     def route_drawn(self, wave: Wave, windows: Windows, maps: Maps) -> None:
         """As :meth:`route`, where the first drawings are there already.
@@ -233,7 +232,7 @@ class Drawer:
         Args:
             wave: the nets.
             windows: of all its nets, as they are now.
-            maps: float32 ``(count, side, side, 3)``, drawn from them.
+            maps: float32 ``(count, size, size, 3)``, drawn from them.
         """
         everything = np.arange(len(wave))
         first = self._drawing(wave, everything, windows, maps, 1, np.zeros_like(windows.pins))
@@ -243,20 +242,17 @@ class Drawer:
         rest = self._sample(wave, rest)
         self._join(wave, rest, maps)
 
-    def draw(self, images: NDArray[np.float32], exit_: ScaledExit) -> Maps:
-        """First drawings of windows' images ``(count, side, side, 3)``; maps of the same shape."""
-        with self._phase("features"):
-            pooled = exit_.pool(images)
+    def draw(self, images: NDArray[np.float32]) -> Maps:
+        """First drawings of windows' images ``(count, size, size, 3)``; maps of the same shape."""
         with self._phase("network"):
-            maps = self._engine.draw(pooled)
-        return exit_.blow_up(maps)
+            return self._engine.draw(images)
 
     # The ladder: each step takes the positions of nets without a wire and returns those left.
 
     def _redraw(self, wave: Wave, rest: Positions, maps: Maps) -> Positions:
         """Draw again by waypoints of the drawing before, as long as there are new ones."""
         maps = maps[rest]
-        waypoints = np.zeros(maps.shape[:3], np.bool_)
+        waypoints = np.zeros((len(rest), wave.exit.side, wave.exit.side), np.bool_)
         settled = []
         for number in range(2, 2 + self._redraws):
             if len(rest) == 0:
@@ -269,7 +265,7 @@ class Drawer:
             rest, windows, waypoints = rest[new], windows.at(new), more[new]
             if len(rest) == 0:
                 break
-            maps = self.draw(show_waypoints(windows.images, waypoints), wave.exit)
+            maps = self.draw(show_waypoints(windows.images, waypoints))
             drawing = self._drawing(wave, rest, windows, maps, number, waypoints)
             left = ~self._commit(wave, drawing)
             rest, maps, waypoints = rest[left], maps[left], waypoints[left]
@@ -280,7 +276,7 @@ class Drawer:
         if self._samples == 0 or len(rest) == 0:
             return rest
         routed = np.zeros(len(rest), np.bool_)
-        samples = self._samples_of(wave.cut(rest).images, wave.exit)
+        samples = self._samples_of(wave.cut(rest).images)
         for number, maps in enumerate(samples):
             position = rest[number : number + 1]
             window = wave.cut(position)
@@ -345,14 +341,13 @@ class Drawer:
         trees = self._decode(wave, windows, maps)
         return Drawing(positions, windows, maps, trees, number, waypoints, again)
 
-    def _samples_of(self, images: NDArray[np.float32], exit_: ScaledExit) -> Iterator[Maps]:
-        """The samples of each image in turn, float32 ``(samples, side, side, 3)``."""
+    def _samples_of(self, images: NDArray[np.float32]) -> Iterator[Maps]:
+        """The samples of each image in turn, float32 ``(samples, size, size, 3)``."""
         for start in range(0, len(images), SAMPLED_AT_ONCE):
-            with self._phase("features"):
-                pooled = exit_.pool(images[start : start + SAMPLED_AT_ONCE])
+            part = images[start : start + SAMPLED_AT_ONCE]
             with self._phase("network"):
-                sampled = self._engine.sample(pooled, self._samples, self._seed)
-            yield from map(exit_.blow_up, sampled)
+                sampled = self._engine.sample(part, self._samples, self._seed)
+            yield from sampled
 
     def _decode(self, wave: Wave, windows: Windows, maps: Maps, share: float = 1.0) -> Extraction:
         """Trees at a share of the exit's threshold."""

@@ -31,7 +31,7 @@ FloatArray = NDArray[np.float32]
 EXITS = "exits.json"
 MODEL = "model.keras"
 WEIGHTS = "exits.bin"
-FORMAT = "edaroute-model-1"
+FORMAT = "edaroute-model-2"
 
 TOLERANCE = {"float32": 1e-4, "bfloat16": 0.1}
 """Greatest difference of a probability between OpenVINO at a precision and Keras."""
@@ -62,7 +62,7 @@ class Engine(Protocol):
     Attributes:
         exits: window sizes in rising order.
         thresholds: for each exit, the probability from which a tile or an edge counts as drawn.
-        latent: dimensions of the latent.
+        latent: for each exit, the numbers of noise that a sample takes.
         name: ``keras`` or ``openvino``.
         precision: in which it computes, ``float32`` or ``bfloat16``.
         batches: how many times larger batches its device wants than one processor core does.
@@ -70,7 +70,7 @@ class Engine(Protocol):
 
     exits: tuple[int, ...]
     thresholds: dict[int, float]
-    latent: int
+    latent: dict[int, int]
     name: str
     precision: str
     batches: int
@@ -104,7 +104,7 @@ class _Padded:
     def __init__(self, facts: Mapping[str, Any]):
         self.exits: tuple[int, ...] = tuple(facts["exits"])
         self.thresholds: dict[int, float] = {int(k): v for k, v in facts["thresholds"].items()}
-        self.latent: int = facts["latent"]
+        self.latent: dict[int, int] = {int(k): v for k, v in facts["latent"].items()}
         self._known: dict[bytes, FloatArray] = {}
         self._known_bytes = 0
 
@@ -123,7 +123,7 @@ class _Padded:
         keys = [image.tobytes() for image in images]
         new = {key: i for i, key in enumerate(keys) if key not in self._known}
         chosen = images[list(new.values())]
-        drawn = self._all(chosen, np.zeros((len(chosen), self.latent), np.float32))
+        drawn = self._all(chosen, np.zeros((len(chosen), self.latent[images.shape[1]]), np.float32))
         self._known.update(zip(new, drawn, strict=True))
         self._known_bytes += 2 * chosen.nbytes
         drawings = np.empty(images.shape, np.float32)
@@ -134,7 +134,7 @@ class _Padded:
     def sample(self, images: FloatArray, count: int, seed: int) -> FloatArray:
         """See :meth:`Engine.sample`."""
         generator = np.random.Generator(np.random.PCG64(seed))
-        noise = generator.standard_normal((count, self.latent)).astype(np.float32)
+        noise = generator.standard_normal((count, self.latent[images.shape[1]])).astype(np.float32)
         drawn = self._all(np.repeat(images, count, axis=0), np.tile(noise, (len(images), 1)))
         return drawn.reshape(len(images), count, *images.shape[1:])
 
@@ -198,7 +198,8 @@ class KerasEngine(_Padded):
         if tf.config.list_physical_devices("GPU"):
             self.batches = ACCELERATED_BATCHES
         model = load_model(folder)
-        if not set(self.exits) <= set(model.config.sizes) or self.latent != model.latent:
+        known = {size: model.noise(size) for size in model.config.sizes}
+        if not self.latent.items() <= known.items():
             raise InputError(folder / MODEL, None, "has other exits or another latent", EXITS)
         self._draw = exit_function(model)
 
@@ -271,7 +272,7 @@ class OpenVinoEngine(_Padded):
         count, size = images.shape[:2]
         if (count, size) not in self._compiled:
             model = self._read(size)
-            model.reshape({0: [count, size, size, 3], 1: [count, self.latent]})
+            model.reshape({0: [count, size, size, 3], 1: [count, self.latent[size]]})
             compiled = self._core.compile_model(model, "CPU", self._settings)
             self._compiled[count, size] = compiled.create_infer_request()
         request = self._compiled[count, size]
@@ -338,9 +339,10 @@ def _read_facts(folder: Path) -> dict[str, Any]:
         raise InputError(path, None, f"exits {sizes}", "a list of window sizes")
     if sizes != sorted(set(sizes)):
         raise InputError(path, None, f"exits {sizes}", "rising window sizes")
-    if not _is_whole(latent, 0):
-        raise InputError(path, None, f"latent {latent}", "a whole number")
     for size in sizes:
+        numbers = latent.get(str(size)) if isinstance(latent, dict) else None
+        if not _is_whole(numbers, 0):
+            raise InputError(path, None, f"latent {numbers} of exit {size}", "a whole number")
         threshold = thresholds.get(str(size)) if isinstance(thresholds, dict) else None
         if not isinstance(threshold, (int, float)) or not 0.0 <= threshold <= 1.0:
             raise InputError(path, None, f"threshold {threshold} of exit {size}", "0 to 1")
@@ -417,13 +419,13 @@ def exit_function(model: Architecture) -> Any:
     return draw
 
 
-def write_exits(folder: Path, exits: Mapping[int, float], latent: int) -> None:
-    """Write ``exits.json``: the exits and their thresholds."""
+def write_exits(folder: Path, exits: Mapping[int, float], latent: Mapping[int, int]) -> None:
+    """Write ``exits.json``: the exits, their thresholds and how much noise a sample takes."""
     facts = {
         "format": FORMAT,
         "exits": sorted(exits),
         "thresholds": {str(size): exits[size] for size in sorted(exits)},
-        "latent": latent,
+        "latent": {str(size): latent[size] for size in sorted(exits)},
     }
     write_text(folder / EXITS, json.dumps(facts, indent=1) + "\n")
 
@@ -444,7 +446,7 @@ def export_openvino(folder: str | Path) -> None:
     for size in model.config.sizes:
         function = exit_function(model).get_concrete_function(
             tf.TensorSpec((None, size, size, 3), tf.float32),
-            tf.TensorSpec((None, model.latent), tf.float32),
+            tf.TensorSpec((None, model.noise(size)), tf.float32),
         )
         converted = openvino.convert_model(function)
         with TemporaryDirectory(dir=folder) as scratch:

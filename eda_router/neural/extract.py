@@ -3,6 +3,9 @@
 The extraction is simple on purpose. It does not know what an edge costs: it joins pins by the
 fewest tiles inside the drawing. A drawing that covers every tile therefore gets a congestion-blind
 tree, so the price of the trees tells whether the drawing, not the extraction, saw congestion.
+
+References:
+    [1] M. Pollack: The maximum capacity through a network. Operations Research 8(5), 1960.
 """
 
 from __future__ import annotations
@@ -13,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eda_router.design import IntArray
-from eda_router.kernels import kernel
+from eda_router.kernels import inlined, kernel
 from eda_router.search.grid import (
     COUNTERCLOCKWISE,
     direction_of,
@@ -28,6 +31,12 @@ TILE_MAP, RIGHT_MAP, UP_MAP = 0, 1, 2
 
 ANY_EDGE = np.float32(-1.0)
 """Level at which every edge counts as drawn."""
+
+UNSEEN = 255
+"""Rank of a tile that no search has met; there are fewer levels."""
+
+LOOKED_AT = 16
+"""Bit of a tile whose steps are known; the bits below it are the steps."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,15 +113,36 @@ def extract_surest(
             followed.
         pins: bool ``(num_windows, height, width)``; pins count as drawn.
         maps: float32 ``(num_windows, height, width, 3)``, probability that the route takes the
-            tile, its right edge and its upper edge.
+            tile, its right edge and its upper edge. Or coarser by a power of 2, see
+            :func:`probability_at`.
         levels: float32, falling. The last one decides which tiles count as drawn.
     """
     return Extraction(*_extract(free, pins, maps, levels))
 
 
+@inlined
+def coarseness(maps, pins):
+    """How many times windows with these pins have twice the rows of their maps."""
+    shift = 0
+    while maps.shape[1] << shift < pins.shape[1]:
+        shift += 1
+    return shift
+
+
+@inlined
+def probability_at(maps, r, c, channel, shift):
+    """Of a tile or an edge, in one window's maps.
+
+    Each tile of coarser maps is a block of tiles. All edges inside a drawn block are drawn, so its
+    edges are as probable as its tiles.
+    """
+    return maps[r >> shift, c >> shift, channel if shift == 0 else TILE_MAP]
+
+
 @kernel
 def _extract(free, pins, maps, levels):
     num_windows, height, width = pins.shape
+    shift = coarseness(maps, pins)
     num_tiles = height * width
     ok = np.zeros(num_windows, np.bool_)
     offsets = np.zeros(num_windows + 1, np.int64)
@@ -121,8 +151,11 @@ def _extract(free, pins, maps, levels):
     taken_levels = np.full(num_windows, levels[-1], np.float32)
     edges = np.empty(max(64, 16 * num_windows) + num_tiles, np.int32)
     queue = np.empty(num_tiles, np.int32)
+    waiting = np.empty(num_tiles, np.int32)
     tree = np.empty(num_tiles, np.int32)
     parent = np.full(num_tiles, -1, np.int32)
+    ranks = np.full(num_tiles, UNSEEN, np.uint8)
+    steps = np.zeros(num_tiles, np.uint8)
     in_tree = np.zeros(num_tiles, np.bool_)
     last = len(levels) - 1
     total = 0
@@ -136,29 +169,30 @@ def _extract(free, pins, maps, levels):
                         first = r * width + c
                     num_pins += 1
                     drawn_tiles[i] += 1
-                elif maps[i, r, c, TILE_MAP] >= levels[last]:
+                elif probability_at(maps[i], r, c, TILE_MAP, shift) >= levels[last]:
                     drawn_tiles[i] += 1
         if total + num_tiles > len(edges):
             grown = np.empty(2 * len(edges) + num_tiles, np.int32)
             grown[:total] = edges[:total]
             edges = grown
         taken_tiles[i] = drawn_tiles[i]
-        attempt = _surest_joining(free[i], pins[i], maps[i], levels, first, num_pins, parent, queue)
-        if attempt > last + 1:
+        rank = _joining_rank(
+            free[i], pins[i], maps[i], shift, levels, first, num_pins, ranks, queue, waiting
+        )
+        if rank > last + 1:
             offsets[i + 1] = total
             continue
-        tile_level = levels[min(attempt, last)]
-        edge_level = tile_level if attempt <= last else ANY_EDGE
+        tile_level = levels[min(rank, last)]
+        edge_level = tile_level if rank <= last else ANY_EDGE
         begin = total
         tree[0] = first
         in_tree[first] = num_pins > 0
         size = min(num_pins, 1)
         for _ in range(num_pins - 1):
             queue[:size] = tree[:size]
-            found, reached = _flood(
-                free[i], pins[i], maps[i], tile_level, edge_level, size, 1, parent, queue
+            tile, reached = _flood(
+                free[i], pins[i], maps[i], shift, tile_level, edge_level, size, parent, steps, queue
             )
-            tile = found
             while not in_tree[tile]:
                 in_tree[tile] = True
                 tree[size] = tile
@@ -170,90 +204,177 @@ def _extract(free, pins, maps, levels):
                 parent[queue[j]] = -1
         for j in range(size):
             in_tree[tree[j]] = False
+        if num_pins > 1:
+            steps[:] = 0
         ok[i] = True
         edges[begin:total].sort()
-        if attempt < last:
-            taken_tiles[i] = _count_drawn(pins[i], maps[i], tile_level)
+        if rank < last:
+            taken_tiles[i] = _count_drawn(pins[i], maps[i], shift, tile_level)
             taken_levels[i] = tile_level
         offsets[i + 1] = total
     return ok, offsets, edges[:total].copy(), drawn_tiles, taken_tiles, taken_levels
 
 
 @kernel
-def _surest_joining(free, pins, maps, levels, first, num_pins, parent, queue):
+def _joining_rank(free, pins, maps, shift, levels, first, num_pins, ranks, queue, waiting):
     """The first of the levels at which what is drawn joins the pins.
 
     ``len(levels)`` where only the last level's tiles over any open edge do, one more where nothing
-    does. What is drawn at a level is drawn at the next one too, so halving finds it.
+    does. The search for the widest path [1]: tiles are reached in the order of their ranks, the
+    level from which a drawn way leads there from ``first``.
     """
+    height, width = pins.shape
     last = len(levels) - 1
-    low, high = 0, last + 2
-    probe = 0
-    while low < high:
-        tile_level = levels[min(probe, last)]
-        edge_level = tile_level if probe <= last else ANY_EDGE
-        queue[0] = first
-        found, reached = _flood(
-            free, pins, maps, tile_level, edge_level, 1, num_pins - 1, parent, queue
-        )
-        for j in range(reached):
-            parent[queue[j]] = -1
-        if found >= 0 or num_pins < 2:
-            high = probe
-        else:
-            low = probe + 1
-        probe = (low + high) // 2
-    return low
+    nothing = last + 2
+    if num_pins < 2:
+        return 0
+    rank = 0
+    wanted = num_pins - 1
+    queue[0] = first
+    ranks[first] = 0
+    head, tail, left = 0, 1, 0
+    # ``queue`` holds what is reached at this rank or before, ``waiting`` what later ones reach.
+    while True:
+        while head < tail and wanted > 0:
+            tile = queue[head]
+            head += 1
+            r, c = tile // width, tile % width
+            for step in COUNTERCLOCKWISE:
+                if not stays_inside(c, r, step, width, height):
+                    continue
+                other = neighbour(tile, step, width)
+                if ranks[other] <= rank:
+                    continue
+                owner, direction = owner_of(tile, step, width), direction_of(step)
+                er, ec = owner // width, owner % width
+                if free[er, ec, direction] <= 0:
+                    continue
+                nr, nc = other // width, other % width
+                own = rank
+                if not pins[nr, nc]:
+                    own = _rank(
+                        probability_at(maps, nr, nc, TILE_MAP, shift), levels, min(rank, last)
+                    )
+                    if own > last:
+                        continue
+                    own = max(own, rank)
+                edge = probability_at(maps, er, ec, RIGHT_MAP + direction, shift)
+                over = _rank(edge, levels, own)
+                if over >= ranks[other]:
+                    continue
+                if over > rank:
+                    if ranks[other] == UNSEEN:
+                        waiting[left] = other
+                        left += 1
+                    ranks[other] = over
+                    continue
+                ranks[other] = rank
+                queue[tail] = other
+                tail += 1
+                if pins[nr, nc]:
+                    wanted -= 1
+        if wanted == 0:
+            break
+        # On to the lowest rank of what waits; tiles that were reached meanwhile are dropped.
+        following = nothing
+        kept = 0
+        for j in range(left):
+            tile = waiting[j]
+            if ranks[tile] > rank:
+                waiting[kept] = tile
+                kept += 1
+                following = min(following, ranks[tile])
+        left = kept
+        rank = following
+        if rank == nothing:
+            break
+        for j in range(left):
+            if ranks[waiting[j]] == rank:
+                queue[tail] = waiting[j]
+                tail += 1
+                if pins[waiting[j] // width, waiting[j] % width]:
+                    wanted -= 1
+    for j in range(tail):
+        ranks[queue[j]] = UNSEEN
+    for j in range(left):
+        ranks[waiting[j]] = UNSEEN
+    return rank
 
 
 @kernel
-def _flood(free, pins, maps, tile_level, edge_level, size, wanted, parent, queue):
-    """Grow the first ``size`` tiles of ``queue`` breadth first until more pins are reached.
+def _rank(value, levels, lowest):
+    """Number of the first level that a probability reaches, from ``lowest`` on.
 
-    ``parent`` leads from every tile reached back to those.
+    ``len(levels)`` where it reaches none.
+    """
+    for j in range(lowest, len(levels)):
+        if value >= levels[j]:
+            return j
+    return len(levels)
+
+
+@kernel
+def _flood(free, pins, maps, shift, tile_level, edge_level, size, parent, steps, queue):
+    """Grow the first ``size`` tiles of ``queue`` breadth first until one more pin is reached.
+
+    ``parent`` leads from every tile reached back to those. ``steps`` keeps which steps lead from a
+    tile over what is drawn, from flood to flood; 0: not looked at yet.
 
     Returns:
-        the last of the ``wanted`` pins, -1 where fewer can be reached; and how many tiles of
-        ``queue`` have a parent now.
+        the pin, which must be in reach; and how many tiles of ``queue`` have a parent now.
     """
-    height, width = pins.shape
+    width = pins.shape[1]
     for j in range(size):
         parent[queue[j]] = queue[j]
     head, tail = 0, size
-    while head < tail and wanted > 0:
+    while True:
         tile = queue[head]
         head += 1
         r, c = tile // width, tile % width
+        if steps[tile] == 0:
+            steps[tile] = _drawn_steps(free, pins, maps, shift, tile_level, edge_level, r, c)
         for step in COUNTERCLOCKWISE:
-            if not stays_inside(c, r, step, width, height):
+            if not steps[tile] >> step & 1:
                 continue
             other = neighbour(tile, step, width)
             if parent[other] >= 0:
                 continue
-            owner, direction = owner_of(tile, step, width), direction_of(step)
-            er, ec = owner // width, owner % width
-            if free[er, ec, direction] <= 0 or maps[er, ec, RIGHT_MAP + direction] < edge_level:
-                continue
-            nr, nc = other // width, other % width
-            if not pins[nr, nc] and maps[nr, nc, TILE_MAP] < tile_level:
-                continue
             parent[other] = tile
             queue[tail] = other
             tail += 1
-            if pins[nr, nc]:
-                wanted -= 1
-                if wanted == 0:
-                    return other, tail
-    return -1, tail
+            if pins[other // width, other % width]:
+                return other, tail
 
 
 @kernel
-def _count_drawn(pins, maps, level):
+def _drawn_steps(free, pins, maps, shift, tile_level, edge_level, r, c):
+    """Bits of the steps from a tile over drawn and open edges to drawn tiles, and a bit more."""
+    height, width = pins.shape
+    tile = r * width + c
+    bits = LOOKED_AT
+    for step in COUNTERCLOCKWISE:
+        if not stays_inside(c, r, step, width, height):
+            continue
+        owner, direction = owner_of(tile, step, width), direction_of(step)
+        er, ec = owner // width, owner % width
+        if free[er, ec, direction] <= 0:
+            continue
+        if probability_at(maps, er, ec, RIGHT_MAP + direction, shift) < edge_level:
+            continue
+        other = neighbour(tile, step, width)
+        nr, nc = other // width, other % width
+        if pins[nr, nc] or probability_at(maps, nr, nc, TILE_MAP, shift) >= tile_level:
+            bits |= 1 << step
+    return bits
+
+
+@kernel
+def _count_drawn(pins, maps, shift, level):
     """Tiles that are drawn at a level, pins included."""
     height, width = pins.shape
     count = 0
     for r in range(height):
         for c in range(width):
-            if pins[r, c] or maps[r, c, TILE_MAP] >= level:
+            if pins[r, c] or probability_at(maps, r, c, TILE_MAP, shift) >= level:
                 count += 1
     return count

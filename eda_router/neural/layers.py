@@ -214,11 +214,15 @@ def _pairs(values: Any, axis: int) -> Any:
     return ops.reshape(values, shape)
 
 
-def pool_routes(routes: Any, size: int) -> Any:
-    """Drawings ``(batch, rows, rows, 1)`` at ``size`` tiles a side: the maximum of each square."""
-    while routes.shape[1] > size:
-        routes = ops.max_pool(routes, 2, 2)
-    return routes
+def gather_pixels(values: Any) -> Any:
+    """``(batch, 2 * rows, 2 * rows, c)`` to ``(batch, rows, rows, 4 * c)``: four tiles become one.
+
+    :func:`spread_pixels` undoes it.
+    """
+    _, rows, columns, channels = values.shape
+    parts = ops.reshape(values, (-1, rows // 2, 2, columns // 2, 2, channels))
+    parts = ops.transpose(parts, (0, 1, 3, 2, 4, 5))
+    return ops.reshape(parts, (-1, rows // 2, columns // 2, 4 * channels))
 
 
 def spread_pixels(values: Any) -> Any:

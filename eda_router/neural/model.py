@@ -34,9 +34,11 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import math
 from typing import Any, NamedTuple
 
 import keras
+import numpy as np
 from keras import ops
 
 from eda_router.neural.architecture import Batch
@@ -44,8 +46,8 @@ from eda_router.neural.layers import (
     PACKAGE,
     Block,
     Convolution,
+    gather_pixels,
     pool_problem,
-    pool_routes,
     spread_pixels,
 )
 from eda_router.neural.model_config import CORE_SIZE, ModelConfig, ModelTerms, value_at
@@ -61,17 +63,18 @@ DILATIONS = (1, 2, 4)
 
 
 class Gaussian(NamedTuple):
-    """A diagonal normal distribution, mean and logarithm of variance ``(batch, latent)``."""
+    """A diagonal normal distribution, mean and logarithm of variance ``(batch, ..., latent)``."""
 
     mean: Any
     log_variance: Any
 
 
 class Latent(NamedTuple):
-    """What the latent is taken from; by default the prior's mean.
+    """What the latents are taken from; by default the priors' means.
 
     Attributes:
-        noise: ``(batch, latent)``, standard normal; None stands for zero.
+        noise: ``(batch, numbers)``, standard normal, the core's first and then ring by ring; None
+            stands for zero.
         routes: ``(batch, size, size, 1)`` tiles wanted; z then is taken from the posterior.
         mask: bool ``(batch, 1)``: the samples for which the posterior is used when there are
             routes; None for all.
@@ -86,27 +89,66 @@ FIRST = Latent()
 """The first drawing: the prior's mean."""
 
 
+class Belief(NamedTuple):
+    """What a level holds of its latent; both None for a level without one.
+
+    Attributes:
+        prior: distribution given the image.
+        posterior: the same given image and route; None unless asked for.
+    """
+
+    prior: Gaussian | None = None
+    posterior: Gaussian | None = None
+
+
 class Drawing(NamedTuple):
     """What an exit gives.
 
     Attributes:
         logits: ``(batch, size, size, 3)``: tile, right edge, upper edge.
-        features: ``(batch, size, size, channels)``, the head's input.
-        prior: distribution of the latent given the image; None without a latent.
-        posterior: the same given image and route; None unless asked for.
+        features: ``(batch, size, size, channels)``, for the ring around.
+        beliefs: of the core's latent and of each ring's, from the inside.
     """
 
     logits: Any
     features: Any
-    prior: Gaussian | None
-    posterior: Gaussian | None
+    beliefs: tuple[Belief, ...]
 
 
 def kl_divergence(posterior: Gaussian, prior: Gaussian) -> Any:
-    """KL(posterior || prior) in nats per dimension, ``(batch, latent)``."""
+    """KL(posterior || prior) in nats per dimension, ``(batch, dimensions)``."""
     difference = posterior.log_variance - prior.log_variance
     distance = ops.square(posterior.mean - prior.mean) * ops.exp(-prior.log_variance)
-    return 0.5 * (ops.exp(difference) + distance - 1.0 - difference)
+    kl = 0.5 * (ops.exp(difference) + distance - 1.0 - difference)
+    return ops.reshape(kl, (-1, math.prod(kl.shape[1:])))
+
+
+def gaussian(values: Any) -> Gaussian:
+    """Mean and bounded log-variance from the two halves of the last axis."""
+    mean, log_variance = ops.split(values, 2, axis=-1)
+    return Gaussian(mean, ops.clip(log_variance, -10.0, 4.0))
+
+
+def draw_latent(belief: Belief, mask: Any, noise: Any) -> Any:
+    """The latent of a level: from the posterior where there is one and ``mask`` is set.
+
+    Args:
+        belief: of the level.
+        mask: bool ``(batch, 1)``; None for all.
+        noise: of the shape of the prior's mean; None for the mean.
+    """
+    prior, posterior = belief
+    assert prior is not None
+    used = posterior or prior
+    if posterior is not None and mask is not None:
+        chosen = ops.reshape(mask, (-1, *[1] * (len(prior.mean.shape) - 1)))
+        used = Gaussian(
+            ops.where(chosen, posterior.mean, prior.mean),
+            ops.where(chosen, posterior.log_variance, prior.log_variance),
+        )
+    if noise is None:
+        return used.mean
+    return used.mean + ops.cast(noise, used.mean.dtype) * ops.exp(0.5 * used.log_variance)
 
 
 @keras.saving.register_keras_serializable(PACKAGE)
@@ -165,28 +207,24 @@ class Core(keras.layers.Layer):
         self.built = True
 
     def trunk(self, hidden: Any, latent: Latent, training: bool = False) -> Drawing:
-        """From the stem's output ``(batch, 8, 8, channels)`` on; routes are pooled to 8x8."""
+        """From the stem's output on; routes are pooled to 8x8."""
         config = self.config
         for block in self.encoder:
             hidden = block(hidden, training=training)
-        prior = posterior = None
+        belief = Belief()
         if config.latent:
             flat = ops.reshape(
                 self.squeeze(hidden, training=training), (-1, self.encode.kernel.shape[0])
             )
-            used = prior = self._gaussian(self.prior(self.encode(flat)))
+            belief = Belief(gaussian(self.prior(self.encode(flat))))
             if latent.routes is not None:
                 routes = ops.reshape(ops.cast(latent.routes, flat.dtype), (-1, CORE_SIZE**2))
                 both = ops.concatenate([flat, routes], axis=-1)
-                used = posterior = self._gaussian(self.posterior(self.encode_route(both)))
-                if latent.mask is not None:
-                    used = Gaussian(
-                        ops.where(latent.mask, posterior.mean, prior.mean),
-                        ops.where(latent.mask, posterior.log_variance, prior.log_variance),
-                    )
-            z = used.mean
-            if latent.noise is not None:
-                z = z + ops.cast(latent.noise, z.dtype) * ops.exp(0.5 * used.log_variance)
+                belief = belief._replace(
+                    posterior=gaussian(self.posterior(self.encode_route(both)))
+                )
+            noise = None if latent.noise is None else latent.noise[:, : config.latent]
+            z = draw_latent(belief, latent.mask, noise)
             decoded = ops.reshape(self.spread(self.decode(z)), (-1, CORE_SIZE, CORE_SIZE, 8))
             merged = ops.concatenate(
                 [hidden * config.skip_scale, decoded * config.path_scale], axis=-1
@@ -194,17 +232,70 @@ class Core(keras.layers.Layer):
             hidden = self.merge(merged, training=training)
         for block in self.decoder:
             hidden = block(hidden, training=training)
-        return Drawing(self.head(hidden), hidden, prior, posterior)
+        return Drawing(self.head(hidden), hidden, (belief,))
 
     def draw(self, images: Any, latent: Latent, training: bool = False) -> Drawing:
         """Draw ``(batch, 8, 8, 3)`` images."""
         hidden = self.stem(ops.cast(images, self.compute_dtype), training=training)
         return self.trunk(hidden, latent, training)
 
-    @staticmethod
-    def _gaussian(values: Any) -> Gaussian:
-        mean, log_variance = ops.split(values, 2, axis=-1)
-        return Gaussian(mean, ops.clip(log_variance, -10.0, 4.0))
+
+@keras.saving.register_keras_serializable(PACKAGE)
+class RingLatent(keras.layers.Layer):
+    """A ring's latent, ``dimensions`` numbers for every four by four tiles.
+
+    Its prior sees the ring's features at half its resolution, its posterior the route too.
+
+    Args:
+        dimensions: of the latent at a place.
+        channels: of the features that it is added to.
+        normalization: of the convolutions.
+    """
+
+    def __init__(self, dimensions: int, channels: int, normalization: str, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.dimensions, self.channels = dimensions, channels
+        self.look = Convolution(channels, 2, strides=2, normalization=normalization, name="look")
+        self.prior = keras.layers.Conv2D(2 * dimensions, 1, name="prior", dtype="float32")
+        self.look_at_route = Convolution(
+            channels, 2, strides=2, normalization=normalization, name="look_at_route"
+        )
+        self.weigh = Convolution(channels, normalization=normalization, name="weigh")
+        self.posterior = keras.layers.Conv2D(2 * dimensions, 1, name="posterior", dtype="float32")
+        self.spread = keras.layers.Conv2D(4 * channels, 1, name="spread")
+
+    def build(self, input_shape: tuple[Any, ...]) -> None:
+        """Create the weights for features ``(batch, rows, rows, channels)``."""
+        _, rows, columns, channels = input_shape
+        places = (None, rows // 2, columns // 2)
+        self.look.build(input_shape)
+        self.prior.build((*places, self.channels))
+        self.look_at_route.build((None, rows, columns, channels + 4))
+        self.weigh.build((*places, self.channels))
+        self.posterior.build((*places, self.channels))
+        self.spread.build((*places, self.dimensions))
+        self.built = True
+
+    def call(self, hidden: Any, latent: Latent, noise: Any, training: bool = False) -> Any:
+        """Add the latent to ``(batch, rows, rows, channels)``; gives what is believed of it too.
+
+        Args:
+            hidden: the ring's features.
+            latent: what it is taken from.
+            noise: the ring's part of the latent's.
+            training: whether normalisation uses the batch's statistics.
+        """
+        belief = Belief(gaussian(self.prior(self.look(hidden, training=training))))
+        if latent.routes is not None:
+            routes = ops.cast(gather_pixels(latent.routes), self.compute_dtype)
+            both = ops.concatenate([hidden, routes], axis=-1)
+            seen = self.weigh(self.look_at_route(both, training=training), training=training)
+            belief = belief._replace(posterior=gaussian(self.posterior(seen)))
+        if noise is not None:
+            _, rows, columns, _ = hidden.shape
+            noise = ops.reshape(noise, (-1, rows // 2, columns // 2, self.dimensions))
+        z = ops.cast(draw_latent(belief, latent.mask, noise), self.compute_dtype)
+        return hidden + spread_pixels(self.spread(z)), belief
 
 
 @keras.saving.register_keras_serializable(PACKAGE)
@@ -224,14 +315,14 @@ class Ring(keras.layers.Layer):
         self.size = config.sizes[index + 1]
         self.inner_channels = inner_channels
         norm = config.normalization
-        coarse, fine = config.ring("channels", index), config.ring("fine_channels", index)
-        self.fine = fine
+        self.fine = fine = config.ring("fine_channels", index)
         # In the paper's growth the inner trunk takes the place of the blocks at half resolution.
-        self.coarse = inner_channels if config.growth == "paper" else coarse
+        pooled = config.growth == "pooled"
+        self.coarse = config.ring("channels", index) if pooled else inner_channels
         self.stem = Convolution(fine, normalization=norm, name="stem")
         self.down = Convolution(self.coarse, 2, strides=2, normalization=norm, name="down")
         self.blocks: list[Block] = []
-        if config.growth == "pooled":
+        if pooled:
             self.merge = Convolution(self.coarse, normalization=norm, name="merge")
             self.blocks = [
                 Block(
@@ -243,6 +334,10 @@ class Ring(keras.layers.Layer):
                 )
                 for i in range(config.ring("blocks", index))
             ]
+        dimensions = config.ring("latent", index)
+        self.latent = (
+            RingLatent(dimensions, self.coarse, norm, name="latent") if dimensions else None
+        )
         self.up = Convolution(4 * fine, 1, name="up")
         self.refine = Convolution(fine, normalization=norm, name="refine")
         self.fine_blocks = [
@@ -263,6 +358,8 @@ class Ring(keras.layers.Layer):
             self.merge.build((*half, self.coarse + self.inner_channels + 1))
             for block in self.blocks:
                 block.build((*half, self.coarse))
+        if self.latent is not None:
+            self.latent.build((*half, self.coarse))
         self.up.build((*half, self.coarse))
         self.refine.build((*grid, 2 * self.fine))
         for block in self.fine_blocks:
@@ -275,21 +372,39 @@ class Ring(keras.layers.Layer):
         hidden = self.stem(ops.cast(images, self.compute_dtype), training=training)
         return hidden, self.down(hidden, training=training)
 
-    def refine_inner(self, down: Any, features: Any, drawn: Any, training: bool = False) -> Any:
+    def refine_inner(
+        self, down: Any, inner: Drawing, latent: Latent, training: bool = False
+    ) -> tuple[Any, Belief]:
         """Join this ring's half-resolution features with the inner exit's (pooled growth)."""
         config = self.config
-        inner = ops.concatenate(
-            [ops.cast(features, self.compute_dtype), ops.cast(drawn, self.compute_dtype)], axis=-1
-        )
+        drawn = ops.sigmoid(inner.logits[..., :1])
+        parts = [ops.cast(part, self.compute_dtype) for part in (inner.features, drawn)]
         hidden = self.merge(
-            ops.concatenate([down * config.skip_scale, inner * config.path_scale], axis=-1),
+            ops.concatenate(
+                [down * config.skip_scale, *(p * config.path_scale for p in parts)], -1
+            ),
             training=training,
         )
-        for block in self.blocks:
+        half = len(self.blocks) // 2
+        for block in self.blocks[:half]:
             hidden = block(hidden, training=training)
-        return hidden
+        hidden, belief = self.choose(hidden, latent, training)
+        for block in self.blocks[half:]:
+            hidden = block(hidden, training=training)
+        return hidden, belief
 
-    def finish(self, stem: Any, hidden: Any, training: bool = False) -> dict[str, Any]:
+    def choose(self, hidden: Any, latent: Latent, training: bool = False) -> tuple[Any, Belief]:
+        """Add the ring's own latent, if it has one, to its features at half resolution."""
+        if self.latent is None:
+            return hidden, Belief()
+        noise = latent.noise
+        if noise is not None:
+            inner, own = (self.config.noise(size) for size in (self.size // 2, self.size))
+            noise = noise[:, inner:own]
+        chosen, belief = self.latent(hidden, latent, noise, training=training)
+        return chosen, belief
+
+    def finish(self, stem: Any, hidden: Any, training: bool = False) -> tuple[Any, Any]:
         """Logits and features from the stem's output and what came up from half resolution."""
         config = self.config
         merged = ops.concatenate(
@@ -298,7 +413,14 @@ class Ring(keras.layers.Layer):
         features = self.refine(merged, training=training)
         for block in self.fine_blocks:
             features = block(features, training=training)
-        return {"logits": self.head(features), "features": features}
+        return self.head(features), features
+
+
+def _pooled_latent(latent: Latent) -> Latent:
+    """What the exit inside takes its latents from: routes at half the resolution."""
+    if latent.routes is None:
+        return latent
+    return latent._replace(routes=ops.max_pool(latent.routes, 2, 2))
 
 
 @keras.saving.register_keras_serializable(PACKAGE)
@@ -330,10 +452,9 @@ class RouteVAE(keras.Model):
                 level.build()
         self.built = True
 
-    @property
-    def latent(self) -> int:
-        """Dimensions of the latent."""
-        return self.config.latent
+    def noise(self, size: int) -> int:
+        """See :meth:`eda_router.neural.architecture.Architecture.noise`."""
+        return self.config.noise(size)
 
     @property
     def levels(self) -> list[Core | Ring]:
@@ -363,8 +484,6 @@ class RouteVAE(keras.Model):
             latent: what the latent is taken from.
             training: whether normalisation uses the batch's statistics (trainable levels only).
         """
-        if latent.routes is not None:
-            latent = latent._replace(routes=pool_routes(latent.routes, CORE_SIZE))
         if self.config.growth == "pooled":
             return self._pooled(images, latent, training)
         level = self.level(images.shape[1])
@@ -375,12 +494,10 @@ class RouteVAE(keras.Model):
         level = self.level(images.shape[1])
         if isinstance(level, Core):
             return level.draw(images, latent, training)
-        inner = self._pooled(pool_problem(images), latent, training)
+        inner = self._pooled(pool_problem(images), _pooled_latent(latent), training)
         stem, down = level.start(images, training)
-        hidden = level.refine_inner(
-            down, inner.features, ops.sigmoid(inner.logits[..., :1]), training
-        )
-        return inner._replace(**level.finish(stem, hidden, training))
+        hidden, belief = level.refine_inner(down, inner, latent, training)
+        return Drawing(*level.finish(stem, hidden, training), (*inner.beliefs, belief))
 
     def _through(self, stem: Any, size: int, latent: Latent, training: bool) -> Drawing:
         """Paper's growth: from a stem's output at ``size`` through all inner trunks and back."""
@@ -388,8 +505,9 @@ class RouteVAE(keras.Model):
         if isinstance(level, Core):
             return level.trunk(stem, latent, training)
         down = level.down(stem, training=training)
-        inner = self._through(down, size // 2, latent, training)
-        return inner._replace(**level.finish(stem, inner.features, training))
+        inner = self._through(down, size // 2, _pooled_latent(latent), training)
+        hidden, belief = level.choose(inner.features, latent, training)
+        return Drawing(*level.finish(stem, hidden, training), (*inner.beliefs, belief))
 
     def call(self, images: Any, training: bool = False) -> Any:
         """Logits ``(batch, size, size, 1)`` that each tile is in the route, latent at its mean."""
@@ -406,11 +524,11 @@ class RouteVAE(keras.Model):
         return ops.concatenate([tiles, ops.sigmoid(logits[..., 1:])], axis=-1)
 
     def maps(self, images: Any, noise: Any = None, training: bool = False) -> Any:
-        """Draw images; ``noise`` moves the latent from its mean.
+        """Draw images; ``noise`` moves the latents from their means.
 
         See :meth:`eda_router.neural.architecture.Architecture.maps`.
         """
-        latent = Latent(noise) if self.config.latent else FIRST
+        latent = Latent(noise) if self.noise(images.shape[1]) else FIRST
         return self.probabilities(self.exit(images, latent, training).logits)
 
     def draw_batch(self, batch: Batch, terms: ModelTerms, stage: int) -> Drawing:
@@ -420,7 +538,7 @@ class RouteVAE(keras.Model):
         """
         share = value_at(terms.posterior, stage)
         latent = FIRST
-        if self.config.latent and share > 0.0:
+        if share > 0.0 and self.noise(batch.images.shape[1]):
             mask = batch.chance < share
             latent = Latent(ops.where(mask, batch.noise, 0.0), batch.targets[..., :1], mask)
         return self.exit(batch.images, latent, training=True)
@@ -430,19 +548,28 @@ class RouteVAE(keras.Model):
 
         See :meth:`eda_router.neural.architecture.Architecture.charge`.
         """
-        if drawn.posterior is None or drawn.prior is None:
+        divergences = [
+            kl_divergence(posterior, prior)
+            for level, (prior, posterior) in zip(self.levels, drawn.beliefs, strict=False)
+            if level.trainable and prior is not None and posterior is not None
+        ]
+        if not divergences:
             return None, {}
-        kl = ops.mean(kl_divergence(drawn.posterior, drawn.prior), axis=0)
+        kl = ops.mean(ops.concatenate(divergences, axis=-1), axis=0)
         figures = {"kl": ops.sum(kl)}
         return weight * ops.sum(ops.maximum(kl, terms.free_bits)), figures
 
     def latent_use(self, images: Any, routes: Any) -> dict[str, float]:
-        """KL of the posterior from the prior in nats, and the dimensions that carry some of it."""
+        """KL of the posteriors from the priors in nats, and the dimensions that carry any."""
         drawing = self.exit(images, Latent(routes=routes))
-        if drawing.posterior is None or drawing.prior is None:
+        divergences = [
+            ops.convert_to_numpy(kl_divergence(posterior, prior)).mean(axis=0)
+            for prior, posterior in drawing.beliefs
+            if prior is not None and posterior is not None
+        ]
+        if not divergences:
             return {}
-        kl = kl_divergence(drawing.posterior, drawing.prior)
-        mean = ops.convert_to_numpy(kl).mean(axis=0)
+        mean = np.concatenate(divergences)
         return {"kl": float(mean.sum()), "live_dimensions": int((mean > LIVE).sum())}
 
     def grow(self, size: int, inherit: bool = False) -> RouteVAE:

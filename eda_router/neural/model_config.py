@@ -48,6 +48,13 @@ class ModelConfig(Settings):
         6, "Residual blocks of the core, half before and half after the latent.", low=0, high=64
     )
     latent: int = setting(64, "Dimensions of the latent; 0: no latent.", low=0, high=4096)
+    ring_latent: tuple[int, ...] = setting(
+        (0,),
+        "Dimensions of each ring's latent on every four by four tiles; the last value serves "
+        "further rings. 0: no latent of its own.",
+        low=0,
+        high=256,
+    )
     dense: int = setting(256, "Units of the dense layers around the latent.", low=1, high=8192)
     ring_channels: tuple[int, ...] = setting(
         (64,), "Channels of each ring at half its resolution; the last value serves further rings."
@@ -88,7 +95,13 @@ class ModelConfig(Settings):
             raise InputError(
                 None, None, f"option sizes: {list(self.sizes)}", "8, 16, 32, 64 … without gaps"
             )
-        for name in ("ring_channels", "ring_fine_channels", "ring_blocks", "ring_fine_blocks"):
+        for name in (
+            "ring_channels",
+            "ring_fine_channels",
+            "ring_blocks",
+            "ring_fine_blocks",
+            "ring_latent",
+        ):
             if not getattr(self, name):
                 raise InputError(None, None, f"option {name}: empty", "one value or more")
 
@@ -96,6 +109,12 @@ class ModelConfig(Settings):
         """The value of ``ring_<name>`` for ring number ``index`` (0 is the innermost ring)."""
         values: tuple[int, ...] = getattr(self, f"ring_{name}")
         return value_at(values, index)
+
+    def noise(self, size: int) -> int:
+        """Numbers of noise that a drawing of windows of ``size`` takes, inner latents first."""
+        rings = self.sizes[1 : self.sizes.index(size) + 1]
+        own = ((side // 4) ** 2 * self.ring("latent", i) for i, side in enumerate(rings))
+        return self.latent + sum(own)
 
     @property
     def width(self) -> int:

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from eda_router.design import IntArray
 from eda_router.kernels import kernel
 from eda_router.neural.decode import decode
-from eda_router.neural.extract import RIGHT_MAP, TILE_MAP
+from eda_router.neural.extract import RIGHT_MAP, TILE_MAP, coarseness, probability_at
 from eda_router.search.grid import (
     COUNTERCLOCKWISE,
     add_wire,
@@ -56,7 +56,7 @@ def add_waypoints(
             :func:`eda_router.neural.extract.extract_surest`.
         pins: bool ``(num_windows, size, size)``.
         waypoints: bool of the same shape, those that the drawings were made with.
-        maps: float32 ``(num_windows, size, size, 3)``, the drawings.
+        maps: float32 ``(num_windows, size, size, 3)``, the drawings, or coarser ones.
 
     Returns:
         bool ``(num_windows, size, size)``: old waypoints and new ones. Equal to ``waypoints`` in
@@ -70,9 +70,14 @@ def add_waypoints(
 def show_waypoints(
     images: NDArray[np.float32], waypoints: NDArray[np.bool_]
 ) -> NDArray[np.float32]:
-    """Images ``(num_windows, size, size, 3)`` with the waypoints as pins."""
+    """Images ``(num_windows, size, size, 3)`` with the waypoints as pins.
+
+    Of coarser images a tile has a waypoint where one of its block has.
+    """
+    count, size = images.shape[:2]
+    blocks = waypoints.reshape(count, size, -1, size, waypoints.shape[2] // size)
     shown = images.copy()
-    shown[..., 2] = np.maximum(shown[..., 2], waypoints)
+    shown[..., 2] = np.maximum(shown[..., 2], blocks.any(axis=(2, 4)))
     return shown
 
 
@@ -92,7 +97,7 @@ def weak_middles(
     Args:
         pins: bool ``(num_windows, height, width)``.
         maps: float32 ``(num_windows, height, width, 3)``, probability that the route takes the
-            tile, its right edge and its upper edge.
+            tile, its right edge and its upper edge; or coarser.
         offsets: int64 ``(num_windows + 1,)``.
         edges: int32, edges of window i's tree at ``offsets[i]:offsets[i + 1]``.
         sure: probability.
@@ -138,6 +143,7 @@ def _is_end(tile, links, weak, width):
 def _weak_middles(pins, maps, offsets, edges, sure, most):
     num_windows, height, width = pins.shape
     num_tiles = height * width
+    shift = coarseness(maps, pins)
     chosen = np.zeros(pins.shape, np.bool_)
     links = np.zeros(num_tiles, np.uint8)
     weak = np.zeros(num_tiles, np.bool_)
@@ -152,14 +158,14 @@ def _weak_middles(pins, maps, offsets, edges, sure, most):
             add_wire(links, edge, width)
             for tile in edge_tiles(edge, width):
                 r, c = tile // width, tile % width
-                if not pins[i, r, c] and maps[i, r, c, TILE_MAP] < sure:
+                if not pins[i, r, c] and probability_at(maps[i], r, c, TILE_MAP, shift) < sure:
                     weak[tile] = True
                     found = True
         if not found:
             for edge in edges[begin:end]:
                 low = edge_owner(edge)
                 edge_map = RIGHT_MAP + edge_direction(edge)
-                if maps[i, low // width, low % width, edge_map] < sure:
+                if probability_at(maps[i], low // width, low % width, edge_map, shift) < sure:
                     for tile in edge_tiles(edge, width):
                         if not pins[i, tile // width, tile % width]:
                             weak[tile] = True
@@ -180,9 +186,9 @@ def _weak_middles(pins, maps, offsets, edges, sure, most):
                 best = queue[low]
                 for j in range(low + 1, high):
                     other = queue[j]
-                    if (
-                        maps[i, other // width, other % width, TILE_MAP]
-                        > maps[i, best // width, best % width, TILE_MAP]
+                    likely = probability_at(maps[i], other // width, other % width, TILE_MAP, shift)
+                    if likely > probability_at(
+                        maps[i], best // width, best % width, TILE_MAP, shift
                     ):
                         best = other
                 lengths[stretches] = size

@@ -109,7 +109,7 @@ class Windows:
     """A wave of windows, ready for the model and for decoding.
 
     Attributes:
-        images: float32 ``(num_nets, size, size, 3)``, what the model is shown.
+        images: float32 ``(num_nets, size / scale, size / scale, 3)``, what the model is shown.
         free: uint8 ``(num_nets, size, size, 2)``, free tracks 0..8 of the ledger as it is,
             horizontal first.
         pins: bool ``(num_nets, size, size)``.
@@ -120,12 +120,18 @@ class Windows:
     pins: NDArray[np.bool_]
 
     @staticmethod
-    def of_states(states: StateArray) -> Windows:
+    def of_states(states: StateArray, scale: int = 1) -> Windows:
         """Windows ``(num_nets, size, size)`` of states; the model is shown what is free."""
-        return Windows(images(states), free_tracks(states), pin_tiles(states))
+        shown = pool_images(images(states), scale) if scale > 1 else images(states)
+        return Windows(shown, free_tracks(states), pin_tiles(states))
 
     def __len__(self) -> int:
         return len(self.images)
+
+    @property
+    def scale(self) -> int:
+        """Tiles along one tile of an image."""
+        return int(self.free.shape[1] // self.images.shape[1])
 
     def at(self, chosen: NDArray[np.integer] | NDArray[np.bool_]) -> Windows:
         """The windows at these positions, or where these flags are set."""
@@ -139,10 +145,12 @@ def cut_windows(
     pin_offsets: NDArray[np.int64],
     pins: IntArray,
     size: int,
+    scale: int = 1,
 ) -> Windows:
     """Cut one window a net, in one pass, without the detour over states.
 
-    The model is shown the tracks of :func:`shown_tracks`.
+    The model is shown the tracks of :func:`shown_tracks`, on a coarser grid as in
+    :func:`pool_images`.
 
     Args:
         free: int32 ``(height, width, 2)``, free tracks.
@@ -151,10 +159,11 @@ def cut_windows(
         pin_offsets: int64 ``(num_nets + 1,)`` into ``pins``.
         pins: int32, tiles of the grid with a pin of each net, all inside their windows.
         size: of the windows.
+        scale: power of 2, divides the size.
     """
     shape = (len(origins), size, size)
     windows = Windows(
-        np.zeros((*shape, IMAGE_CHANNELS), np.float32),
+        np.zeros((len(origins), size // scale, size // scale, IMAGE_CHANNELS), np.float32),
         np.zeros((*shape, 2), np.uint8),
         np.zeros(shape, np.bool_),
     )
@@ -164,31 +173,92 @@ def cut_windows(
     return windows
 
 
+def pool_images(images: NDArray[np.float32], scale: int) -> NDArray[np.float32]:
+    """Merge blocks of ``scale x scale`` tiles into one.
+
+    An edge between two blocks gets the mean of what is shown free across their common border, in
+    whole tracks, but at least one where any of it is free; a block has a pin when one of its tiles
+    has.
+
+    Args:
+        images: float32 ``(num_windows, size, size, 3)``.
+        scale: divides the size.
+
+    Returns:
+        float32 ``(num_windows, size // scale, size // scale, 3)``.
+    """
+    count, size = len(images), images.shape[1] // scale
+    pooled = np.zeros((count, size, size, 3), np.float32)
+    _pool(images, scale, pooled)
+    return pooled
+
+
 @kernel
 def _cut_windows(free, expected, origins, pin_offsets, pins, images, tracks, is_pin):
     height, width = free.shape[0], free.shape[1]
-    size = images.shape[1]
+    size, rows = tracks.shape[1], images.shape[1]
+    scale = size // rows
     for i in range(len(origins)):
         x0, y0 = origins[i, 0], origins[i, 1]
         last_row, last_column = min(size, height - y0), min(size, width - x0)
         for r in range(max(0, -y0), last_row):
             for c in range(max(0, -x0), last_column):
-                for direction in range(2):
-                    inside = c + 1 < last_column if direction == HORIZONTAL else r + 1 < last_row
-                    there = free[y0 + r, x0 + c, direction]
-                    if not inside or there <= 0:
-                        continue
-                    tracks[i, r, c, direction] = min(MAX_FREE, there)
-                    demand = np.float64(expected[y0 + r, x0 + c, direction])
-                    shown = max(1, int(np.floor(there - demand + EXPECTED_RESIDUE)))
-                    channel = 1 if direction == HORIZONTAL else 0
-                    images[i, r, c, channel] = np.float32(min(MAX_FREE, shown)) / np.float32(
-                        MAX_FREE
-                    )
+                if c + 1 < last_column:
+                    there = free[y0 + r, x0 + c, HORIZONTAL]
+                    tracks[i, r, c, HORIZONTAL] = min(MAX_FREE, max(0, there))
+                    # Only edges across the borders of blocks are shown.
+                    if (c + 1) % scale == 0 and there > 0:
+                        shown = _shown(there, expected[y0 + r, x0 + c, HORIZONTAL])
+                        images[i, r // scale, c // scale, 1] += shown
+                if r + 1 < last_row:
+                    there = free[y0 + r, x0 + c, VERTICAL]
+                    tracks[i, r, c, VERTICAL] = min(MAX_FREE, max(0, there))
+                    if (r + 1) % scale == 0 and there > 0:
+                        shown = _shown(there, expected[y0 + r, x0 + c, VERTICAL])
+                        images[i, r // scale, c // scale, 0] += shown
+        for r in range(rows):
+            for c in range(rows):
+                for channel in range(2):
+                    total = images[i, r, c, channel]
+                    if total > 0:
+                        images[i, r, c, channel] = _mean_or_one(total, scale)
         for j in range(pin_offsets[i], pin_offsets[i + 1]):
             c, r = pins[j] % width - x0, pins[j] // width - y0
-            images[i, r, c, 2] = 1
+            images[i, r // scale, c // scale, 2] = 1
             is_pin[i, r, c] = True
+
+
+@kernel
+def _shown(there, expected):
+    """Tracks of an open edge that the model is shown, at most :data:`MAX_FREE`."""
+    left = int(np.floor(there - np.float64(expected) + EXPECTED_RESIDUE))
+    return np.float32(min(MAX_FREE, max(1, left)))
+
+
+@kernel
+def _pool(images, scale, pooled):
+    count, size = pooled.shape[0], pooled.shape[1]
+    for i in range(count):
+        for r in range(size):
+            for c in range(size):
+                up = right = np.float32(0)
+                for j in range(scale):
+                    up += MAX_FREE * images[i, (r + 1) * scale - 1, c * scale + j, 0]
+                    right += MAX_FREE * images[i, r * scale + j, (c + 1) * scale - 1, 1]
+                    for k in range(scale):
+                        if images[i, r * scale + j, c * scale + k, 2] > 0:
+                            pooled[i, r, c, 2] = 1
+                pooled[i, r, c, 0] = _mean_or_one(up, scale)
+                pooled[i, r, c, 1] = _mean_or_one(right, scale)
+
+
+@kernel
+def _mean_or_one(total, scale):
+    """Value of the mean of so many edges' tracks, whole ones, at least one of any."""
+    tracks = np.rint(total / scale)
+    if total > 0 and tracks < 1:
+        tracks = 1.0
+    return np.float32(tracks / MAX_FREE)
 
 
 @kernel

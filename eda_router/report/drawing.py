@@ -128,12 +128,13 @@ def draw_net(
         )
     ((exit_, _),) = assigned
     origins = place_windows(boxes, exit_.side, design.width, design.height)
-    windows = Windows.of_states(cut_states(ledger.free, origins, offsets, pins, exit_.side))
-    wave = FrozenWave(windows, exit_.scale)
+    states = cut_states(ledger.free, origins, offsets, pins, exit_.side)
+    windows = Windows.of_states(states, exit_.scale)
+    wave = FrozenWave(windows)
     Drawer(engine, samples=samples, seed=seed).route(wave)
     first, last = wave.attempts[0], wave.attempts[-1]
-    tiles, threshold = _tiles(first, exit_.scale), float(first.trees.taken_levels[0])
-    seen = exit_.pool(windows.images)[0]
+    tiles, threshold = _tiles(first), float(first.trees.taken_levels[0])
+    seen = windows.images[0]
     return NetDrawing(
         net=net,
         exit=exit_.size,
@@ -152,9 +153,9 @@ def _pins(seen: NDArray[np.float32]) -> NDArray[np.bool_]:
     return seen[..., 2] > 0
 
 
-def _tiles(attempt: Attempt, scale: int) -> NDArray[np.float32]:
-    """The map of tiles, at the exit's scale, over which the one tree of an attempt was taken."""
-    return attempt.maps[0, ::scale, ::scale, TILE_MAP]
+def _tiles(attempt: Attempt) -> NDArray[np.float32]:
+    """The map of tiles over which the one tree of an attempt was taken."""
+    return attempt.maps[0, ..., TILE_MAP]
 
 
 def _tree(attempt: Attempt, origins: IntArray, side: int, width: int) -> IntArray | None:
@@ -179,7 +180,7 @@ def _mending(attempt: Attempt, origins: IntArray, exit_: ScaledExit, width: int)
         how = f"{number}; {attempt.joining} join the pins"
     else:
         how = f"joined at threshold {level:.3g}"
-    return Mending(how, _tiles(attempt, exit_.scale), level, tree, waypoints)
+    return Mending(how, _tiles(attempt), level, tree, waypoints)
 
 
 def drawings_sheet(

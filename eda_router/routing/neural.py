@@ -40,7 +40,7 @@ from eda_router.routing.result import PassRow, RouteSource, RoutingResult
 from eda_router.routing.run import OutOfTime
 from eda_router.routing.story import Story
 
-WAVE_TILES = 1 << 16
+WAVE_TILES = 1 << 18
 """Tiles of all windows of a default wave; large windows share many tracks and race more."""
 
 LARGEST_WAVE = 256
@@ -149,8 +149,8 @@ class NeuralRouter:
         default = min(LARGEST_WAVE, max(1, WAVE_TILES // exit_.side**2))
         return self.config.wave or default * self.engine.batches
 
-    def cut(self, nets: NDArray[np.int64], origins: IntArray, side: int) -> Windows:
-        """Windows of the ledger as it is now, ``side`` tiles wide, one a net."""
+    def cut(self, nets: NDArray[np.int64], origins: IntArray, exit_: ScaledExit) -> Windows:
+        """Windows of the ledger as it is now, as an exit takes them, one a net."""
         with self.maze.phase("features"):
             starts = self.design.pin_offsets[nets]
             lengths = self.design.pin_offsets[nets + 1] - starts
@@ -160,7 +160,8 @@ class NeuralRouter:
                 np.repeat(starts - offsets[:-1], lengths) + np.arange(offsets[-1])
             ]
             free = self.maze.ledger.free
-            return cut_windows(free, self._expected.per_edge, origins, offsets, pins, side)
+            expected = self._expected.per_edge
+            return cut_windows(free, expected, origins, offsets, pins, exit_.side, exit_.scale)
 
     def details(self) -> dict[str, Any]:
         """The account of the model's part, as plain values."""
@@ -221,7 +222,7 @@ class LedgerWave:
 
     def cut(self, positions: NDArray[np.int64]) -> Windows:
         """See :meth:`eda_router.neural.drawer.Wave.cut`."""
-        return self._router.cut(self.nets[positions], self._origins[positions], self.exit.side)
+        return self._router.cut(self.nets[positions], self._origins[positions], self.exit)
 
     def commit(self, attempt: Attempt) -> NDArray[np.bool_]:
         """See :meth:`eda_router.neural.drawer.Wave.commit`."""

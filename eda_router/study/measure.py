@@ -130,7 +130,7 @@ def measure_variant(name: str, config: TrainConfig, data: Path, folder: Path) ->
     engine = study_engine(name, config, folder)
     model = load_model(folder)
     last = {record["stage"]: record for record in read_log(folder / LOG)}
-    trains_latent = model.latent > 0 and config.loss != "adversarial"
+    trains_latent = model.noise(config.sizes[-1]) > 0 and config.loss != "adversarial"
     rows = []
     for size in trained_exits(config):
         held = _held(data, size)

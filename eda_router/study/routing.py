@@ -77,7 +77,7 @@ def route_variant(
     """
     exits = trained_exits(config)
     chosen = {row.size: row.threshold for row in rows}
-    write_exits(folder, chosen, config.latent)
+    write_exits(folder, chosen, {size: config.noise(size) for size in chosen})
     if find_spec("openvino") is not None:
         export_openvino(folder)
     engine = load_engine(folder)
@@ -91,7 +91,9 @@ def route_variant(
 def route_blank(bench: Design, sizes: Sequence[int]) -> list[Routed]:
     """The blank control: every tile and edge drawn, so that the extraction routes alone."""
     thresholds = dict.fromkeys(sizes, HALF)
-    engine = BlankEngine({"exits": tuple(sizes), "thresholds": thresholds, "latent": 0})
+    engine = BlankEngine(
+        {"exits": tuple(sizes), "thresholds": thresholds, "latent": dict.fromkeys(sizes, 0)}
+    )
     return [
         _route_once(BLANK, 0, engine, thresholds, bench, options)
         for options in ({"window": sizes[-1]}, {"largest_window": sizes[-1]})

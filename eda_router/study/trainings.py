@@ -184,7 +184,7 @@ def study_engine(name: str, config: TrainConfig, folder: Path) -> Engine:
     facts = {
         "exits": exits,
         "thresholds": dict.fromkeys(exits, HALF),
-        "latent": config.latent,
+        "latent": {size: config.noise(size) for size in exits},
     }
     engine = KerasEngine(folder, facts, 1)
     views = VARIANTS[name].views

@@ -38,6 +38,13 @@ class TrainConfig(Terms, Shape):
         "Samples seen before that without routes: the labels are the pins alone.",
         low=0,
     )
+    waypoints: tuple[float, ...] = setting(
+        (0.1, 0.25),
+        "Share of the samples in which some tiles of the route are shown as pins, as routing shows "
+        "waypoints; by stage.",
+        low=0,
+        high=1,
+    )
     batch: tuple[int, ...] = setting((256, 64, 32, 16), "Samples in a batch, by stage.", low=1)
     batch_doublings: int = setting(
         0,

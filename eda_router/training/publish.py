@@ -54,17 +54,18 @@ def publish(
     model = load_model(folder)
     sizes = model.config.sizes
     assumed = {**dict.fromkeys(sizes, 0.1), **(known or {})}
-    write_exits(folder, assumed, model.latent)
+    latent = {size: model.noise(size) for size in sizes}
+    write_exits(folder, assumed, latent)
     if find_spec("openvino") is not None:
         export_openvino(folder)
     engine = load_engine(folder, threads=threads)
     report = evaluate(engine, held, draws=draws, calibrate=True)
     for size, row in report.items():
-        if model.latent:
+        if latent[size]:
             few = Samples(held[size].states[:512], held[size].labels[:512])
             row["latent"] = latent_use(model, few)
     thresholds = {**assumed, **{size: float(row["threshold"]) for size, row in report.items()}}
-    write_exits(folder, thresholds, model.latent)
+    write_exits(folder, thresholds, latent)
     metrics = {"stages": _stages(folder), "exits": {str(k): v for k, v in report.items()}}
     write_text(folder / METRICS, format_metrics(metrics))
     return report

@@ -92,9 +92,11 @@ def compile_step(
         targets = tf.stack([bits & TILE_BIT, bits & RIGHT_BIT, bits & UP_BIT], axis=-1)
         targets = tf.cast(targets > 0, tf.float32)
         pins = tf.cast(codes & 1, tf.float32)[..., None] * tf.constant([1.0, 0.0, 0.0])
+        shown = _waypoints(targets[..., 0], config.stage("waypoints", stage), key + 2)
+        images = tf.maximum(images, shown[..., None] * tf.constant([0.0, 0.0, 1.0]))
         targets = tf.where(route_free, pins, targets)
         count = tf.shape(states)[0]
-        noise = tf.random.stateless_normal((count, model.latent), key + 1)
+        noise = tf.random.stateless_normal((count, model.noise(states.shape[1])), key + 1)
         if adversary is None:
             chance = tf.random.stateless_uniform((count, 1), key)
             batch = Batch(images, targets, noise, chance, weight)
@@ -118,6 +120,24 @@ def compile_step(
 
     compiled: Callable[..., dict[str, Any]] = step
     return compiled
+
+
+MOST_WAYPOINTS = 4.0
+"""Most tiles of a route, in the mean, that are shown as pins."""
+
+
+def _waypoints(routes: Any, share: float, key: Any) -> Any:
+    """Tiles of the routes ``(batch, size, size)`` that are shown as pins, 0 or 1.
+
+    In a ``share`` of the batch each tile is chosen with one probability, such that up to
+    :data:`MOST_WAYPOINTS` are.
+    """
+    count = tf.shape(routes)[0]
+    chosen = tf.random.stateless_uniform((count, 2, 1, 1), key)
+    tiles = tf.maximum(1.0, tf.reduce_sum(routes, axis=(1, 2), keepdims=True))
+    rate = tf.where(chosen[:, 0] < share, MOST_WAYPOINTS * chosen[:, 1] / tiles, 0.0)
+    draws = tf.random.stateless_uniform(tf.shape(routes), key + 1)
+    return tf.cast(draws < rate, tf.float32) * routes
 
 
 def compile_draw(model: Architecture) -> Callable[[NDArray[np.float32]], NDArray[np.float32]]:

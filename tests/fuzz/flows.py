@@ -82,7 +82,13 @@ def neural(design: Design, rng: Rng) -> None:
         Blank,
         lambda: PinsOnly(sampled=float(rng.integers(2)), drawn=float(rng.choice([0, 0.1, 0.4]))),
         lambda: Scribbler(rng),
-        lambda: BlankEngine({"exits": EXITS, "thresholds": dict.fromkeys(EXITS, 0.5), "latent": 0}),
+        lambda: BlankEngine(
+            {
+                "exits": EXITS,
+                "thresholds": dict.fromkeys(EXITS, 0.5),
+                "latent": dict.fromkeys(EXITS, 0),
+            }
+        ),
     )
     engine = engines[rng.integers(len(engines))]()
     settings = _settings(
