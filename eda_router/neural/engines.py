@@ -1,14 +1,15 @@
 """What runs a trained model: Keras, or OpenVINO without importing TensorFlow.
 
-A model folder holds ``model.keras``, ``exits.json`` (sizes, thresholds, latent) and, for OpenVINO,
-``exit<size>.xml`` with their common weights ``exits.bin``. Images go through in pieces of fixed
-sizes, the last one padded, so a net's drawing does not depend, to the bit, on the nets drawn with
-it; hence an image that was drawn before need not be drawn again. OpenVINO is told in which
-precision to compute, since by itself it would choose by the processor.
+A model folder holds ``model.keras``, ``exits.json`` (sizes, thresholds, latent, and the SHA-256 of
+what follows) and, for OpenVINO, ``exit<size>.xml`` with their common weights ``exits.bin``. Images
+go through in pieces of fixed sizes, the last one padded, so a net's drawing does not depend, to the
+bit, on the nets drawn with it; hence an image that was drawn before need not be drawn again.
+OpenVINO is told in which precision to compute, since by itself it would choose by the processor.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections import Counter
@@ -251,6 +252,7 @@ class OpenVinoEngine(_Padded):
         }
         for size in self.exits:
             check_exit(folder / f"exit{size}.xml")
+        check_digests(folder, facts)
         self._folder = folder
         self._compiled: dict[tuple[int, int], Any] = {}
         self._lone: Counter[int] = Counter()
@@ -340,6 +342,8 @@ def _read_facts(folder: Path) -> dict[str, Any]:
         raise InputError(path, None, f"exits {sizes}", "rising window sizes")
     if not _is_whole(latent, 0):
         raise InputError(path, None, f"latent {latent}", "a whole number")
+    if not isinstance(facts.get("sha256", {}), dict):
+        raise InputError(path, None, f"sha256 {facts['sha256']}", "a digest for each file")
     for size in sizes:
         threshold = thresholds.get(str(size)) if isinstance(thresholds, dict) else None
         if not isinstance(threshold, (int, float)) or not 0.0 <= threshold <= 1.0:
@@ -349,6 +353,25 @@ def _read_facts(folder: Path) -> dict[str, Any]:
 
 def _is_whole(value: Any, low: int) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= low
+
+
+def check_digests(folder: Path, facts: Mapping[str, Any]) -> None:
+    """Make sure that the files that OpenVINO reads are those whose digests stand in the facts.
+
+    Raises:
+        InputError: one cannot be read or is another.
+    """
+    digests = facts.get("sha256", {})
+    for name in (WEIGHTS, *(f"exit{size}.xml" for size in facts["exits"])):
+        path = folder / name
+        if name not in digests:
+            continue
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            raise InputError(path, None, f"cannot be read: {error.strerror}") from error
+        if hashlib.sha256(data).hexdigest() != digests[name]:
+            raise InputError(path, None, "damaged", f"the file that {EXITS} has the SHA-256 of")
 
 
 def check_exit(path: Path) -> None:
@@ -418,12 +441,18 @@ def exit_function(model: Architecture) -> Any:
 
 
 def write_exits(folder: Path, exits: Mapping[int, float], latent: int) -> None:
-    """Write ``exits.json``: the exits and their thresholds."""
+    """Write ``exits.json``: the exits, their thresholds, and digests of what OpenVINO reads."""
+    names = [WEIGHTS, *(f"exit{size}.xml" for size in sorted(exits))]
     facts = {
         "format": FORMAT,
         "exits": sorted(exits),
         "thresholds": {str(size): exits[size] for size in sorted(exits)},
         "latent": latent,
+        "sha256": {
+            name: hashlib.sha256((folder / name).read_bytes()).hexdigest()
+            for name in names
+            if (folder / name).exists()
+        },
     }
     write_text(folder / EXITS, json.dumps(facts, indent=1) + "\n")
 

@@ -77,9 +77,9 @@ def route_variant(
     """
     exits = trained_exits(config)
     chosen = {row.size: row.threshold for row in rows}
-    write_exits(folder, chosen, config.latent)
     if find_spec("openvino") is not None:
         export_openvino(folder)
+    write_exits(folder, chosen, config.latent)
     engine = load_engine(folder)
     ways = [{"window": exits[-1]}, {"largest_window": exits[-1]}]
     return [

@@ -54,9 +54,9 @@ def publish(
     model = load_model(folder)
     sizes = model.config.sizes
     assumed = {**dict.fromkeys(sizes, 0.1), **(known or {})}
-    write_exits(folder, assumed, model.latent)
     if find_spec("openvino") is not None:
         export_openvino(folder)
+    write_exits(folder, assumed, model.latent)
     engine = load_engine(folder, threads=threads)
     report = evaluate(engine, held, draws=draws, calibrate=True)
     for size, row in report.items():
