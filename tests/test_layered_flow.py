@@ -62,7 +62,8 @@ def test_against_the_clock_layers_get_a_quick_run_first(clocks: bool) -> None:
 
 
 def test_at_effort_high_layers_get_the_lower_efforts_too() -> None:
-    design = wide_open(3, clocks=False)
+    size = {"width": 9, "height": 8, "num_layers": 3, "nets": 90}
+    design = layered_design(3, **size, terminals=(2, 5), spanning=True, clocks=False)
     tight = with_capacity(design, (design.layers.capacity > 0).astype(np.int32))
     open_nets = {}
     for effort in ("low", "medium", "high"):
