@@ -8,12 +8,12 @@ from typing import Any
 
 import click
 
-from eda_router.cli.options import settings_from, settings_options
+from eda_router.cli.options import PathType, settings_from, settings_options
 from eda_router.dataset.config import DatasetConfig
 
 
 @click.command("dataset")
-@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@click.argument("folder", type=PathType(folder=True))
 @settings_options(DatasetConfig)
 def command(folder: Path, config_path: Path | None, quiet: bool, **options: Any) -> None:
     """Make training and validation samples below FOLDER, one data set for each source and size.
