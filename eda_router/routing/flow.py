@@ -51,6 +51,10 @@ TIMES_QUICK = {
 """About how many times as long as the quick run each router and effort takes; with less time left
 than that, the run asked for would not finish."""
 
+GRACE = 0.25, 0.5
+"""What the quick run may take beyond the limit to become legal: a share of it, at most so many
+seconds. Only a busy machine makes use of that."""
+
 
 class Router(Protocol):
     """A router; see :func:`route` for the arguments, ``deadline`` is on the monotonic clock."""
@@ -196,14 +200,21 @@ class _Flow:
         )
         begins = self._age
         on_pass = self._shown("quick ", begins)
-        quick = MazeRouter(self._design, quick_config, on_pass=on_pass, deadline=self._deadline)
+        assert self._deadline is not None
+        limit = self.time_left
+        grace = min(GRACE[0] * max(0.0, limit), GRACE[1])
+        quick = MazeRouter(
+            self._design, quick_config, on_pass=on_pass, deadline=self._deadline + grace
+        )
         route_all(quick)
         finish(quick)
         used = self._age - begins
         enough = self.time_left > TIMES_QUICK[config.router, config.effort] * used
         if not enough:
             self._out_of_time = True
-            quick.refine_until_deadline()
+            if self.time_left > 0:
+                with quick.share_of_time(limit / (limit + grace)):
+                    quick.refine_until_deadline()
         self._take(quick.result(), "quick ", begins)
         if enough:
             self.run(config)
