@@ -14,9 +14,10 @@ import difflib
 import math
 import numbers
 import os
+import reprlib
 import types
 import typing
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal, Self, TypeVar, get_args, get_origin
@@ -103,9 +104,12 @@ class SettingInfo:
             value = value if isinstance(value, bool) else int(value)
         if self.kind is float:
             # YAML reads 1e-3 (no dot) as a text.
-            if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+            if isinstance(value, bool) or not isinstance(value, (numbers.Real, str)):
                 raise ValueError
-            value = float(value)
+            try:
+                value = float(value)
+            except OverflowError:
+                raise ValueError from None
             if not math.isfinite(value):
                 raise ValueError
         elif not isinstance(value, self.kind) or (
@@ -257,11 +261,12 @@ def _load_yaml(cls: type[Settings], path: str | Path) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for key, value, line in pairs:
         name = key.replace("-", "_") if isinstance(key, str) else key
-        if name not in infos:
+        if not isinstance(name, Hashable) or name not in infos:
+            meant = suggestion(name, infos) if isinstance(name, str) else ""
             raise InputError(
                 path,
                 line,
-                f"unknown option {_quoted(key)}{suggestion(str(name), infos)}",
+                f"unknown option {_quoted(key)}{meant}",
                 "one of " + ", ".join(infos),
             )
         if name in values:
@@ -286,8 +291,18 @@ def _plain(number: float) -> str:
 
 
 def _quoted(value: Any) -> str:
-    text = repr(value)
+    """A value in at most 60 characters, without writing out all of it: aliases of aliases in a
+    small file can stand for more than fits in memory."""
+    try:
+        text = _SHORT.repr(value)
+    except ValueError:  # Python writes out no whole number of thousands of digits
+        text = "a huge number"
     return text if len(text) <= 60 else text[:57] + "..."
+
+
+_SHORT = reprlib.Repr()
+_SHORT.maxlevel = 3
+_SHORT.maxstring = _SHORT.maxother = _SHORT.maxlong = 100
 
 
 def shown(value: Any) -> str:

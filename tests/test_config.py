@@ -4,6 +4,7 @@ import dataclasses
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
 import pytest
 import yaml
 from hypothesis import given
@@ -58,6 +59,8 @@ def test_dashes_stand_for_underscores(tmp_path: Path) -> None:
         ("fast: true\nsize: [1]\n", 2, "unknown option 'size' (did you mean sizes?)"),
         ("qqqqqq: 1\n", 1, "unknown option 'qqqqqq', expected one of rate, sizes"),
         ("3: 1\n", 1, "unknown option 3"),
+        ("[3]: 1\n", 1, "unknown option [3]"),
+        ("{a: b}: 1\n", 1, "unknown option {'a': 'b'}"),
         ("rate: 2\n", 1, "option rate: 2, expected a number from 0 to 1"),
         ("rate: .nan\n", 1, "option rate: nan"),
         ("rate: fast\n", 1, "option rate: 'fast'"),
@@ -132,7 +135,24 @@ def test_what_has_no_option_is_set_in_files(tmp_path: Path) -> None:
         load_config(RouteConfig, path)
 
 
+def test_values_that_stand_for_more_than_fits_in_memory_are_refused_at_once(tmp_path: Path) -> None:
+    # A list of aliases of a list of aliases ...: 9 ** 12 items, if they were written out.
+    lists = "".join(f" - &a{i} [{', '.join(9 * [f'*a{i - 1}'])}]\n" for i in range(1, 13))
+    for text in ("effort:\n - &a0 [x]\n" + lists, f"effort: {'x' * 10**6}\n"):
+        path = tmp_path / "route.yaml"
+        path.write_text(text)
+        with pytest.raises(InputError, match="option effort: ") as raised:
+            load_config(RouteConfig, path)
+        assert len(str(raised.value)) < 300
+    for name in ("seed", "time_limit", "iterations"):
+        with pytest.raises(InputError, match=f"option {name}: "):
+            RouteConfig(**{name: -(10**5000)})
+    with pytest.raises(InputError, match="option time_limit: 1000"):
+        RouteConfig(time_limit=10**400)
+
+
 def test_values_given_in_python_are_checked_too() -> None:
+    assert RouteConfig(time_limit=np.float32(2)).time_limit == 2.0  # type: ignore[arg-type]
     with pytest.raises(InputError, match="option effort: 'extreme', expected one of low, medium"):
         RouteConfig(effort="extreme")  # type: ignore[arg-type]
     assert Demo(sizes=[1, 2]).sizes == (1, 2)  # type: ignore[arg-type]

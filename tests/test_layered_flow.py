@@ -49,6 +49,30 @@ def test_the_guide_of_a_routed_design_is_legal(seed: int, clocks: bool) -> None:
     assert (done.layered.edge_layers <= last[net]).all()
 
 
+@pytest.mark.parametrize("clocks", [False, True])
+def test_against_the_clock_layers_get_a_quick_run_first(clocks: bool) -> None:
+    design = wide_open(3, clocks=clocks)
+    config = dataclasses.replace(MAZE, effort="medium", time_limit=300)
+    done = route_layered(design, config)
+    names = [row.name for row in done.result.passes]
+    assert names[0] == "quick first"
+    assert names.count("first") == names.count("quick first") == 1 + clocks
+    assert verify_guide(design, guide_of(done.layered)).legal
+    assert not done.result.details["out_of_time"]
+
+
+def test_at_effort_high_layers_get_the_lower_efforts_too() -> None:
+    size = {"width": 9, "height": 8, "num_layers": 3, "nets": 90}
+    design = layered_design(3, **size, terminals=(2, 5), spanning=True, clocks=False)
+    tight = with_capacity(design, (design.layers.capacity > 0).astype(np.int32))
+    open_nets = {}
+    for effort in ("low", "medium", "high"):
+        done = route_layered(tight, dataclasses.replace(MAZE, effort=effort))
+        open_nets[effort] = len(done.result.unrouted)
+    assert 0 < open_nets["high"] <= min(open_nets["low"], open_nets["medium"])
+    assert any(row.name.startswith("low ") for row in done.result.passes)
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_without_layers_for_clocks_it_is_the_plane_router(seed: int) -> None:
     design = wide_open(seed, clocks=False)

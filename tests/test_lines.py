@@ -65,7 +65,7 @@ def test_missing_tracks_and_a_stall_are_said_in_one_line() -> None:
 @pytest.mark.parametrize(
     ("run", "said"),
     [
-        ("quick", "kept       the quick run of the maze router at effort low; the time limit"),
+        ("quick", "kept       the quick run of the maze router; the time limit"),
         ("medium", "kept       the run at effort medium, better here than that at effort high"),
     ],
 )

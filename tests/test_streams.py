@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -64,9 +65,16 @@ ROUTE = "route tight.modified --router maze --allow-overflow"
 def test_a_full_standard_output_is_one_line_and_status_2(folder: Path, command: str) -> None:
     run = shell(folder, f"{command} >/dev/full")
     assert run.returncode == 2
-    assert "No space left on device" in run.stderr.splitlines()[-1]
+    last = run.stderr.splitlines()[-1]
+    assert re.fullmatch("(standard output|-): cannot be written: No space left on device", last)
     assert "Traceback" not in run.stderr
     assert len([line for line in run.stderr.splitlines() if "No space" in line]) == 1
+
+
+def test_a_full_unbuffered_standard_output_is_named_too(folder: Path) -> None:
+    run = shell(folder, "info tight.modified >/dev/full", PYTHONUNBUFFERED="1")
+    assert run.returncode == 2
+    assert run.stderr == "standard output: cannot be written: No space left on device\n"
 
 
 @pytest.mark.parametrize(

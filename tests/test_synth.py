@@ -101,14 +101,14 @@ def test_the_command(tmp_path):
 
 @pytest.mark.parametrize(
     ("width", "height", "nets", "seeds"),
-    [(16, 12, 300, 15), (24, 40, 2000, 10), (64, 64, 14000, 2), (120, 90, 30000, 1)],
+    [(16, 12, 300, 20), (24, 40, 2000, 20), (64, 64, 14000, 2), (120, 90, 30000, 1)],
 )
 def test_designs_of_any_size_can_be_routed(width, height, nets, seeds) -> None:
     legal = 0
     for seed in range(1, seeds + 1):
         config = SynthConfig(width=width, height=height, nets=nets, seed=seed)
         legal += route_maze(synthesize(config), RouteConfig(router="maze")).exit_status == 0
-    assert legal >= 0.75 * seeds
+    assert legal >= 0.95 * seeds
 
 
 def test_crowding_adds_tracks_in_step_and_no_limit_none() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import errno
 import importlib
 import os
 import signal
@@ -129,6 +130,9 @@ def _explained(error: OSError) -> str:
     """A line for what the operating system refused while a command worked."""
     if isinstance(error.filename, str):
         return f"{error.filename}: cannot be used: {reason(error)}"
+    if error.errno in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EIO):
+        # Files are written by name; without one it is the stream, where Python does not buffer it.
+        return f"standard output: cannot be written: {reason(error)}"
     return f"error: {reason(error)}"
 
 

@@ -8,6 +8,7 @@ import click
 
 from eda_router.cli.options import (
     DesignSource,
+    PathType,
     design_arguments,
     json_option,
     output_option,
@@ -18,7 +19,7 @@ from eda_router.errors import InputError
 
 @click.command("compare")
 @design_arguments
-@click.argument("routes", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("routes", nargs=-1, required=True, type=PathType())
 @output_option("HTML page to write, with maps and every net.")
 @json_option
 def command(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from eda_router.cli.options import (
+    PathType,
     designs_option,
     lef_option,
     part_of,
@@ -29,7 +30,7 @@ class DatasetSettings(LefDefConfig, DatasetConfig):
 
 
 @click.command("dataset")
-@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@click.argument("folder", type=PathType(folder=True))
 @designs_option("Cut windows from this design, in any format or bundled.")
 @lef_option
 @click.option(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from eda_router.cli.options import (
+    PathType,
     bench_option,
     data_option,
     json_option,
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @click.command("evaluate")
-@click.argument("model", type=click.Path(path_type=Path), required=False)
+@click.argument("model", type=PathType(), required=False)
 @data_option("Validation samples made by 'edaroute dataset'.")
 @bench_option("States of this design while the teacher routes it.")
 @click.option(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
 import functools
 import math
+import os
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -13,6 +15,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from eda_router.config import RouteConfig, SettingInfo, Settings, describe, load_config, shown
+from eda_router.errors import InputError
 from eda_router.formats.lefdef_config import LefDefConfig
 from eda_router.resources import design_names, find_design
 
@@ -24,7 +27,42 @@ F = TypeVar("F", bound=Callable[..., Any])
 S = TypeVar("S", bound=Settings)
 
 
-class _DesignType(click.Path):
+class PathType(click.Path):
+    """A file or a folder; one that cannot be used is refused in a line that begins with its name.
+
+    Args:
+        folder: whether it is a folder, if it exists.
+        exists: whether it has to.
+    """
+
+    def __init__(self, *, folder: bool = False, exists: bool = False):
+        super().__init__(path_type=Path, file_okay=not folder, exists=exists)
+
+    def convert(
+        self,
+        value: str | os.PathLike[str],
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> Any:
+        """The path of an argument.
+
+        Raises:
+            InputError: it cannot be read, is missing or is no folder.
+        """
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter as error:
+            path = Path(os.fsdecode(value))
+            number = errno.EACCES
+            if not path.exists():
+                number = errno.ENOENT
+            elif not self.file_okay and not path.is_dir():
+                number = errno.ENOTDIR
+            problem = f"cannot be read: {os.strerror(number)}"
+            raise InputError(path, None, problem) from error
+
+
+class _DesignType(PathType):
     """A design file, or the name of a bundled design; both complete."""
 
     def shell_complete(
@@ -35,12 +73,12 @@ class _DesignType(click.Path):
         return names + super().shell_complete(ctx, param, incomplete)
 
 
-bench_argument = click.argument("bench", type=_DesignType(path_type=Path))
+bench_argument = click.argument("bench", type=_DesignType())
 
 
 def path_option(*names: str, help: str, folder: bool = False, **more: Any) -> Callable[[F], F]:
     """A decorator that gives a command an option whose value is a file or a folder."""
-    kind = click.Path(path_type=Path, file_okay=not folder, exists=more.pop("exists", False))
+    kind = PathType(folder=folder, exists=more.pop("exists", False))
     metavar = more.pop("metavar", "FOLDER" if folder else "FILE")
     return click.option(*names, type=kind, metavar=metavar, help=help, **more)
 
@@ -71,7 +109,7 @@ def smoke_option(help: str) -> Callable[[F], F]:
     return click.option("--smoke", is_flag=True, help=help)
 
 
-route_argument = click.argument("route", type=click.Path(path_type=Path))
+route_argument = click.argument("route", type=PathType())
 json_option = path_option(
     "--json",
     "json_path",

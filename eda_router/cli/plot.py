@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from eda_router.cli.options import DesignSource, design_arguments, output_option, path_option
+from eda_router.cli.options import (
+    DesignSource,
+    PathType,
+    design_arguments,
+    output_option,
+    path_option,
+)
 from eda_router.errors import InputError
 
 if TYPE_CHECKING:
@@ -25,7 +31,7 @@ _KINDS = ("worst", "horizontal", "vertical", "pins", "wires", "histogram")
 
 @click.command("plot")
 @design_arguments
-@click.argument("route", required=False, type=click.Path(path_type=Path))
+@click.argument("route", required=False, type=PathType())
 @output_option("Picture to write: .png, .svg or .pdf.", required=True)
 @click.option(
     "--kind",

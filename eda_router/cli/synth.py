@@ -7,12 +7,12 @@ from typing import Any
 
 import click
 
-from eda_router.cli.options import settings_from, settings_options
+from eda_router.cli.options import PathType, settings_from, settings_options
 from eda_router.synthesis.designs import SynthConfig
 
 
 @click.command("synth")
-@click.argument("output", type=click.Path(path_type=Path))
+@click.argument("output", type=PathType())
 @settings_options(SynthConfig)
 def command(output: Path, config_path: Path | None, quiet: bool, **options: Any) -> None:
     """Write a synthetic placed design to OUTPUT, gzipped if that ends with .gz.

@@ -11,7 +11,7 @@ import numpy as np
 
 from eda_router.dataset.samples import Dataset, Samples
 from eda_router.dataset.shards import DESIGN_SOURCE, read_kind
-from eda_router.errors import InputError
+from eda_router.errors import InputError, reason
 
 
 def dataset_path(folder: Path, source: str, size: int) -> Path:
@@ -44,8 +44,12 @@ def held_out(folder: Path, size: int, count: int) -> Samples:
     """About ``count`` validation samples of a size, the sources in turn.
 
     Raises:
-        InputError: there are none.
+        InputError: there are none, or the folder cannot be read.
     """
+    try:
+        folder.stat()
+    except OSError as error:
+        raise InputError(folder, None, f"cannot be read: {reason(error)}") from error
     found = [Dataset(path, validation=True) for path in find_datasets(folder, size)]
     sets = [part for part in found if len(part)]
     if not sets:

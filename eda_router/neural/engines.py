@@ -1,14 +1,15 @@
 """What runs a trained model: Keras, or OpenVINO without importing TensorFlow.
 
-A model folder holds ``model.keras``, ``exits.json`` (sizes, thresholds, latent) and, for OpenVINO,
-``exit<size>.xml`` with their common weights ``exits.bin``. Images go through in pieces of fixed
-sizes, the last one padded, so a net's drawing does not depend, to the bit, on the nets drawn with
-it; hence an image that was drawn before need not be drawn again. OpenVINO is told in which
-precision to compute, since by itself it would choose by the processor.
+A model folder holds ``model.keras``, ``exits.json`` (sizes, thresholds, latent, and the SHA-256 of
+what follows) and, for OpenVINO, ``exit<size>.xml`` with their common weights ``exits.bin``. Images
+go through in pieces of fixed sizes, the last one padded, so a net's drawing does not depend, to the
+bit, on the nets drawn with it; hence an image that was drawn before need not be drawn again.
+OpenVINO is told in which precision to compute, since by itself it would choose by the processor.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections import Counter
@@ -252,6 +253,7 @@ class OpenVinoEngine(_Padded):
         }
         for size in self.exits:
             check_exit(folder / f"exit{size}.xml")
+        check_digests(folder, facts)
         self._folder = folder
         self._compiled: dict[tuple[int, int], Any] = {}
         self._lone: Counter[int] = Counter()
@@ -339,6 +341,8 @@ def _read_facts(folder: Path) -> dict[str, Any]:
         raise InputError(path, None, f"exits {sizes}", "a list of window sizes")
     if sizes != sorted(set(sizes)):
         raise InputError(path, None, f"exits {sizes}", "rising window sizes")
+    if not isinstance(facts.get("sha256", {}), dict):
+        raise InputError(path, None, f"sha256 {facts['sha256']}", "a digest for each file")
     for size in sizes:
         numbers = latent.get(str(size)) if isinstance(latent, dict) else None
         if not _is_whole(numbers, 0):
@@ -351,6 +355,25 @@ def _read_facts(folder: Path) -> dict[str, Any]:
 
 def _is_whole(value: Any, low: int) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= low
+
+
+def check_digests(folder: Path, facts: Mapping[str, Any]) -> None:
+    """Make sure that the files that OpenVINO reads are those whose digests stand in the facts.
+
+    Raises:
+        InputError: one cannot be read or is another.
+    """
+    digests = facts.get("sha256", {})
+    for name in (WEIGHTS, *(f"exit{size}.xml" for size in facts["exits"])):
+        path = folder / name
+        if name not in digests:
+            continue
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            raise InputError(path, None, f"cannot be read: {error.strerror}") from error
+        if hashlib.sha256(data).hexdigest() != digests[name]:
+            raise InputError(path, None, "damaged", f"the file that {EXITS} has the SHA-256 of")
 
 
 def check_exit(path: Path) -> None:
@@ -420,12 +443,21 @@ def exit_function(model: Architecture) -> Any:
 
 
 def write_exits(folder: Path, exits: Mapping[int, float], latent: Mapping[int, int]) -> None:
-    """Write ``exits.json``: the exits, their thresholds and how much noise a sample takes."""
+    """Write ``exits.json``: the exits, their thresholds and how much noise a sample takes.
+
+    Also digests of what OpenVINO reads, so that comes after the exits are exported.
+    """
+    names = [WEIGHTS, *(f"exit{size}.xml" for size in sorted(exits))]
     facts = {
         "format": FORMAT,
         "exits": sorted(exits),
         "thresholds": {str(size): exits[size] for size in sorted(exits)},
         "latent": {str(size): latent[size] for size in sorted(exits)},
+        "sha256": {
+            name: hashlib.sha256((folder / name).read_bytes()).hexdigest()
+            for name in names
+            if (folder / name).exists()
+        },
     }
     write_text(folder / EXITS, json.dumps(facts, indent=1) + "\n")
 

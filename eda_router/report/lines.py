@@ -56,8 +56,8 @@ def kept_lines(summary: dict[str, Any]) -> list[str]:
         return []
     if run == "quick":
         return [
-            "kept       the quick run of the maze router at effort low; the time limit left "
-            f"nothing better of effort {asked}"
+            "kept       the quick run of the maze router; the time limit left nothing better of "
+            f"effort {asked}"
         ]
     return [f"kept       the run at effort {run}, better here than that at effort {asked}"]
 

@@ -17,10 +17,14 @@ from eda_router.errors import expect_type
 from eda_router.layered_routes import LayeredRoutes
 from eda_router.layers import Layers
 from eda_router.routing.dead_ends import cut_dead_ends
-from eda_router.routing.flow import load_router
+from eda_router.routing.flow import load_kernels, route_until
 from eda_router.routing.layers import assign_layers
 from eda_router.routing.result import PassRow, RoutingResult
+from eda_router.routing.shortage import missing_tracks
 from eda_router.routing.straighten import straighten
+
+CLOCKS_SHARE = 0.5
+"""Share of the time limit after which clocks that are routed first must be done."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,11 +73,14 @@ def route_layered(
     layers = layers_of(design)
     config = RouteConfig() if config is None else config
     expect_type("config", config, RouteConfig)
-    deadline = None if config.time_limit is None else time.monotonic() + config.time_limit
-    router = load_router(config)
+    limit = config.time_limit
+    if limit is not None:
+        load_kernels()
+    began = time.monotonic()
 
-    def route(part: Design) -> RoutingResult:
-        return router(part, config, on_pass=on_pass, deadline=deadline)
+    def route(part: Design, share: float = 1.0) -> RoutingResult:
+        deadline = None if limit is None else began + share * limit
+        return route_until(part, config, on_pass=on_pass, deadline=deadline)
 
     clocks = np.flatnonzero(layers.net_is_clock)
     if len(clocks) and layers.clock not in (None, layers.signal):
@@ -95,19 +102,23 @@ def _clocks_first(
     design: Design,
     layers: Layers,
     clocks: NDArray[np.int64],
-    route: Callable[[Design], RoutingResult],
+    route: Callable[..., RoutingResult],
 ) -> RoutingResult:
     """Route the clocks on their layers, then the other nets in what is left on theirs."""
     first, last = layers.clock or layers.signal
     among = np.arange(layers.num_layers)
     for_clocks = (among >= first) & (among <= last)
     shared = for_clocks & (among >= layers.signal[0]) & (among <= layers.signal[1])
-    one = route(_part(design, clocks, _flat(layers, for_clocks)))
+    one = route(_part(design, clocks, _flat(layers, for_clocks)), CLOCKS_SHARE)
     taken = np.minimum(one.ledger.demand, _flat(layers, shared))
     others = np.setdiff1d(np.arange(design.num_nets), clocks)
     other = route(_part(design, others, design.capacity - taken))
     stage = np.zeros(design.num_nets, np.uint8)
     stage[clocks], stage[others] = one.stage, other.stage
+    details = {**other.details}
+    details["out_of_time"] = one.details["out_of_time"] or other.details["out_of_time"]
+    if one.exit_status or other.exit_status:
+        details["missing_tracks"] = missing_tracks(design)
     names = dict.fromkeys([*one.phases, *other.phases])
     spent = [[part.phases.get(name, PhaseTime()) for part in (one, other)] for name in names]
     return RoutingResult(
@@ -120,7 +131,7 @@ def _clocks_first(
         },
         passes=one.passes + other.passes,
         config=other.config,
-        details=other.details,
+        details=details,
     )
 
 

@@ -77,9 +77,9 @@ def route_variant(
     """
     exits = trained_exits(config)
     chosen = {row.size: row.threshold for row in rows}
-    write_exits(folder, chosen, {size: config.noise(size) for size in chosen})
     if find_spec("openvino") is not None:
         export_openvino(folder)
+    write_exits(folder, chosen, {size: config.noise(size) for size in chosen})
     engine = load_engine(folder)
     ways = [{"window": exits[-1]}, {"largest_window": exits[-1]}]
     return [

@@ -52,6 +52,10 @@ DETOUR_FACTOR = 1.02
 CROWD = 8
 """Side of the windows in which crowding is measured, tiles."""
 
+ESCAPE = 0.9
+"""Most nets that begin in a tile, as a share of the tracks on its edges and of ``crowding``. Hot
+spots in corners, whose tiles have two edges, come to more on one small grid in five."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class SynthConfig(Settings):
@@ -77,8 +81,9 @@ class SynthConfig(Settings):
     )
     crowding: float | None = setting(
         1.0,
-        "Most wires to expect in any 8x8 tiles, as a share of their tracks; tracks are added "
-        "everywhere until that holds. Above about 1.1 designs are hard, null sets no limit: the "
+        "Most wires to expect in any 8x8 tiles, as a share of their tracks, and at most 0.9 times "
+        "this share of a tile's tracks for the nets that begin in it; tracks are added everywhere "
+        "until that holds. Above about 1.1 designs are hard, null sets no limit: the "
         "larger the grid, the worse its worst place.",
         low=0.1,
         high=10,
@@ -185,7 +190,31 @@ def _capacities(config: SynthConfig, offsets: NDArray[np.int64], pins: IntArray)
             worst = float(_window_means(demand[..., direction]).max())
             needed = math.ceil(worst / config.crowding)
             capacities[direction] = max(capacities[direction], needed)
+        lacking = _crowded_tile(config, boxes, offsets, pins, capacities) / config.crowding
+        if lacking > ESCAPE:
+            capacities = [math.ceil(tracks * lacking / ESCAPE) for tracks in capacities]
     return capacities[0], capacities[1]
+
+
+def _crowded_tile(
+    config: SynthConfig,
+    boxes: IntArray,
+    offsets: NDArray[np.int64],
+    pins: IntArray,
+    capacities: list[int],
+) -> float:
+    """Largest number of nets that leave a tile, over the tracks on its edges."""
+    tiles = config.width * config.height
+    leaves: NDArray[np.bool_] = np.any(boxes[:, 2:] > boxes[:, :2], axis=1)
+    net = np.repeat(np.arange(config.nets), np.diff(offsets))
+    pairs = np.unique(net[leaves[net]] * tiles + pins[leaves[net]])
+    nets = np.bincount(pairs % tiles, minlength=tiles).reshape(config.height, config.width)
+    columns, rows = (
+        np.minimum(1, np.arange(side)) + np.minimum(1, np.arange(side)[::-1])
+        for side in (config.width, config.height)
+    )
+    tracks = capacities[0] * columns[None, :] + capacities[1] * rows[:, None]
+    return float((nets / tracks).max())
 
 
 def _window_means(values: NDArray[np.float32]) -> NDArray[np.float64]:

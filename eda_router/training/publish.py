@@ -55,9 +55,9 @@ def publish(
     sizes = model.config.sizes
     assumed = {**dict.fromkeys(sizes, 0.1), **(known or {})}
     latent = {size: model.noise(size) for size in sizes}
-    write_exits(folder, assumed, latent)
     if find_spec("openvino") is not None:
         export_openvino(folder)
+    write_exits(folder, assumed, latent)
     engine = load_engine(folder, threads=threads)
     report = evaluate(engine, held, draws=draws, calibrate=True)
     for size, row in report.items():
