@@ -369,7 +369,7 @@ class RouteConfig(Settings):
     )
     largest_window: int | None = setting(
         None,
-        "Largest window of the pyramid, wider nets are drawn on a coarser grid; null: 16 at effort "
+        "Largest window of the pyramid, wider nets are drawn on a coarser grid; null: 8 at effort "
         "low and medium, as large as the model has at effort high.",
         unit="tiles",
         low=8,

@@ -157,7 +157,7 @@ def test_nets_wider_than_the_largest_exit_are_drawn_coarsely():
         "wide", 60, 40, 5, 5, [("a", 0, [(1, 1), (58, 37)]), ("b", 1, [(0, 20), (59, 20), (30, 3)])]
     )
     result = route_with(Teacher(), design, BARE)
-    assert list(result.details["exits"]) == ["16 (1:4)"]
+    assert list(result.details["exits"]) == ["8 (1:8)"]
     assert counts(result)[RouteSource.DRAWN] == 2
     assert verify(design, result.routes).legal
 
@@ -244,7 +244,7 @@ def test_the_story_tells_each_step_and_ends_with_what_became_wire(design):
     engines = (Blank(), Hesitant(), PinsOnly(sampled=1.0), PinsOnly(drawn=0.2))
     ends = set()
     for engine, net in itertools.product(engines, design.routable[::40].tolist()):
-        lines, source = story(engine, design, net, wave=1000, samples=4)
+        lines, source = story(engine, design, net, wave=1000, samples=4, largest_window=16)
         assert lines[0].startswith("exit ")
         assert ", threshold 0.5: drew " in lines[0]
         for end, meant in last.items():
@@ -257,7 +257,7 @@ def test_the_story_tells_each_step_and_ends_with_what_became_wire(design):
 def test_a_coarse_exits_story_names_its_scale():
     design = Design.from_pins("wide", 60, 40, 5, 5, [("a", 0, [(1, 1), (58, 37)])])
     (line,), _ = story(Teacher(), design, 0)
-    assert line.startswith("exit 16 at 1:4, window at (-2,-12), threshold 0.5: drew ")
+    assert line.startswith("exit 8 at 1:8, window at (-2,-12), threshold 0.5: drew ")
     assert line.endswith(" edges, committed")
 
 

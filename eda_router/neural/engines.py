@@ -54,7 +54,11 @@ MEMORY = 1 << 24
 """Bytes of images and drawings that an engine remembers."""
 
 RARE = 16
-"""Lone images of a size that are padded to a piece; compiling for one image takes as long."""
+"""Batches of a few images of a size that are padded to a piece; compiling for so few takes as
+long."""
+
+FEW = 4
+"""Part of a piece that counts as a few images."""
 
 
 class Engine(Protocol):
@@ -124,7 +128,7 @@ class _Padded:
         keys = [image.tobytes() for image in images]
         new = {key: i for i, key in enumerate(keys) if key not in self._known}
         chosen = images[list(new.values())]
-        drawn = self._all(chosen, np.zeros((len(chosen), self.latent[images.shape[1]]), np.float32))
+        drawn = self._all(chosen, np.zeros((len(chosen), self._numbers(images)), np.float32))
         self._known.update(zip(new, drawn, strict=True))
         self._known_bytes += 2 * chosen.nbytes
         drawings = np.empty(images.shape, np.float32)
@@ -135,14 +139,19 @@ class _Padded:
     def sample(self, images: FloatArray, count: int, seed: int) -> FloatArray:
         """See :meth:`Engine.sample`."""
         generator = np.random.Generator(np.random.PCG64(seed))
-        noise = generator.standard_normal((count, self.latent[images.shape[1]])).astype(np.float32)
+        noise = generator.standard_normal((count, self._numbers(images))).astype(np.float32)
         drawn = self._all(np.repeat(images, count, axis=0), np.tile(noise, (len(images), 1)))
         return drawn.reshape(len(images), count, *images.shape[1:])
 
-    def _all(self, images: FloatArray, noise: FloatArray) -> FloatArray:
+    def _numbers(self, images: FloatArray) -> int:
+        """Numbers of noise for each of the images."""
         size = images.shape[1]
         if size not in self.exits:
             raise ValueError(f"no exit for windows of {size}x{size}, only {list(self.exits)}")
+        return self.latent[size]
+
+    def _all(self, images: FloatArray, noise: FloatArray) -> FloatArray:
+        size = images.shape[1]
         pieces = self._pieces(size, len(images))
         drawn = np.empty(images.shape, np.float32)
         start = 0
@@ -255,8 +264,8 @@ class OpenVinoEngine(_Padded):
             check_exit(folder / f"exit{size}.xml")
         check_digests(folder, facts)
         self._folder = folder
-        self._compiled: dict[tuple[int, int], Any] = {}
-        self._lone: Counter[int] = Counter()
+        self._compiled: dict[tuple[int, int], _Request] = {}
+        self._small: Counter[int] = Counter()
 
     def _read(self, size: int) -> Any:
         path = self._folder / f"exit{size}.xml"
@@ -267,8 +276,8 @@ class OpenVinoEngine(_Padded):
 
     def _pieces(self, size: int, count: int) -> tuple[int, ...]:
         piece = _PIECES.get(size, _LARGEST_PIECE)
-        self._lone[size] += count == 1
-        return (piece, 1) if self._lone[size] > RARE else (piece,)
+        self._small[size] += count <= piece // FEW
+        return (piece, piece // FEW) if self._small[size] > RARE else (piece,)
 
     def _run(self, images: FloatArray, noise: FloatArray) -> FloatArray:
         count, size = images.shape[:2]
@@ -276,11 +285,31 @@ class OpenVinoEngine(_Padded):
             model = self._read(size)
             model.reshape({0: [count, size, size, 3], 1: [count, self.latent[size]]})
             compiled = self._core.compile_model(model, "CPU", self._settings)
-            self._compiled[count, size] = compiled.create_infer_request()
-        request = self._compiled[count, size]
-        request.infer([images, noise], share_inputs=True, share_outputs=True)
-        drawn: FloatArray = request.get_output_tensor(0).data
-        return drawn
+            self._compiled[count, size] = _Request(compiled, images.shape, noise.shape)
+        return self._compiled[count, size].run(images, noise)
+
+
+class _Request:
+    """A compiled exit and the arrays it reads and writes, made once for all its batches."""
+
+    def __init__(self, compiled: Any, images: tuple[int, ...], noise: tuple[int, ...]):
+        import openvino
+
+        self._request = compiled.create_infer_request()
+        self._inputs = np.zeros(images, np.float32), np.zeros(noise, np.float32)
+        # A tensor of zero bytes cannot share memory; without noise there is nothing to share.
+        for number, values in enumerate(self._inputs):
+            if values.size:
+                tensor = openvino.Tensor(values, shared_memory=True)
+                self._request.set_input_tensor(number, tensor)
+        self._drawn: FloatArray = self._request.get_output_tensor(0).data
+
+    def run(self, images: FloatArray, noise: FloatArray) -> FloatArray:
+        """The maps of a batch, valid until the next run."""
+        for own, values in zip(self._inputs, (images, noise), strict=True):
+            own[:] = values
+        self._request.infer(share_outputs=True)
+        return self._drawn
 
 
 def load_engine(

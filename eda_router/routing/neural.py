@@ -45,8 +45,9 @@ WAVE_TILES = 1 << 18
 
 LARGEST_WAVE = 256
 
-QUICK_WINDOW = 16
-"""Largest window below effort high: a larger one takes the network four times as long."""
+QUICK_WINDOW = 8
+"""Largest window below effort high. Wider nets are drawn on a coarser grid, and refinement does the
+rest: of 16 tiles final wires are 0.02 % shorter, at half again the time."""
 
 DRAWING_SHARE = 0.5
 """Share of the time limit after which the maze router, which is faster, takes all that is left."""
