@@ -3,7 +3,7 @@
 #   make route [BENCH=path/ibm02.modified] [ARGS="--effort high"]
 #   make route BENCH=path/gcd.def ARGS="--lef path/tech.lef --lef path/cells.lef"
 #   make test    make lint    make benchmark    make benchmark-designs    make docs    make study
-#   make fuzz [ARGS="--seconds 600"]
+#   make fuzz [ARGS="--seconds 600"]    make model
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BENCH ?= synth02
@@ -15,7 +15,7 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 INSTALLED_DEV := .venv/.installed-dev
 
-.PHONY: route test lint format fuzz benchmark benchmark-designs docs study wheel clean
+.PHONY: route test lint format fuzz benchmark benchmark-designs docs study model wheel clean
 
 route: $(INSTALLED)
 	@mkdir -p $(dir $(OUT))
@@ -35,6 +35,10 @@ lint: $(INSTALLED_DEV)
 format: $(INSTALLED_DEV)
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+# The bundled weights anew, from nothing.
+model: $(INSTALLED_DEV)
+	$(BIN)/edaroute train --config models/config.yaml -o runs/model $(ARGS)
 
 fuzz: $(INSTALLED_DEV)
 	$(BIN)/python -m tests.fuzz.designs $(ARGS)

@@ -39,7 +39,7 @@ class TrainConfig(Terms, Shape):
         low=0,
     )
     waypoints: tuple[float, ...] = setting(
-        (0.1, 0.25),
+        (0.0,),
         "Share of the samples in which some tiles of the route are shown as pins, as routing shows "
         "waypoints; by stage.",
         low=0,
