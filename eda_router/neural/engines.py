@@ -10,8 +10,10 @@ OpenVINO is told in which precision to compute, since by itself it would choose 
 from __future__ import annotations
 
 import hashlib
+import importlib
 import json
 import re
+import sys
 from collections import Counter
 from collections.abc import Mapping
 from functools import partial
@@ -223,11 +225,7 @@ class KerasEngine(_Padded):
 
 def processor_has_bfloat16() -> bool:
     """Whether the processor computes in bfloat16 itself, as OpenVINO sees it; False without it."""
-    if find_spec("openvino") is None:
-        return False
-    import openvino
-
-    return _has_bfloat16(openvino.Core())
+    return _has_openvino() and _has_bfloat16(_openvino().Core())
 
 
 def _has_bfloat16(core: Any) -> bool:
@@ -247,9 +245,7 @@ class OpenVinoEngine(_Padded):
         precision: Literal["auto", "float32", "bfloat16"],
     ):
         super().__init__(facts)
-        import openvino
-
-        self._core = openvino.Core()
+        self._core = _openvino().Core()
         native = _has_bfloat16(self._core)
         if precision == "bfloat16" and not native:
             raise EdarouteError("this processor has no bfloat16; --precision auto takes float32")
@@ -293,14 +289,12 @@ class _Request:
     """A compiled exit and the arrays it reads and writes, made once for all its batches."""
 
     def __init__(self, compiled: Any, images: tuple[int, ...], noise: tuple[int, ...]):
-        import openvino
-
         self._request = compiled.create_infer_request()
         self._inputs = np.zeros(images, np.float32), np.zeros(noise, np.float32)
         # A tensor of zero bytes cannot share memory; without noise there is nothing to share.
         for number, values in enumerate(self._inputs):
             if values.size:
-                tensor = openvino.Tensor(values, shared_memory=True)
+                tensor = _openvino().Tensor(values, shared_memory=True)
                 self._request.set_input_tensor(number, tensor)
         self._drawn: FloatArray = self._request.get_output_tensor(0).data
 
@@ -351,6 +345,24 @@ def load_engine(
 
 def _has_openvino() -> bool:
     return find_spec("openvino") is not None
+
+
+_CONVERTER = "openvino.tools.ovc"
+
+
+def _openvino() -> Any:
+    """OpenVINO, without importing its converter, which takes longer than all the rest.
+
+    The package goes without a converter that cannot be imported; who wants it imports it by name.
+    """
+    if "openvino" not in sys.modules:
+        missing: dict[str, Any] = {_CONVERTER: None}
+        sys.modules.update(missing)
+        try:
+            importlib.import_module("openvino")
+        finally:
+            del sys.modules[_CONVERTER]
+    return sys.modules["openvino"]
 
 
 def _read_facts(folder: Path) -> dict[str, Any]:
@@ -496,8 +508,9 @@ def export_openvino(folder: str | Path) -> None:
 
     The weights of all exits go into one file, in which those that exits share stand once.
     """
-    import openvino
     import tensorflow as tf
+    from openvino import save_model as save_openvino
+    from openvino.tools.ovc import convert_model
 
     folder = Path(folder)
     model = load_model(folder)
@@ -509,10 +522,10 @@ def export_openvino(folder: str | Path) -> None:
             tf.TensorSpec((None, size, size, 3), tf.float32),
             tf.TensorSpec((None, model.noise(size)), tf.float32),
         )
-        converted = openvino.convert_model(function)
+        converted = convert_model(function)
         with TemporaryDirectory(dir=folder) as scratch:
             path = Path(scratch) / "exit.xml"
-            openvino.save_model(converted, path, compress_to_fp16=False)
+            save_openvino(converted, path, compress_to_fp16=False)
             text = path.read_text(encoding="utf-8")
             own = path.with_suffix(".bin").read_bytes()
         text = _CONSTANT.sub(partial(_moved, own=own, places=places, weights=weights), text)
