@@ -52,11 +52,19 @@ LEVELS = {
 }
 
 
+FURTHER_REFINEMENTS = 1
+"""Passes of refinement that drawn wires get on top, where there are any: drawings on coarse grids
+leave more to gain."""
+
+
 def effort_of(config: RouteConfig) -> Effort:
     """The figures that a run uses: those of its level, but for what its settings say."""
+    level = LEVELS[config.effort]
+    if config.router == "neural" and level.refinements:
+        level = replace(level, refinements=level.refinements + FURTHER_REFINEMENTS)
     given = {
         field.name: value
         for field in fields(Effort)
         if (value := getattr(config, field.name)) is not None
     }
-    return replace(LEVELS[config.effort], **given)
+    return replace(level, **given)
