@@ -53,14 +53,13 @@ LEVELS = {
 
 
 FURTHER_REFINEMENTS = 1
-"""Passes of refinement that drawn wires get on top, where there are any: drawings on coarse grids
-leave more to gain."""
+"""Passes of refinement that drawn wires get on top: drawings on coarse grids leave more to gain."""
 
 
 def effort_of(config: RouteConfig) -> Effort:
     """The figures that a run uses: those of its level, but for what its settings say."""
     level = LEVELS[config.effort]
-    if config.router == "neural" and level.refinements:
+    if config.router == "neural":
         level = replace(level, refinements=level.refinements + FURTHER_REFINEMENTS)
     given = {
         field.name: value
