@@ -27,14 +27,17 @@ REFERENCE = "reference"
 RUNS = {
     REFERENCE: ["--router", "maze", "--no-negotiate", "--no-refine"],
     "model alone, pyramid": [*ALONE, "--control", "--largest-window", "64"],
-    "model alone, windows to 16": [*ALONE, "--control"],
+    "model alone, windows to 16": [*ALONE, "--control", "--largest-window", "16"],
     "model alone, samples only": [*ALONE, "--redraws", "0"],
     "model alone, window 64": [*ALONE, "--control", "--window", "64"],
     "blank control, pyramid": [
         *ALONE,
         *("--engine", "blank", "--samples", "0", "--largest-window", "64"),
     ],
-    "blank control, windows to 16": [*ALONE, "--engine", "blank", "--samples", "0"],
+    "blank control, windows to 16": [
+        *ALONE,
+        *("--engine", "blank", "--samples", "0", "--largest-window", "16"),
+    ],
     "blank control, window 64": [*ALONE, "--engine", "blank", "--samples", "0", "--window", "64"],
     "default": [],
     "blank control, whole run": ["--engine", "blank", "--samples", "0"],
