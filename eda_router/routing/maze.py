@@ -56,7 +56,7 @@ SLACK_TRACKS = 8
 NEGOTIATION_EXACT_PINS = 5
 """Most pins of an exact tree in negotiation, which routes the same nets again and again."""
 
-STALL_ROUNDS = 12
+STALL_ROUNDS = 20
 """Rounds in which the least overflow has to fall by a fifth, or negotiation is getting nowhere."""
 
 STALL_OVERFLOW = 1e-4
