@@ -12,7 +12,7 @@ import pytest
 from eda_router.dataset.samples import Dataset
 from eda_router.neural.engines import OpenVinoEngine, export_openvino
 from eda_router.neural.layers import Block, Convolution
-from eda_router.neural.model import RouteVAE
+from eda_router.neural.model import FIRST, Drawing, RouteVAE
 from eda_router.neural.tensors import images, pin_tiles
 from eda_router.study.trainings import labels_folder, make_data, train_one
 from eda_router.study.variants import VARIANTS
@@ -107,11 +107,12 @@ def test_dilated_blocks_see_further():
         """Rows of an exit's inner features that a change of one tile's features reaches."""
         config = tiny(sizes=(8, 16, 32), ring_blocks=(3,), dilation=dilation)
         ring = shaken(RouteVAE(config)).rings[1]
-        down, drawn = np.zeros((1, 16, 16, 6), np.float32), np.zeros((1, 16, 16, 1), np.float32)
+        down, logits = np.zeros((1, 16, 16, 6), np.float32), np.zeros((1, 16, 16, 3), np.float32)
         features = np.zeros((1, 16, 16, 5), np.float32)
-        before = np.asarray(ring.refine_inner(down, features, drawn))
+        inner = Drawing(logits, features, ())
+        before = np.asarray(ring.refine_inner(down, inner, FIRST)[0])
         features[0, 0, 0] = 100.0
-        after = np.asarray(ring.refine_inner(down, features, drawn))
+        after = np.asarray(ring.refine_inner(down, inner, FIRST)[0])
         return int(np.any(after != before, axis=(0, 2, 3)).sum())
 
     # A merge, then blocks of two convolutions each, the first of which may be dilated.

@@ -3,16 +3,32 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from eda_router.cli import main
 from eda_router.neural.engines import load_engine, load_model
-from tests.trainings import Stopping
 
 TINY = ["--smoke", "--sizes", "8,16", "--samples", "512,128", "--data-samples", "256,64"]
 TINY += ["--threads", "1", "-q"]
+
+CHECKOUT = Path(__file__).parent.parent
+
+# A process of its own: what a signal ends is then no worker of the tests.
+STOPPED = """
+import signal, sys
+from eda_router.cli import main
+from eda_router.training.trainer import Trainer
+from tests.trainings import Stopping
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
+Trainer._batch, Trainer.batches = Stopping._batch, 1
+sys.exit(main(sys.argv[1:]))
+"""
 
 
 @pytest.fixture(scope="module")
@@ -34,14 +50,14 @@ def test_training_leaves_a_folder_that_routes(folder, tmp_path, capsys):
     assert main(["verify", "synth-tiny", str(tmp_path / "x.route")]) in (0, 1)
 
 
-def test_ctrl_c_says_how_to_go_on(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr("eda_router.training.trainer.Trainer._batch", Stopping._batch)
-    monkeypatch.setattr("eda_router.training.trainer.Trainer.batches", 1, raising=False)
-    args = [*TINY, "--sizes", "8", "-o", str(tmp_path)]
-    assert main(["train", *args]) == 130
-    assert f"{tmp_path} holds all so far; the same command with --resume" in capsys.readouterr().err
-    assert main(["train", *args]) == 2
-    assert "--resume, or another folder" in capsys.readouterr().err
+def test_ctrl_c_says_how_to_go_on(tmp_path):
+    command = [sys.executable, "-c", STOPPED, "train", *TINY, "--sizes", "8", "-o", str(tmp_path)]
+    run = subprocess.run(command, capture_output=True, text=True, cwd=CHECKOUT, check=False)
+    assert run.returncode == 130
+    assert f"{tmp_path} holds all so far; the same command with --resume" in run.stderr
+    run = subprocess.run(command, capture_output=True, text=True, cwd=CHECKOUT, check=False)
+    assert run.returncode == 2
+    assert "--resume, or another folder" in run.stderr
 
 
 def test_resuming_with_more_samples_goes_on_with_the_last_stage(folder):

@@ -7,13 +7,19 @@ from pathlib import Path
 
 import click
 
-from eda_router.cli.options import DesignSource, design_arguments, output_option, path_option
+from eda_router.cli.options import (
+    DesignSource,
+    PathType,
+    design_arguments,
+    output_option,
+    path_option,
+)
 from eda_router.errors import InputError
 
 
 @click.command("nets")
 @design_arguments
-@click.argument("route", required=False, type=click.Path(path_type=Path))
+@click.argument("route", required=False, type=PathType())
 @output_option(
     "Table to write: .csv, .csv.gz or .parquet; - for CSV on standard output.", required=True
 )
