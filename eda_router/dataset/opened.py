@@ -6,7 +6,7 @@ import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, SupportsIndex, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -137,7 +137,7 @@ class SampleSet:
         if isinstance(index, slice):
             return self._read(np.arange(len(self))[index])
         try:
-            number = operator.index(index)  # type: ignore[arg-type]
+            number = operator.index(cast(SupportsIndex, index))
         except TypeError:
             numbers = np.asarray(index)
             if numbers.dtype != np.bool_ and not np.issubdtype(numbers.dtype, np.integer):

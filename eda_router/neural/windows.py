@@ -203,19 +203,17 @@ def _cut_windows(free, expected, origins, pin_offsets, pins, images, tracks, is_
         last_row, last_column = min(size, height - y0), min(size, width - x0)
         for r in range(max(0, -y0), last_row):
             for c in range(max(0, -x0), last_column):
-                if c + 1 < last_column:
-                    there = free[y0 + r, x0 + c, HORIZONTAL]
-                    tracks[i, r, c, HORIZONTAL] = min(MAX_FREE, max(0, there))
+                for direction in range(2):
+                    place, end = (c, last_column) if direction == HORIZONTAL else (r, last_row)
+                    there = free[y0 + r, x0 + c, direction]
+                    if place + 1 >= end or there <= 0:
+                        continue
+                    tracks[i, r, c, direction] = min(MAX_FREE, there)
                     # Only edges across the borders of blocks are shown.
-                    if (c + 1) % scale == 0 and there > 0:
-                        shown = _shown(there, expected[y0 + r, x0 + c, HORIZONTAL])
-                        images[i, r // scale, c // scale, 1] += shown
-                if r + 1 < last_row:
-                    there = free[y0 + r, x0 + c, VERTICAL]
-                    tracks[i, r, c, VERTICAL] = min(MAX_FREE, max(0, there))
-                    if (r + 1) % scale == 0 and there > 0:
-                        shown = _shown(there, expected[y0 + r, x0 + c, VERTICAL])
-                        images[i, r // scale, c // scale, 0] += shown
+                    if (place + 1) % scale == 0:
+                        channel = 1 if direction == HORIZONTAL else 0
+                        shown = _shown(there, expected[y0 + r, x0 + c, direction])
+                        images[i, r // scale, c // scale, channel] += shown
         for r in range(rows):
             for c in range(rows):
                 for channel in range(2):
