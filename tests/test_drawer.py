@@ -11,7 +11,7 @@ import pytest
 from eda_router.neural.coarse import ScaledExit
 from eda_router.neural.decode import decode
 from eda_router.neural.drawer import (
-    JOIN_STEPS,
+    JOIN_SHARE,
     SAMPLED_AT_ONCE,
     Drawer,
     Drawing,
@@ -78,7 +78,7 @@ def test_a_hesitant_model_is_asked_again_by_waypoints():
     assert (second.source, second.number, second.is_first) == ("redrawn", 2, False)
     assert second.positions.tolist() == [0, 2]
     rest = windows.at(np.array([0, 2]))
-    waypoints = add_waypoints(rest.free, rest.pins, np.zeros_like(rest.pins), first.maps[[0, 2]])
+    waypoints = add_waypoints(rest.images, np.zeros_like(rest.pins), first.maps[[0, 2]])
     assert np.array_equal(second.waypoints, waypoints)
     assert second.waypoints.sum(axis=(1, 2)).tolist() == [1, 1]
     assert np.array_equal(second.maps, engine.draw(show_waypoints(rest.images, waypoints)))
@@ -88,7 +88,7 @@ def test_a_hesitant_model_is_asked_again_by_waypoints():
 
 def test_waypoints_gather_from_drawing_to_drawing():
     """They are shown to the model; the tree takes only what the model draws."""
-    found = attempts(PinsOnly(drawn=0.05), far_pins(1), redraws=5, samples=0, join_steps=0)
+    found = attempts(PinsOnly(drawn=0.05), far_pins(1), redraws=5, samples=0, join=False)
     assert [attempt.number for attempt in found] == [1, 2, 3, 4, 5, 6]
     assert not any(attempt.trees.ok.any() for attempt in found)
     for before, after in itertools.pairwise(found):
@@ -106,19 +106,18 @@ def test_a_model_that_never_joins_climbs_the_whole_ladder():
         (Drawing, [0]),
         (LatentSample, [0]),
         (LatentSample, [1]),
-        *[(Joining, [0, 1])] * JOIN_STEPS,
+        (Joining, [0, 1]),
     ]
     assert not any(attempt.trees.ok.any() for attempt in found)
-    assert [attempt.share for attempt in found[5:]] == [2.0**-k for k in range(1, 1 + JOIN_STEPS)]
 
 
 @pytest.mark.parametrize(
     ("settings", "kinds"),
     [
-        ({"redraws": 0, "samples": 0}, [Drawing, *[Joining] * JOIN_STEPS]),
-        ({"redraws": 0, "samples": 1, "join_steps": 0}, [Drawing, LatentSample]),
-        ({"redraws": 1, "samples": 0, "join_steps": 2}, [Drawing, Drawing, Joining, Joining]),
-        ({"redraws": 0, "samples": 0, "join_steps": 0}, [Drawing]),
+        ({"redraws": 0, "samples": 0}, [Drawing, Joining]),
+        ({"redraws": 0, "samples": 1, "join": False}, [Drawing, LatentSample]),
+        ({"redraws": 1, "samples": 0}, [Drawing, Drawing, Joining]),
+        ({"redraws": 0, "samples": 0, "join": False}, [Drawing]),
     ],
 )
 def test_each_step_can_be_left_out(settings, kinds):
@@ -126,25 +125,20 @@ def test_each_step_can_be_left_out(settings, kinds):
     assert [type(attempt) for attempt in found] == kinds
 
 
-def test_pieces_are_joined_at_the_first_threshold_that_is_low_enough():
-    windows = far_pins(2)
+def test_pieces_are_joined_at_the_first_level_that_is_low_enough():
+    windows = far_pins(3)
     maps = np.full_like(windows.images, 0.2)
-    maps[1] = 0.04
+    maps[1], maps[2] = 0.04, 0.001
     wave = FrozenWave(windows)
     Drawer(Teacher(), redraws=0, samples=0).route_drawn(wave, windows, maps)
-    assert steps(wave.attempts) == [
-        (Drawing, [0, 1]),
-        (Joining, [0, 1]),
-        (Joining, [0, 1]),
-        (Joining, [1]),
-        (Joining, [1]),
-    ]
-    for attempt in wave.attempts[1:]:
-        assert attempt.source == "joined"
-        part = windows.at(attempt.positions)
-        threshold = 0.5 * attempt.share
-        assert same_trees(attempt.trees, decode(part.free, part.pins, attempt.maps, threshold))
-        assert attempt.trees.ok.tolist() == (attempt.maps[:, 0, 0, 0] >= threshold).tolist()
+    assert steps(wave.attempts) == [(Drawing, [0, 1, 2]), (Joining, [0, 1, 2])]
+    joining = wave.attempts[1]
+    assert joining.source == "joined"
+    assert joining.trees.ok.tolist() == [True, True, False]
+    lowest = 0.5 * JOIN_SHARE
+    assert same_trees(joining.trees, decode(windows.free, windows.pins, maps, lowest))
+    for drawn, level in zip((0.2, 0.04), joining.trees.taken_levels, strict=False):
+        assert 0.8 * drawn < level <= np.float32(drawn)
 
 
 class Sampler(PinsOnly):
@@ -169,7 +163,7 @@ def test_the_shortest_tree_of_the_samples_is_taken():
     windows.pins[:, 7, 4] = windows.images[:, 7, 4, 2] = True
     windows.free[1, 3, :, 1] = 0  # nothing leads up past the fourth row
     engine = Sampler()
-    found = attempts(engine, windows, redraws=0, samples=4, seed=9, join_steps=0)
+    found = attempts(engine, windows, redraws=0, samples=4, seed=9, join=False)
     assert engine.calls == [(2, 4, 9)]
     _, first, second = found
     sampled = engine.sample(windows.images, 4, 9)
@@ -199,8 +193,8 @@ def test_wide_windows_are_drawn_on_a_coarser_grid():
     first, second = attempts(engine, windows)
     assert first.maps.shape == (2, 8, 8, 3)
     assert np.array_equal(first.maps, engine.draw(windows.images))
+    assert second.waypoints.shape == (2, 8, 8)
     shown = show_waypoints(windows.images, second.waypoints)
-    assert np.array_equal(shown, pool_images(show_waypoints(fine.images, second.waypoints), 4))
     assert np.array_equal(second.maps, engine.draw(shown))
     # A drawn tile is a corridor four tiles wide, with all edges inside.
     corridor = second.maps[..., :1].repeat(4, axis=1).repeat(4, axis=2).repeat(3, axis=3)
@@ -213,7 +207,7 @@ def test_other_thresholds_go_before_the_engines():
     maps = np.full_like(windows.images, 0.3)
     for threshold, joined in ((0.2, True), (0.4, False)):
         wave = FrozenWave(windows)
-        drawer = Drawer(Teacher(), redraws=0, samples=0, join_steps=0, thresholds={8: threshold})
+        drawer = Drawer(Teacher(), redraws=0, samples=0, join=False, thresholds={8: threshold})
         drawer.route_drawn(wave, windows, maps)
         assert wave.attempts[0].trees.ok[0] == joined
 
@@ -240,7 +234,7 @@ class OneTrack(FrozenWave):
 def test_a_tree_that_lost_its_edges_is_taken_again_from_the_same_drawing():
     windows, engine = far_pins(4, free=1), Blank()
     wave = OneTrack(windows)
-    Drawer(engine, redraws=1, samples=0, join_steps=0).route(wave)
+    Drawer(engine, redraws=1, samples=0, join=False).route(wave)
     first, *others = wave.attempts
     # Two trees leave a corner; the nets that come after find it closed, and are not drawn again,
     # as they did not fail but lose.
@@ -253,6 +247,20 @@ def test_a_tree_that_lost_its_edges_is_taken_again_from_the_same_drawing():
     # No edge is used twice.
     taken = np.concatenate([first.trees.tree(0), others[0].trees.tree(0)])
     assert len(set(taken.tolist())) == len(taken)
+
+
+def test_what_joins_but_lost_its_edges_is_joined_anew():
+    windows = far_pins(3, free=1)
+    wave = OneTrack(windows)
+    maps = np.full_like(windows.images, 0.1)
+    Drawer(Teacher(), redraws=0, samples=0).route_drawn(wave, windows, maps)
+    # The corner is closed for the third.
+    assert steps(wave.attempts) == [
+        (Drawing, [0, 1, 2]),
+        (Joining, [0, 1, 2]),
+        (Joining, [1, 2]),
+        (Joining, [2]),
+    ]
 
 
 def test_phases_are_named_in_order():

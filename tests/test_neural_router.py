@@ -239,7 +239,7 @@ def test_the_story_tells_each_step_and_ends_with_what_became_wire(design):
         "another tree from the same drawing": RouteSource.DRAWN,
         "drawn again by 1 waypoints: committed": RouteSource.REDRAWN,
         "1 of 4 samples join the pins": RouteSource.SAMPLED,
-        "joined at 0.25 of the threshold": RouteSource.JOINED,
+        "joined at threshold 0.164": RouteSource.JOINED,
     }
     engines = (Blank(), Hesitant(), PinsOnly(sampled=1.0), PinsOnly(drawn=0.2))
     ends = set()

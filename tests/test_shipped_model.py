@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from eda_router.dataset.samples import VALIDATION_SHARD, SampleConfig, make_samples
-from eda_router.neural.engines import RARE, TOLERANCE, load_engine, load_model
+from eda_router.neural import engines
+from eda_router.neural.engines import TOLERANCE, load_engine, load_model
 from eda_router.neural.tensors import images
 from eda_router.resources import folder
 from eda_router.training.evaluate import evaluate_exit
@@ -54,14 +55,15 @@ def test_bfloat16_draws_what_float32_draws(size, samples):
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_a_drawing_is_the_same_in_any_company(size, samples):
+def test_a_drawing_is_the_same_in_any_company(size, samples, monkeypatch):
     pytest.importorskip("openvino")
     batch = images(samples[size].states[:12])
     together = load_engine(MODELS, "openvino", precision="auto").draw(batch)
     one_by_one = load_engine(MODELS, "openvino", precision="auto")
     # After so many lone images they are no longer filled up to a piece.
-    for number in range(RARE + 1):
-        one_by_one.draw(np.full_like(batch[:1], number / RARE))
+    monkeypatch.setattr(engines, "RARE", 16)
+    for number in range(17):
+        one_by_one.draw(np.full_like(batch[:1], number / 16))
     alone = [one_by_one.draw(image[None])[0] for image in batch]
     assert np.array_equal(together, alone)
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from eda_router.neural.decode import decode
 from eda_router.neural.extract import RIGHT_MAP, TILE_MAP
-from eda_router.neural.tensors import free_tracks, pin_tiles
+from eda_router.neural.tensors import free_tracks, images, pin_tiles
 from eda_router.neural.waypoints import add_waypoints, show_waypoints, weak_middles
 from tests.window_cases import edge_graph, states
 
@@ -63,9 +63,9 @@ def test_the_tile_is_the_surest_of_the_middle_half(length, seed):
 def test_waypoints_are_kept_and_never_pins(state, seed):
     maps, trees = one_tree(state, seed)
     assume(trees.ok[0])
-    free, pins = free_tracks(state), pin_tiles(state)
-    first = add_waypoints(free, pins, np.zeros_like(pins), maps)
-    second = add_waypoints(free, pins, first, maps)
+    pins = pin_tiles(state)
+    first = add_waypoints(images(state), np.zeros_like(pins), maps)
+    second = add_waypoints(images(state), first, maps)
     assert not (first & pins).any()
     assert not (second & pins).any()
     assert (second >= first).all()

@@ -8,7 +8,7 @@ What one drawing does not join goes on up a ladder:
 2. *Redraw*: by waypoints of the drawing before (:mod:`eda_router.neural.waypoints`), as often as
    that settles anything.
 3. *Sample*: drawings with the latent drawn from the prior; the shortest tree.
-4. *Join*: the first drawing again, at half the threshold, a quarter of it, and so on.
+4. *Join*: the first drawing again, at the highest level below the threshold that joins the pins.
 
 The drawer knows nothing of ledgers. A :class:`Wave` cuts the windows and says which trees became
 wire: the router's wave commits them to the ledger, which changes from tree to tree; a
@@ -34,8 +34,8 @@ from eda_router.neural.extract import Extraction
 from eda_router.neural.waypoints import add_waypoints, show_waypoints
 from eda_router.neural.windows import Windows
 
-JOIN_STEPS = 6
-"""Times the threshold is halved to join what was drawn in pieces."""
+JOIN_SHARE = 1 / 64
+"""Share of the threshold down to which a tree joins what was drawn in pieces."""
 
 SAMPLED_AT_ONCE = 32
 """Nets whose samples are drawn in one batch; more only take memory."""
@@ -78,7 +78,7 @@ class Drawing(Attempt):
 
     Attributes:
         number: of the drawing: 1, and from 2 on with waypoints.
-        waypoints: bool ``(count, side, side)``, shown to the model as pins.
+        waypoints: bool ``(count, size, size)``, tiles of the images that were shown as pins.
         again: whether these drawings gave trees before that lost an edge to another net.
     """
 
@@ -119,13 +119,7 @@ class LatentSample(Attempt):
 
 @dataclass(frozen=True, eq=False)
 class Joining(Attempt):
-    """Trees of first drawings at a lower threshold.
-
-    Attributes:
-        share: of the exit's threshold.
-    """
-
-    share: float
+    """Trees of first drawings below the exit's threshold."""
 
     @property
     def source(self) -> str:
@@ -196,7 +190,7 @@ class Drawer:
         redraws: most drawings of a net by waypoints.
         samples: of a net that no drawing joins; 0: none.
         seed: of their noise.
-        join_steps: times the threshold is halved for what no sample joins.
+        join: whether the threshold is lowered for what no sample joins.
         thresholds: by exit, instead of the engine's.
         phase: called with the name of each phase, ``network`` or ``decoding``; the phase runs in
             the context it gives.
@@ -209,7 +203,7 @@ class Drawer:
         redraws: int = RouteConfig.redraws,
         samples: int = RouteConfig.samples,
         seed: int = RouteConfig.seed,
-        join_steps: int = JOIN_STEPS,
+        join: bool = True,
         thresholds: Mapping[int, float] | None = None,
         phase: Callable[[str], AbstractContextManager[Any]] = nullcontext,
     ):
@@ -218,7 +212,7 @@ class Drawer:
         self._redraws = redraws
         self._samples = samples
         self._seed = seed
-        self._join_steps = join_steps
+        self._joins = join
         self._phase = phase
 
     def route(self, wave: Wave) -> None:
@@ -235,7 +229,9 @@ class Drawer:
             maps: float32 ``(count, size, size, 3)``, drawn from them.
         """
         everything = np.arange(len(wave))
-        first = self._drawing(wave, everything, windows, maps, 1, np.zeros_like(windows.pins))
+        first = self._drawing(
+            wave, everything, windows, maps, 1, np.zeros(maps.shape[:3], np.bool_)
+        )
         self._commit(wave, first)
         rest = everything[~first.trees.ok]
         rest = self._redraw(wave, rest, maps)
@@ -252,14 +248,14 @@ class Drawer:
     def _redraw(self, wave: Wave, rest: Positions, maps: Maps) -> Positions:
         """Draw again by waypoints of the drawing before, as long as there are new ones."""
         maps = maps[rest]
-        waypoints = np.zeros((len(rest), wave.exit.side, wave.exit.side), np.bool_)
+        waypoints = np.zeros(maps.shape[:3], np.bool_)
         settled = []
         for number in range(2, 2 + self._redraws):
             if len(rest) == 0:
                 break
             windows = wave.cut(rest)
             with self._phase("decoding"):
-                more = add_waypoints(windows.free, windows.pins, waypoints, maps)
+                more = add_waypoints(windows.images, waypoints, maps)
             new = (more != waypoints).any(axis=(1, 2))
             settled.append(rest[~new])
             rest, windows, waypoints = rest[new], windows.at(new), more[new]
@@ -288,16 +284,13 @@ class Drawer:
             routed[number] = wave.commit(attempt)[0]
         return rest[~routed]
 
-    def _join(self, wave: Wave, rest: Positions, maps: Maps) -> Positions:
-        """Halve the threshold until the first drawing joins the pins."""
-        for halvings in range(1, 1 + self._join_steps):
-            if len(rest) == 0:
-                break
-            windows, share = wave.cut(rest), 0.5**halvings
-            trees = self._decode(wave, windows, maps[rest], share)
-            committed = wave.commit(Joining(rest, windows, maps[rest], trees, share))
-            rest = rest[~committed]
-        return rest
+    def _join(self, wave: Wave, rest: Positions, maps: Maps) -> None:
+        """Take trees of the first drawings at lower levels, again where they lose an edge."""
+        while self._joins and len(rest):
+            windows = wave.cut(rest)
+            trees = self._decode(wave, windows, maps[rest], JOIN_SHARE)
+            committed = wave.commit(Joining(rest, windows, maps[rest], trees))
+            rest = rest[trees.ok & ~committed]
 
     # Their parts
 

@@ -15,7 +15,7 @@ import json
 import re
 import sys
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 from eda_router.errors import EdarouteError, InputError
 from eda_router.files import write_atomically, write_text
 from eda_router.neural.architecture import Architecture, network
+from eda_router.neural.tensors import IMAGE_CHANNELS
 
 FloatArray = NDArray[np.float32]
 
@@ -54,9 +55,9 @@ ACCELERATED_BATCHES = 16
 """How many times larger pieces and waves are on a GPU, which one small piece would leave idle."""
 
 MEMORY = 1 << 24
-"""Bytes of images and drawings that an engine remembers."""
+"""Bytes of images of a size and their drawings that an engine remembers, about."""
 
-RARE = 16
+RARE = 256
 """Batches of a few images of a size that are padded to a piece; compiling for so few takes as
 long."""
 
@@ -113,8 +114,7 @@ class _Padded:
         self.exits: tuple[int, ...] = tuple(facts["exits"])
         self.thresholds: dict[int, float] = {int(k): v for k, v in facts["thresholds"].items()}
         self.latent: dict[int, int] = {int(k): v for k, v in facts["latent"].items()}
-        self._known: dict[bytes, FloatArray] = {}
-        self._known_bytes = 0
+        self._memories: dict[int, _Memory] = {}
 
     def _run(self, images: FloatArray, noise: FloatArray) -> FloatArray:
         raise NotImplementedError
@@ -125,18 +125,17 @@ class _Padded:
 
     def draw(self, images: FloatArray) -> FloatArray:
         """See :meth:`Engine.draw`."""
-        if self._known_bytes > MEMORY:
-            self._known.clear()
-            self._known_bytes = 0
+        latent = self._numbers(images)
+        memory = self._memories.setdefault(images.shape[1], _Memory(images.shape[1]))
         keys = [image.tobytes() for image in images]
-        new = {key: i for i, key in enumerate(keys) if key not in self._known}
-        chosen = images[list(new.values())]
-        drawn = self._all(chosen, np.zeros((len(chosen), self._numbers(images)), np.float32))
-        self._known.update(zip(new, drawn, strict=True))
-        self._known_bytes += 2 * chosen.nbytes
-        drawings = np.empty(images.shape, np.float32)
-        for i, key in enumerate(keys):
-            drawings[i] = self._known[key]
+        new = {key: i for i, key in enumerate(keys) if key not in memory.numbers}
+        if new:
+            chosen = images[list(new.values())]
+            drawn = self._all(chosen, np.zeros((len(chosen), latent), np.float32))
+            memory.add(new, drawn)
+        numbers = [memory.numbers[key] for key in keys]
+        drawings = memory.drawings[np.array(numbers, np.int64)]
+        memory.forget_many()
         return drawings
 
     def sample(self, images: FloatArray, count: int, seed: int) -> FloatArray:
@@ -176,6 +175,35 @@ def _padded(values: FloatArray, count: int) -> FloatArray:
     padded = np.zeros((count, *values.shape[1:]), np.float32)
     padded[: len(values)] = values
     return padded
+
+
+class _Memory:
+    """Images of one size that were drawn, and their drawings.
+
+    Attributes:
+        numbers: of the drawings, by image.
+        drawings: float32 ``(at least the images known, size, size, 3)``.
+    """
+
+    def __init__(self, size: int):
+        self.numbers: dict[bytes, int] = {}
+        self.drawings: FloatArray = np.empty((64, size, size, IMAGE_CHANNELS), np.float32)
+
+    def add(self, images: Iterable[bytes], drawings: FloatArray) -> None:
+        """Keep the drawings of images that are not known yet."""
+        known = len(self.numbers)
+        end = known + len(drawings)
+        if end > len(self.drawings):
+            grown = np.empty((max(end, 2 * known), *drawings.shape[1:]), np.float32)
+            grown[:known] = self.drawings[:known]
+            self.drawings = grown
+        self.drawings[known:end] = drawings
+        self.numbers.update(zip(images, range(known, end), strict=True))
+
+    def forget_many(self) -> None:
+        """Forget everything once it takes too much memory."""
+        if 2 * len(self.numbers) * self.drawings[0].nbytes > MEMORY:
+            self.numbers.clear()
 
 
 class BlankEngine(_Padded):

@@ -114,7 +114,7 @@ def extract_surest(
         pins: bool ``(num_windows, height, width)``; pins count as drawn.
         maps: float32 ``(num_windows, height, width, 3)``, probability that the route takes the
             tile, its right edge and its upper edge. Or coarser by a power of 2, see
-            :func:`probability_at`.
+            :func:`value_at`.
         levels: float32, falling. The last one decides which tiles count as drawn.
     """
     return Extraction(*_extract(free, pins, maps, levels))
@@ -130,8 +130,8 @@ def coarseness(maps, pins):
 
 
 @inlined
-def probability_at(maps, r, c, channel, shift):
-    """Of a tile or an edge, in one window's maps.
+def value_at(maps, r, c, channel, shift):
+    """Of a tile or an edge, in one window's maps or in the ranks of their values.
 
     Each tile of coarser maps is a block of tiles. All edges inside a drawn block are drawn, so its
     edges are as probable as its tiles.
@@ -152,33 +152,40 @@ def _extract(free, pins, maps, levels):
     edges = np.empty(max(64, 16 * num_windows) + num_tiles, np.int32)
     queue = np.empty(num_tiles, np.int32)
     waiting = np.empty(num_tiles, np.int32)
+    own = np.empty(num_tiles, np.int32)
     tree = np.empty(num_tiles, np.int32)
     parent = np.full(num_tiles, -1, np.int32)
     ranks = np.full(num_tiles, UNSEEN, np.uint8)
+    drawn = np.empty(maps.shape[1:], np.uint8)
+    blocks = np.empty(maps.shape[1:3], np.bool_)
     steps = np.zeros(num_tiles, np.uint8)
     in_tree = np.zeros(num_tiles, np.bool_)
     last = len(levels) - 1
     total = 0
     for i in range(num_windows):
         num_pins = 0
-        first = 0
         for r in range(height):
             for c in range(width):
                 if pins[i, r, c]:
-                    if num_pins == 0:
-                        first = r * width + c
+                    own[num_pins] = r * width + c
                     num_pins += 1
-                    drawn_tiles[i] += 1
-                elif probability_at(maps[i], r, c, TILE_MAP, shift) >= levels[last]:
-                    drawn_tiles[i] += 1
+        first = own[0] if num_pins > 0 else 0
+        drawn_tiles[i] = _count_drawn(own[:num_pins], maps[i], width, shift, levels[last])
         if total + num_tiles > len(edges):
             grown = np.empty(2 * len(edges) + num_tiles, np.int32)
             grown[:total] = edges[:total]
             edges = grown
         taken_tiles[i] = drawn_tiles[i]
-        rank = _joining_rank(
-            free[i], pins[i], maps[i], shift, levels, first, num_pins, ranks, queue, waiting
-        )
+        rank = last + 2
+        _rank_all(maps[i], levels, drawn)
+        if (
+            shift == 0
+            or num_pins < 2
+            or _blocks_join(own[:num_pins], drawn, shift, last, width, blocks, queue)
+        ):
+            rank = _joining_rank(
+                free[i], pins[i], drawn, shift, last, first, num_pins, ranks, queue, waiting
+            )
         if rank > last + 1:
             offsets[i + 1] = total
             continue
@@ -209,22 +216,23 @@ def _extract(free, pins, maps, levels):
         ok[i] = True
         edges[begin:total].sort()
         if rank < last:
-            taken_tiles[i] = _count_drawn(pins[i], maps[i], shift, tile_level)
+            taken_tiles[i] = _count_drawn(own[:num_pins], maps[i], width, shift, tile_level)
             taken_levels[i] = tile_level
         offsets[i + 1] = total
     return ok, offsets, edges[:total].copy(), drawn_tiles, taken_tiles, taken_levels
 
 
 @kernel
-def _joining_rank(free, pins, maps, shift, levels, first, num_pins, ranks, queue, waiting):
-    """The first of the levels at which what is drawn joins the pins.
+def _joining_rank(free, pins, drawn, shift, last, first, num_pins, ranks, queue, waiting):
+    """The first of the levels, up to ``last``, at which what is drawn joins the pins.
 
-    ``len(levels)`` where only the last level's tiles over any open edge do, one more where nothing
-    does. The search for the widest path [1]: tiles are reached in the order of their ranks, the
-    level from which a drawn way leads there from ``first``.
+    One more than ``last`` where only the last level's tiles over any open edge do, one more where
+    nothing does. The search for the widest path [1]: tiles are reached in the order of their ranks,
+    the level from which a drawn way leads there from ``first``.
+
+    ``drawn`` holds what :func:`_rank_all` finds.
     """
     height, width = pins.shape
-    last = len(levels) - 1
     nothing = last + 2
     if num_pins < 2:
         return 0
@@ -252,14 +260,11 @@ def _joining_rank(free, pins, maps, shift, levels, first, num_pins, ranks, queue
                 nr, nc = other // width, other % width
                 own = rank
                 if not pins[nr, nc]:
-                    own = _rank(
-                        probability_at(maps, nr, nc, TILE_MAP, shift), levels, min(rank, last)
-                    )
+                    own = value_at(drawn, nr, nc, TILE_MAP, shift)
                     if own > last:
                         continue
                     own = max(own, rank)
-                edge = probability_at(maps, er, ec, RIGHT_MAP + direction, shift)
-                over = _rank(edge, levels, own)
+                over = max(own, value_at(drawn, er, ec, RIGHT_MAP + direction, shift))
                 if over >= ranks[other]:
                     continue
                 if over > rank:
@@ -302,15 +307,21 @@ def _joining_rank(free, pins, maps, shift, levels, first, num_pins, ranks, queue
 
 
 @kernel
-def _rank(value, levels, lowest):
-    """Number of the first level that a probability reaches, from ``lowest`` on.
+def _rank_all(maps, levels, drawn):
+    """Write to ``drawn`` the number of the first level that each probability reaches.
 
     ``len(levels)`` where it reaches none.
     """
-    for j in range(lowest, len(levels)):
-        if value >= levels[j]:
-            return j
-    return len(levels)
+    for r in range(maps.shape[0]):
+        for c in range(maps.shape[1]):
+            for channel in range(maps.shape[2]):
+                value = maps[r, c, channel]
+                rank = len(levels)
+                if value >= levels[-1]:
+                    rank = 0
+                    while value < levels[rank]:
+                        rank += 1
+                drawn[r, c, channel] = rank
 
 
 @kernel
@@ -359,22 +370,57 @@ def _drawn_steps(free, pins, maps, shift, tile_level, edge_level, r, c):
         er, ec = owner // width, owner % width
         if free[er, ec, direction] <= 0:
             continue
-        if probability_at(maps, er, ec, RIGHT_MAP + direction, shift) < edge_level:
+        if value_at(maps, er, ec, RIGHT_MAP + direction, shift) < edge_level:
             continue
         other = neighbour(tile, step, width)
         nr, nc = other // width, other % width
-        if pins[nr, nc] or probability_at(maps, nr, nc, TILE_MAP, shift) >= tile_level:
+        if pins[nr, nc] or value_at(maps, nr, nc, TILE_MAP, shift) >= tile_level:
             bits |= 1 << step
     return bits
 
 
 @kernel
-def _count_drawn(pins, maps, shift, level):
-    """Tiles that are drawn at a level, pins included."""
-    height, width = pins.shape
+def _count_drawn(pins, maps, width, shift, level):
+    """Tiles that are drawn at a level, those of ``pins`` included."""
     count = 0
-    for r in range(height):
-        for c in range(width):
-            if pins[r, c] or probability_at(maps, r, c, TILE_MAP, shift) >= level:
-                count += 1
+    for row in range(maps.shape[0]):
+        for column in range(maps.shape[1]):
+            count += maps[row, column, TILE_MAP] >= level
+    count <<= 2 * shift
+    for pin in pins:
+        count += value_at(maps, pin // width, pin % width, TILE_MAP, shift) < level
     return count
+
+
+@kernel
+def _blocks_join(pins, drawn, shift, last, width, blocks, queue):
+    """Whether ``pins`` may be joined: whether the drawn blocks and those with a pin join them.
+
+    Most drawings that do not join their pins fail here, long before the search of all their tiles.
+    ``blocks`` is memory, bool ``(rows, columns)``.
+    """
+    rows, columns = blocks.shape
+    for r in range(rows):
+        for c in range(columns):
+            blocks[r, c] = drawn[r, c, TILE_MAP] <= last
+    for pin in pins:
+        blocks[pin // width >> shift, pin % width >> shift] = True
+    r, c = pins[0] // width >> shift, pins[0] % width >> shift
+    blocks[r, c] = False
+    queue[0] = r * columns + c
+    head, tail = 0, 1
+    while head < tail:
+        block = queue[head]
+        head += 1
+        for step in COUNTERCLOCKWISE:
+            if not stays_inside(block % columns, block // columns, step, columns, rows):
+                continue
+            other = neighbour(block, step, columns)
+            if blocks[other // columns, other % columns]:
+                blocks[other // columns, other % columns] = False
+                queue[tail] = other
+                tail += 1
+    unmet = 0
+    for pin in pins:
+        unmet += blocks[pin // width >> shift, pin % width >> shift]
+    return unmet == 0

@@ -67,6 +67,18 @@ def images(states: StateArray) -> NDArray[np.float32]:
     return IMAGE_TABLE[states]
 
 
+def open_edges(images: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Whether an edge is shown with a free track, as :func:`free_tracks` has them.
+
+    Args:
+        images: float32 ``(..., size, size, 3)``.
+
+    Returns:
+        uint8 ``(..., size, size, 2)``, 0 or 1.
+    """
+    return (images[..., 1::-1] > 0).astype(np.uint8)
+
+
 def free_tracks(states: StateArray) -> StateArray:
     """Free tracks 0..8 of each window's edges, uint8 ``(..., size, size, 2)``.
 

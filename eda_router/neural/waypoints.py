@@ -23,7 +23,8 @@ from numpy.typing import NDArray
 from eda_router.design import IntArray
 from eda_router.kernels import kernel
 from eda_router.neural.decode import decode
-from eda_router.neural.extract import RIGHT_MAP, TILE_MAP, coarseness, probability_at
+from eda_router.neural.extract import RIGHT_MAP, TILE_MAP
+from eda_router.neural.tensors import open_edges
 from eda_router.search.grid import (
     COUNTERCLOCKWISE,
     add_wire,
@@ -44,40 +45,33 @@ FAINTEST = 1e-6
 
 
 def add_waypoints(
-    free: NDArray[np.integer],
-    pins: NDArray[np.bool_],
-    waypoints: NDArray[np.bool_],
-    maps: NDArray[np.float32],
+    images: NDArray[np.float32], waypoints: NDArray[np.bool_], maps: NDArray[np.float32]
 ) -> NDArray[np.bool_]:
     """Further waypoints for drawings that do not join their pins.
 
+    All in the tiles of the images, which may be blocks of the grid's.
+
     Args:
-        free: integers ``(num_windows, size, size, 2)``, see
-            :func:`eda_router.neural.extract.extract_surest`.
-        pins: bool ``(num_windows, size, size)``.
-        waypoints: bool of the same shape, those that the drawings were made with.
-        maps: float32 ``(num_windows, size, size, 3)``, the drawings, or coarser ones.
+        images: float32 ``(num_windows, size, size, 3)``, what the model was shown, without
+            waypoints.
+        waypoints: bool ``(num_windows, size, size)``, those that the drawings were made with.
+        maps: float32 ``(num_windows, size, size, 3)``, the drawings.
 
     Returns:
         bool ``(num_windows, size, size)``: old waypoints and new ones. Equal to ``waypoints`` in
         windows where nothing is weak or nothing joins the pins; drawing those again is of no use.
     """
-    given = pins | waypoints
-    trees = decode(free, given, maps, FAINTEST)
+    given = (images[..., 2] > 0) | waypoints
+    trees = decode(open_edges(images), given, maps, FAINTEST)
     return waypoints | weak_middles(given, maps, trees.offsets, trees.edges, SURE, MOST)
 
 
 def show_waypoints(
     images: NDArray[np.float32], waypoints: NDArray[np.bool_]
 ) -> NDArray[np.float32]:
-    """Images ``(num_windows, size, size, 3)`` with the waypoints as pins.
-
-    Of coarser images a tile has a waypoint where one of its block has.
-    """
-    count, size = images.shape[:2]
-    blocks = waypoints.reshape(count, size, -1, size, waypoints.shape[2] // size)
+    """Images ``(num_windows, size, size, 3)`` with the waypoints as pins."""
     shown = images.copy()
-    shown[..., 2] = np.maximum(shown[..., 2], blocks.any(axis=(2, 4)))
+    shown[..., 2] = np.maximum(shown[..., 2], waypoints)
     return shown
 
 
@@ -97,7 +91,7 @@ def weak_middles(
     Args:
         pins: bool ``(num_windows, height, width)``.
         maps: float32 ``(num_windows, height, width, 3)``, probability that the route takes the
-            tile, its right edge and its upper edge; or coarser.
+            tile, its right edge and its upper edge.
         offsets: int64 ``(num_windows + 1,)``.
         edges: int32, edges of window i's tree at ``offsets[i]:offsets[i + 1]``.
         sure: probability.
@@ -143,7 +137,6 @@ def _is_end(tile, links, weak, width):
 def _weak_middles(pins, maps, offsets, edges, sure, most):
     num_windows, height, width = pins.shape
     num_tiles = height * width
-    shift = coarseness(maps, pins)
     chosen = np.zeros(pins.shape, np.bool_)
     links = np.zeros(num_tiles, np.uint8)
     weak = np.zeros(num_tiles, np.bool_)
@@ -158,14 +151,14 @@ def _weak_middles(pins, maps, offsets, edges, sure, most):
             add_wire(links, edge, width)
             for tile in edge_tiles(edge, width):
                 r, c = tile // width, tile % width
-                if not pins[i, r, c] and probability_at(maps[i], r, c, TILE_MAP, shift) < sure:
+                if not pins[i, r, c] and maps[i, r, c, TILE_MAP] < sure:
                     weak[tile] = True
                     found = True
         if not found:
             for edge in edges[begin:end]:
                 low = edge_owner(edge)
                 edge_map = RIGHT_MAP + edge_direction(edge)
-                if probability_at(maps[i], low // width, low % width, edge_map, shift) < sure:
+                if maps[i, low // width, low % width, edge_map] < sure:
                     for tile in edge_tiles(edge, width):
                         if not pins[i, tile // width, tile % width]:
                             weak[tile] = True
@@ -186,10 +179,8 @@ def _weak_middles(pins, maps, offsets, edges, sure, most):
                 best = queue[low]
                 for j in range(low + 1, high):
                     other = queue[j]
-                    likely = probability_at(maps[i], other // width, other % width, TILE_MAP, shift)
-                    if likely > probability_at(
-                        maps[i], best // width, best % width, TILE_MAP, shift
-                    ):
+                    likely = maps[i, other // width, other % width, TILE_MAP]
+                    if likely > maps[i, best // width, best % width, TILE_MAP]:
                         best = other
                 lengths[stretches] = size
                 middles[stretches] = best

@@ -174,7 +174,7 @@ def _mending(attempt: Attempt, origins: IntArray, exit_: ScaledExit, width: int)
     level, waypoints = float(attempt.trees.taken_levels[0]), _NO_WAYPOINTS
     if isinstance(attempt, Drawing):
         how = f"drawing {attempt.number}, by {attempt.waypoints.sum()} waypoints"
-        waypoints = np.argwhere(attempt.waypoints[0])[:, ::-1] // exit_.scale
+        waypoints = np.argwhere(attempt.waypoints[0])[:, ::-1]
     elif isinstance(attempt, LatentSample):
         number = f"sample {attempt.best + 1} of {attempt.drawn}"
         how = f"{number}; {attempt.joining} join the pins"

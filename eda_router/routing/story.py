@@ -88,7 +88,8 @@ def _further_attempt(attempt: Attempt, i: int, committed: np.bool_) -> str | Non
     if isinstance(attempt, LatentSample):
         return f"{attempt.joining} of {attempt.drawn} samples join the pins"
     if isinstance(attempt, Joining):
-        return f"joined at {attempt.share:.3g} of the threshold" if committed else None
+        level = attempt.trees.taken_levels[i]
+        return f"joined at threshold {level:.3g}" if committed else None
     assert isinstance(attempt, Drawing)
     if attempt.number == 1:
         return "another tree from the same drawing" if committed else None

@@ -160,7 +160,7 @@ def _sampled(
     wave = FrozenWave(windows)
     thresholds = {wave.exit.size: threshold}
     Drawer(
-        engine, redraws=0, samples=draws, seed=seed, join_steps=0, thresholds=thresholds
+        engine, redraws=0, samples=draws, seed=seed, join=False, thresholds=thresholds
     ).route_drawn(wave, windows, maps)
     first, *samples = wave.attempts
     return int((~first.trees.ok).sum()), sum(int(sample.trees.ok[0]) for sample in samples)
@@ -177,7 +177,7 @@ def _redrawn(
     """
     wave = FrozenWave(windows)
     thresholds = {wave.exit.size: threshold}
-    Drawer(engine, redraws=redraws, samples=0, join_steps=0, thresholds=thresholds).route_drawn(
+    Drawer(engine, redraws=redraws, samples=0, join=False, thresholds=thresholds).route_drawn(
         wave, windows, maps
     )
     last, waypoints = maps.copy(), np.zeros_like(windows.pins)

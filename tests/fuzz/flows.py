@@ -169,7 +169,8 @@ def windows(design: Design, rng: Rng) -> None:
         if found.ok[0]:
             _check_tree(design, net, found.tree(0))
         none = np.zeros((1, *shape), np.bool_)
-        waypoints = add_waypoints(free[None], pins[None], none, maps)
+        image = np.stack([free[..., 1], free[..., 0], pins], axis=-1).astype(np.float32)
+        waypoints = add_waypoints(image[None], none, maps)
         assert not (waypoints[0] & pins).any()
 
 
