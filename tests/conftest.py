@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,11 +26,41 @@ settings.load_profile("edaroute")
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 CHECKOUT = Path(__file__).parent.parent
+ALONE = "EDAROUTE_TEST_ALONE"
+"""Set in the environment of a process that runs one test."""
+
 CIRCUITS = ("ibm01", "ibm02", "ibm04", "ibm06", "ibm08", "ibm10")
 NOT_TO_BE_HAD = (
     "EDAROUTE_ISPD98", "EDAROUTE_LEFDEF", "no evaluator", "no bfloat16", "no PyTorch"
 )  # fmt: skip
 """Parts of the reasons for which a test may be skipped where CI=true: what nothing installs."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the marker known."""
+    config.addinivalue_line("markers", "own_process: runs in a process of its own")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """Run a test with the marker ``own_process`` in one.
+
+    Ctrl-C that is sent to a process of many tests may come while Python runs a callback of
+    another library, where it is swallowed, or end all of them.
+    """
+    if pyfuncitem.get_closest_marker("own_process") is None or ALONE in os.environ:
+        return None
+    pytest_alone = [sys.executable, "-m", "pytest", "-p", "no:xdist", "-p", "no:cacheprovider"]
+    done = subprocess.run(
+        [*pytest_alone, f"{pyfuncitem.path}::{pyfuncitem.name}"],
+        env={**os.environ, ALONE: "1"},
+        cwd=CHECKOUT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return True
 
 
 @pytest.hookimpl(wrapper=True)

@@ -77,6 +77,7 @@ def test_the_flag_is_lowered_at_the_beginning_and_stays_down_without_reason(
     assert flag[0] == 0
 
 
+@pytest.mark.own_process
 def test_a_signal_ends_a_kernel_and_its_handler_runs(flag: np.ndarray) -> None:
     timer = threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT))
     began = time.monotonic()
@@ -88,6 +89,7 @@ def test_a_signal_ends_a_kernel_and_its_handler_runs(flag: np.ndarray) -> None:
     timer.join()
 
 
+@pytest.mark.own_process
 def test_a_signal_after_the_block_does_not_raise_the_flag(flag: np.ndarray) -> None:
     with watched(flag, None):
         pass
@@ -128,6 +130,7 @@ def test_other_threads_see_the_clock_and_leave_signals_alone() -> None:
     assert now == before
 
 
+@pytest.mark.own_process
 def test_signals_in_a_nested_block_raise_both_flags(flag: np.ndarray) -> None:
     inner = np.zeros(1, np.int32)
     timer = threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT))
@@ -138,6 +141,7 @@ def test_signals_in_a_nested_block_raise_both_flags(flag: np.ndarray) -> None:
     assert (flag[0], inner[0]) == (1, 1)
 
 
+@pytest.mark.own_process
 @pytest.mark.filterwarnings("error")
 def test_a_wakeup_descriptor_of_others_is_given_back(flag: np.ndarray) -> None:
     read, write = os.pipe()
