@@ -74,6 +74,7 @@ class RoutingResult:
             and whether it ``stalled``, that is ended because overflow no longer fell. Where nets
             or tracks are missing: ``missing_tracks``, a lower bound on the overflow of any routing
             of all nets. Where another run than the one asked for was kept: ``run``, its name.
+            Where ``on_pass`` ended the run: ``stopped``, True.
     """
 
     design: Design
