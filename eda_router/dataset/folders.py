@@ -45,6 +45,19 @@ def held_out(folder: Path, size: int, count: int) -> Samples:
 
     Raises:
         InputError: there are none, or the folder cannot be read.
+
+    Args:
+        folder: of data sets that are made up; those of designs are left out.
+        size: of the windows, tiles.
+        count: of samples wanted.
+
+    Example:
+        >>> import eda_router
+        >>> from eda_router.dataset.config import DatasetConfig
+        >>> config = DatasetConfig(sizes=(8,), shards=1, shard_samples=20)
+        >>> made = eda_router.dataset.make(Path("samples"), config=config)
+        >>> eda_router.held_out(Path("samples"), 8, 10).states.shape
+        (10, 8, 8)
     """
     try:
         folder.stat()

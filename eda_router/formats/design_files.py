@@ -93,6 +93,12 @@ def find_designs(
     Raises:
         InputError: a file cannot be read or is in no format known, two designs have one name, or
             there are LEF files and no design that takes them.
+
+    Example:
+        >>> import eda_router
+        >>> tiny, chip = eda_router.find_designs(["synth-tiny", "mine=synth-chip"])
+        >>> tiny.name, chip.name, chip.read().num_nets
+        ('synth-tiny', 'mine', 1501)
     """
     lef, found = tuple(lef), []
     for text in given:

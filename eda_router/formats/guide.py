@@ -134,6 +134,14 @@ def read_guide(path: str | Path, design: Design) -> Guide:
         InputError: the file cannot be read, is not in the format or does not belong to the
             design; path and line are given.
         EdarouteError: the design has no layers.
+
+    Example:
+        >>> import eda_router
+        >>> design = eda_router.read("synth-chip")
+        >>> done = eda_router.route_layered(design, eda_router.RouteConfig(router="maze"))
+        >>> eda_router.write_guide(done.layered, "chip.guide")
+        >>> eda_router.verify_guide(design, eda_router.read_guide("chip.guide", design)).legal
+        True
     """
     layers = layers_of(design)
     return _Parser(path, decode(path, read_bytes(path)), design, layers).parse()

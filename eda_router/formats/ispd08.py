@@ -120,6 +120,13 @@ def read_problem(path: str | Path) -> Problem:
 
     Raises:
         InputError: the file cannot be read or is not in the format; path and line are given.
+
+    Example:
+        >>> import eda_router
+        >>> eda_router.write(eda_router.read("synth-chip"), "chip.gr")
+        >>> problem = eda_router.read_problem("chip.gr")
+        >>> problem.capacity.shape, problem.num_nets
+        ((6, 24, 24, 2), 1501)
     """
     return _Parser(path, decode(path, read_bytes(path))).problem
 

@@ -57,6 +57,13 @@ def write_maps(
 
     Raises:
         InputError: there are more or fewer routes than designs.
+
+    Example:
+        >>> import eda_router
+        >>> designs = eda_router.find_designs(["synth-tiny"])
+        >>> for files, note in eda_router.write_maps(Path("maps"), designs, MapsConfig()):
+        ...     print(files.name, note["shape"], len(note["sha256"]))
+        synth-tiny [16, 16] 14
     """
     if routes and len(routes) != len(designs):
         raise InputError(

@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 from eda_router.errors import EdarouteError, InputError
 from eda_router.files import write_atomically, write_text
 from eda_router.neural.architecture import Architecture, network
+from eda_router.resources import bundled
 
 FloatArray = NDArray[np.float32]
 
@@ -308,7 +309,7 @@ class _Request:
 
 
 def load_engine(
-    folder: str | Path,
+    folder: str | Path | None = None,
     engine: Literal["auto", "keras", "openvino", "blank"] = "auto",
     threads: int = 1,
     precision: Literal["auto", "float32", "bfloat16"] = "float32",
@@ -316,7 +317,7 @@ def load_engine(
     """Load a model folder.
 
     Args:
-        folder: written by training.
+        folder: written by training; None: the bundled model.
         engine: ``auto`` takes OpenVINO where it is installed and the exits are exported; ``blank``
             takes nothing but the sizes of the exits and draws every tile, a control.
         threads: for the computations.
@@ -326,8 +327,16 @@ def load_engine(
     Raises:
         InputError: no model folder, or a damaged one.
         EdarouteError: the engine or the precision asked for is not there.
+
+    Example:
+        >>> import eda_router
+        >>> model = eda_router.load_model()
+        >>> model.exits, model.name
+        ((8, 16, 32, 64), 'openvino')
+        >>> model.draw(np.zeros((2, 16, 16, 3), np.float32)).shape
+        (2, 16, 16, 3)
     """
-    folder = Path(folder)
+    folder = bundled("models", "") if folder is None else Path(folder)
     facts = _read_facts(folder)
     if engine == "blank":
         return BlankEngine(facts)

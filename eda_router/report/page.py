@@ -230,5 +230,17 @@ def write_page(path: str | Path, design: Design, runs: Sequence[Run], title: str
 
     Raises:
         InputError: the file cannot be written.
+
+    Args:
+        path: of the page.
+        design: that was routed.
+        runs: one or more to show side by side.
+        title: of the page; the design's name when empty.
+
+    Example:
+        >>> import eda_router
+        >>> design = eda_router.read("synth-tiny")
+        >>> result = eda_router.route(design, eda_router.RouteConfig(router="maze"))
+        >>> eda_router.write_page("tiny.html", design, [eda_router.Run("maze", result.routes)])
     """
     write_text(path, displayable(format_page(design, runs, title)))

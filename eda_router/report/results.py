@@ -36,6 +36,15 @@ def read_run(path: Path, bench: Path, design: Design, label: str) -> Run:
     Raises:
         InputError: the file cannot be read, is in no form that fits the design, or does not belong
             to it.
+
+    Example:
+        >>> import eda_router
+        >>> design = eda_router.read("synth-tiny")
+        >>> result = eda_router.route(design, eda_router.RouteConfig(router="maze"))
+        >>> eda_router.write_route_file(design, result.routes, "tiny.route")
+        >>> run = eda_router.read_run(Path("tiny.route"), Path("synth-tiny"), design, "mine")
+        >>> run.label, run.wires, run.wirelength == result.wirelength
+        ('mine', None, True)
     """
     head = read_head(path, _HEAD)
     guide = _GUIDE.match(head) is not None

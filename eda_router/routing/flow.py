@@ -107,6 +107,13 @@ def route(
     Raises:
         TypeError: an argument is of another type.
         EdarouteError: the router asked for cannot run here.
+
+    Example:
+        >>> import eda_router
+        >>> design = eda_router.read("synth-tiny")
+        >>> result = eda_router.route(design, eda_router.RouteConfig(effort="low"))
+        >>> eda_router.verify(design, result.routes).legal
+        True
     """
     config = RouteConfig() if config is None else config
     expect_type("design", design, Design)

@@ -19,7 +19,16 @@ from eda_router.routing.result import PassRow
 
 
 class Stop(Enum):
-    """What a function given as ``on_pass`` returns to end the run."""
+    """What a function given as ``on_pass`` returns to end the run.
+
+    Example:
+        >>> import eda_router
+        >>> config = eda_router.RouteConfig(router="maze")
+        >>> end_after_two = lambda state: eda_router.STOP if state.number == 2 else None
+        >>> result = eda_router.route(eda_router.read("synth-tiny"), config, on_pass=end_after_two)
+        >>> [row.name for row in result.passes][:2]
+        ['first', 'negotiate 1']
+    """
 
     STOP = "stop"
 
