@@ -14,7 +14,7 @@ A placed design in DEF takes its LEF files, and becomes a route guide::
     done = eda_router.route_layered(design)
     eda_router.write_guide(done.layered, "gcd.guide")
 
-All that the command line can do is here; ``docs/api`` lists it by task. The names below are
+All that the command line can do is here; ``docs/api.md`` lists it by task. The names below are
 imported when they are first used, so that ``import eda_router`` costs nothing.
 """
 
@@ -139,77 +139,86 @@ __all__ = [
     "yaml_template",
 ]
 
-_HOMES = {
-    # Designs
-    "Design": "eda_router.design",
-    "Layers": "eda_router.layers",
-    "LefDefConfig": "eda_router.formats.lefdef_config",
-    "SynthConfig": "eda_router.synthesis.designs",
-    "read": "eda_router.formats",
-    "write": "eda_router.formats",
-    "read_problem": "eda_router.formats.ispd08",
-    "find_designs": "eda_router.formats.design_files",
-    "design_values": "eda_router.report.statistics",
-    "synthesize": "eda_router.synthesis.designs",
-    "write_chip": "eda_router.synthesis.chip:write",
-    # Routing
-    "RouteConfig": "eda_router.config",
-    "RoutingResult": "eda_router.routing.result",
-    "CapacityLedger": "eda_router.routing.ledger",
-    "PassState": "eda_router.routing.hook",
-    "STOP": "eda_router.routing.hook",
-    "route": "eda_router.routing.flow",
-    "route_layered": "eda_router.routing.layered_flow",
-    "assign_layers": "eda_router.routing.layers",
-    "bounds": "eda_router.report.bounds",
-    # Routes
-    "Routes": "eda_router.design",
-    "LayeredRoutes": "eda_router.layered_routes",
-    "read_route_file": "eda_router.formats.route_file:read",
-    "write_route_file": "eda_router.formats.route_file:write",
-    "read_guide": "eda_router.formats.guide",
-    "write_guide": "eda_router.formats.guide",
-    "read_solution": "eda_router.formats.ispd08_solution:read",
-    "write_solution": "eda_router.formats.ispd08_solution:write",
-    "Verification": "eda_router.verification",
-    "verify": "eda_router.verification",
-    "verify_guide": "eda_router.guide_verification",
-    "verify_solution": "eda_router.ispd08_verification",
-    # The model
-    "TrainConfig": "eda_router.training.config",
-    "load_model": "eda_router.neural.engines:load_engine",
-    "net_windows": "eda_router.neural.net_windows",
-    "draw_windows": "eda_router.neural.net_windows",
-    "draw_net": "eda_router.report.drawing",
-    "evaluate": "eda_router.training.evaluate",
-    "bench_samples": "eda_router.training.evaluate",
-    "held_out": "eda_router.dataset.folders",
-    "train": "eda_router.training.train",
-    # Data
-    "MapsConfig": "eda_router.maps.config",
-    "dataset": "eda_router",
-    "feature_maps": "eda_router.maps.features",
-    "congestion_maps": "eda_router.maps.congestion",
-    "write_maps": "eda_router.maps.write",
-    "net_table": "eda_router.report.net_table",
-    "write_net_table": "eda_router.report.net_table",
-    "NetEnv": "eda_router.environment",
-    # Pictures and pages
-    "Run": "eda_router.report.run",
-    "read_run": "eda_router.report.results",
-    "comparison_values": "eda_router.report.compare",
-    "design_figure": "eda_router.report.plots",
-    "nets_figure": "eda_router.report.net_plots",
-    "drawings_sheet": "eda_router.report.drawing",
-    "save_figure": "eda_router.report.plots",
-    "write_page": "eda_router.report.page",
-    # Settings and errors
-    "EdarouteError": "eda_router.errors",
-    "InputError": "eda_router.errors",
-    "load_config": "eda_router.config",
-    "yaml_template": "eda_router.config",
+_TASKS = {
+    "Designs": {
+        "Design": "eda_router.design",
+        "Layers": "eda_router.layers",
+        "LefDefConfig": "eda_router.formats.lefdef_config",
+        "SynthConfig": "eda_router.synthesis.designs",
+        "read": "eda_router.formats",
+        "write": "eda_router.formats",
+        "read_problem": "eda_router.formats.ispd08",
+        "find_designs": "eda_router.formats.design_files",
+        "design_values": "eda_router.report.statistics",
+        "synthesize": "eda_router.synthesis.designs",
+        "write_chip": "eda_router.synthesis.chip:write",
+    },
+    "Routing": {
+        "RouteConfig": "eda_router.config",
+        "RoutingResult": "eda_router.routing.result",
+        "CapacityLedger": "eda_router.routing.ledger",
+        "PassState": "eda_router.routing.hook",
+        "STOP": "eda_router.routing.hook",
+        "route": "eda_router.routing.flow",
+        "route_layered": "eda_router.routing.layered_flow",
+        "assign_layers": "eda_router.routing.layers",
+        "bounds": "eda_router.report.bounds",
+    },
+    "Routes": {
+        "Routes": "eda_router.design",
+        "LayeredRoutes": "eda_router.layered_routes",
+        "read_route_file": "eda_router.formats.route_file:read",
+        "write_route_file": "eda_router.formats.route_file:write",
+        "read_guide": "eda_router.formats.guide",
+        "write_guide": "eda_router.formats.guide",
+        "read_solution": "eda_router.formats.ispd08_solution:read",
+        "write_solution": "eda_router.formats.ispd08_solution:write",
+        "Verification": "eda_router.verification",
+        "verify": "eda_router.verification",
+        "verify_guide": "eda_router.guide_verification",
+        "verify_solution": "eda_router.ispd08_verification",
+    },
+    "The model": {
+        "TrainConfig": "eda_router.training.config",
+        "load_model": "eda_router.neural.engines:load_engine",
+        "net_windows": "eda_router.neural.net_windows",
+        "draw_windows": "eda_router.neural.net_windows",
+        "draw_net": "eda_router.report.drawing",
+        "evaluate": "eda_router.training.evaluate",
+        "bench_samples": "eda_router.training.evaluate",
+        "held_out": "eda_router.dataset.folders",
+        "train": "eda_router.training.train",
+    },
+    "Data": {
+        "MapsConfig": "eda_router.maps.config",
+        "dataset": "eda_router",
+        "feature_maps": "eda_router.maps.features",
+        "congestion_maps": "eda_router.maps.congestion",
+        "write_maps": "eda_router.maps.write",
+        "net_table": "eda_router.report.net_table",
+        "write_net_table": "eda_router.report.net_table",
+        "NetEnv": "eda_router.environment",
+    },
+    "Pictures and pages": {
+        "Run": "eda_router.report.run",
+        "read_run": "eda_router.report.results",
+        "comparison_values": "eda_router.report.compare",
+        "design_figure": "eda_router.report.plots",
+        "nets_figure": "eda_router.report.net_plots",
+        "drawings_sheet": "eda_router.report.drawing",
+        "save_figure": "eda_router.report.plots",
+        "write_page": "eda_router.report.page",
+    },
+    "Settings and errors": {
+        "EdarouteError": "eda_router.errors",
+        "InputError": "eda_router.errors",
+        "load_config": "eda_router.config",
+        "yaml_template": "eda_router.config",
+    },
 }
-"""Where each name lives, by task; ``module:other`` where it is called otherwise there."""
+"""Where each name lives, by what it is for; ``module:other`` where it is called otherwise there."""
+
+_HOMES = {name: home for homes in _TASKS.values() for name, home in homes.items()}
 
 find_numba_cache()
 

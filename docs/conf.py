@@ -1,0 +1,49 @@
+"""How Sphinx makes pages of the documents: ``make docs``, or as it says there."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import eda_router
+
+project = "edaroute"
+copyright = "The edaroute authors"
+version = release = eda_router.__version__
+
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+root_doc = "docs/index"
+# The source folder is the checkout, so that documents outside of docs/ can be linked.
+include_patterns = ["README.md", "CONTRIBUTING.md", "data/README.md", "models/README.md", "docs/**"]
+# The conclusions are a part of the report of the study, which holds them.
+exclude_patterns = ["docs/study/conclusions.md"]
+
+myst_heading_anchors = 4
+napoleon_use_ivar = True
+napoleon_numpy_docstring = False
+napoleon_attr_annotations = False
+autodoc_member_order = "bysource"
+autodoc_typehints = "signature"
+autodoc_typehints_format = "short"
+autodoc_default_options = {"members": True}
+autodoc_inherit_docstrings = False
+python_use_unqualified_type_names = True
+
+html_theme = "furo"
+html_title = "edaroute"
+html_copy_source = False
+
+
+ARRAY = re.compile(r"[\w.~]*ndarray\[tuple\[Any, \.\.\.\], [\w.~]*dtype\[([^][]+)\]\]")
+"""An array in a signature; shapes stand in the text."""
+
+
+def setup(app: Any) -> None:
+    """Let signatures call arrays by the type of their elements alone."""
+    app.connect("autodoc-process-signature", short_signature)
+
+
+def short_signature(*args: Any) -> tuple[str | None, str | None]:
+    """Signature and what is returned, with short names of arrays."""
+    *_, signature, returned = args
+    return tuple(text and ARRAY.sub(r"ndarray[\1]", text) for text in (signature, returned))
