@@ -15,8 +15,10 @@ extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 root_doc = "docs/index"
 # The source folder is the checkout, so that documents outside of docs/ can be linked.
 include_patterns = ["README.md", "CONTRIBUTING.md", "data/README.md", "models/README.md", "docs/**"]
-# The conclusions are a part of the report of the study, which holds them.
-exclude_patterns = ["docs/study/conclusions.md"]
+exclude_patterns = [
+    "docs/study/conclusions.md",  # a part of the report of the study, which holds them
+    *(".*", "build", "dist", "out", "runs"),  # not to be walked through
+]
 
 myst_heading_anchors = 4
 napoleon_use_ivar = True

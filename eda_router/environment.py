@@ -172,10 +172,12 @@ class NetEnv(gymnasium.Env[Observation, Action]):
         overflow_cost, open_cost = self._costs
         connected = self._joins(net, wire)
         if connected:
-            before = self.ledger.total_overflow
             self.ledger.commit(wire, allow_overflow=True)
             self._wires[net] = wire
-            added = self.ledger.total_overflow - before
+            demand, capacity = self.ledger.demand.reshape(-1), self.design.capacity.reshape(-1)
+            added = int(np.count_nonzero(demand[wire] > capacity[wire]))
+            self._wirelength += len(wire)
+            self._overflow += added
             reward = -(len(wire) + overflow_cost * added)
         else:
             reward = -open_cost * int(self.design.half_perimeters[net])
@@ -206,6 +208,7 @@ class NetEnv(gymnasium.Env[Observation, Action]):
         self.ledger = CapacityLedger.of(self.design)
         self._turn = 0
         self._wires: dict[int, IntArray] = {}
+        self._wirelength = self._overflow = 0
         boxes = self.design.net_boxes[nets]
         self._origins = place_windows(boxes, self.size, self.design.width, self.design.height)
 
@@ -213,9 +216,16 @@ class NetEnv(gymnasium.Env[Observation, Action]):
         """The observation of the net whose turn it is."""
         if self._turn == len(self.nets):
             return np.zeros((self.size, self.size, IMAGE_CHANNELS), np.float32)
-        turn = slice(self._turn, self._turn + 1)
-        offsets, pins = self.design.pins_of(self.nets[turn])
-        states = cut_states(self.ledger.free, self._origins[turn], offsets, pins, self.size)
+        # Only this part of the ledger is looked at, so that a step takes no longer on a large grid.
+        origin = self._origins[self._turn]
+        low = np.maximum(origin, 0)
+        high = np.minimum(origin + self.size, (self.design.width, self.design.height))
+        part = slice(low[1], high[1]), slice(low[0], high[0])
+        free = self.design.capacity[part] - self.ledger.demand[part]
+        y, x = np.divmod(self.design.net_pins(int(self.nets[self._turn])), self.design.width)
+        pins = ((y - low[1]) * free.shape[1] + x - low[0]).astype(np.int32)
+        offsets = np.array([0, len(pins)], np.int64)
+        states = cut_states(free, (origin - low)[None], offsets, pins, self.size)
         window: Observation = images(states)[0]
         return window
 
@@ -226,8 +236,8 @@ class NetEnv(gymnasium.Env[Observation, Action]):
             "net": -1 if over else int(self.nets[self._turn]),
             "origin": origin,
             "connected": connected,
-            "wirelength": int(self.ledger.demand.sum()),
-            "overflow": self.ledger.total_overflow,
+            "wirelength": self._wirelength,
+            "overflow": self._overflow,
             "open_nets": self._turn - len(self._wires),
         }
 
@@ -251,5 +261,8 @@ class NetEnv(gymnasium.Env[Observation, Action]):
         """Whether edges join all pins of a net."""
         tile, vertical = np.divmod(wire.astype(np.int64), 2)
         far = tile + np.where(vertical, self.design.width, 1)
-        parts = components(self.design.num_tiles, tile, far)
-        return len(np.unique(parts[self.design.net_pins(net)])) == 1
+        touched = np.concatenate([tile, far, self.design.net_pins(net)])
+        nodes, place = np.unique(touched, return_inverse=True)
+        first, second, pins = np.split(place, [len(wire), 2 * len(wire)])
+        parts = components(len(nodes), first, second)
+        return len(np.unique(parts[pins])) == 1

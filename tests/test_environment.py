@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import subprocess
+import sys
 import warnings
 
 import networkx as nx
@@ -12,7 +14,8 @@ from gymnasium.utils.env_checker import check_env
 
 import eda_router
 from eda_router import Design, NetEnv
-from eda_router.neural.windows import place_windows
+from eda_router.neural.tensors import images
+from eda_router.neural.windows import cut_states, place_windows
 from eda_router.verification import verify
 from tests.generators import random_design
 
@@ -90,6 +93,10 @@ def test_the_window_is_what_the_ledger_says(size: int | None) -> None:
         x0, y0 = info["origin"]
         box = design.net_boxes[info["net"]][None]
         assert (x0, y0) == tuple(place_windows(box, env.size, design.width, design.height)[0])
+        offsets, tiles = design.pins_of(np.array([info["net"]]))
+        origin = np.array([[x0, y0]], np.int32)
+        seen = images(cut_states(env.ledger.free, origin, offsets, tiles, env.size))
+        assert np.array_equal(window, seen[0])
         graph, pins = graph_of(window)
         assert len(pins) == design.pin_counts[info["net"]]
         for (row, column), (row2, _column2) in graph.edges:
@@ -117,6 +124,18 @@ def graph_of(window: np.ndarray) -> tuple[nx.Graph, list[tuple[int, int]]]:
     for row, column in np.argwhere(window[..., 1] > 0).tolist():
         graph.add_edge((row, column), (row, column + 1))
     return graph, [tuple(pin) for pin in np.argwhere(window[..., 2] > 0).tolist()]
+
+
+def test_without_gymnasium_one_line_says_what_to_install() -> None:
+    code = (
+        "import sys; sys.modules['gymnasium'] = None\n"
+        "import eda_router\n"
+        "try: eda_router.NetEnv\n"
+        "except eda_router.EdarouteError as error: print(error)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.endswith("pip install 'edaroute[gym]'\n")
+    assert done.stdout.count("\n") == 1
 
 
 def test_seeds_order_equal_nets_only() -> None:

@@ -69,7 +69,7 @@ def net_windows(
         nets: numbers of nets, in any order; those given twice count once.
         sizes: of windows, rising powers of two, tiles: the ``exits`` of a model.
         free: int32 ``(height, width, 2)``, free tracks, as :attr:`CapacityLedger.free`; all tracks
-            when None.
+            when None. They are shown as they are, without demand expected of other nets.
 
     Returns:
         One entry for each size and scale that any net has, the smallest first. A net that would
