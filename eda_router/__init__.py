@@ -50,10 +50,13 @@ if TYPE_CHECKING:
     from eda_router.maps.features import feature_maps
     from eda_router.maps.write import write_maps
     from eda_router.neural.engines import load_engine as load_model
+    from eda_router.neural.engines import write_exits
     from eda_router.neural.net_windows import draw_windows, net_windows
     from eda_router.report.bounds import bounds
     from eda_router.report.compare import comparison_values
     from eda_router.report.drawing import draw_net, drawings_sheet
+    from eda_router.report.layer_plots import layer_nets_figure, layers_figure
+    from eda_router.report.layered_summary import layered_summary
     from eda_router.report.net_plots import nets_figure
     from eda_router.report.net_table import net_table, write_net_table
     from eda_router.report.page import write_page
@@ -61,6 +64,7 @@ if TYPE_CHECKING:
     from eda_router.report.results import read_run
     from eda_router.report.run import Run
     from eda_router.report.statistics import design_values
+    from eda_router.report.summary import summarize
     from eda_router.routing.flow import route
     from eda_router.routing.hook import STOP, PassState
     from eda_router.routing.layered_flow import route_layered
@@ -109,6 +113,9 @@ __all__ = [
     "feature_maps",
     "find_designs",
     "held_out",
+    "layer_nets_figure",
+    "layered_summary",
+    "layers_figure",
     "load_config",
     "load_model",
     "net_table",
@@ -123,6 +130,7 @@ __all__ = [
     "route",
     "route_layered",
     "save_figure",
+    "summarize",
     "synthesize",
     "train",
     "verify",
@@ -130,6 +138,7 @@ __all__ = [
     "verify_solution",
     "write",
     "write_chip",
+    "write_exits",
     "write_guide",
     "write_maps",
     "write_net_table",
@@ -188,6 +197,7 @@ _TASKS = {
         "bench_samples": "eda_router.training.evaluate",
         "held_out": "eda_router.dataset.folders",
         "train": "eda_router.training.train",
+        "write_exits": "eda_router.neural.engines",
     },
     "Data": {
         "MapsConfig": "eda_router.maps.config",
@@ -202,9 +212,13 @@ _TASKS = {
     "Pictures and pages": {
         "Run": "eda_router.report.run",
         "read_run": "eda_router.report.results",
+        "summarize": "eda_router.report.summary",
+        "layered_summary": "eda_router.report.layered_summary",
         "comparison_values": "eda_router.report.compare",
         "design_figure": "eda_router.report.plots",
         "nets_figure": "eda_router.report.net_plots",
+        "layers_figure": "eda_router.report.layer_plots",
+        "layer_nets_figure": "eda_router.report.layer_plots",
         "drawings_sheet": "eda_router.report.drawing",
         "save_figure": "eda_router.report.plots",
         "write_page": "eda_router.report.page",

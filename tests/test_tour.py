@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import io
 import re
 from pathlib import Path
 
 import pytest
+
+import eda_router
+from eda_router.cli import COMMANDS
 
 DOCS = Path(__file__).parent.parent / "docs"
 BLOCK = re.compile(r"^```python\n(.*?)^```\n(?:\n^```text\n(.*?)^```$)?", re.MULTILINE | re.DOTALL)
@@ -16,6 +20,17 @@ BLOCK = re.compile(r"^```python\n(.*?)^```\n(?:\n^```text\n(.*?)^```$)?", re.MUL
 def blocks(page: str) -> list[tuple[str, str]]:
     """Each block of Python of a page and what it prints."""
     return BLOCK.findall((DOCS / page).read_text())
+
+
+def test_every_command_has_its_names_in_the_library() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| (.*) \|$", (DOCS / "tour.md").read_text(), re.MULTILINE)
+    assert {command for command, _ in rows} <= set(COMMANDS)
+    assert len(rows) > 10
+    for _, text in rows:
+        names = re.findall(r"`([\w.]+)`", text)
+        assert names
+        for name in names:
+            functools.reduce(getattr, name.split("."), eda_router)
 
 
 @pytest.mark.parametrize("page", ["tour.md", "environment.md"])

@@ -497,6 +497,23 @@ def write_exits(folder: Path, exits: Mapping[int, float], latent: Mapping[int, i
     """Write ``exits.json``: the exits, their thresholds and how much noise a sample takes.
 
     Also digests of what OpenVINO reads, so that comes after the exits are exported.
+
+    Args:
+        folder: of the model.
+        exits: threshold of each exit, by its size in tiles.
+        latent: numbers of noise of each.
+
+    Raises:
+        InputError: the file cannot be written.
+
+    Example:
+        >>> import eda_router, shutil
+        >>> from eda_router.resources import folder
+        >>> mine = Path(shutil.copytree(folder("models"), "mine"))
+        >>> model = eda_router.load_model(mine)
+        >>> eda_router.write_exits(mine, {**model.thresholds, 8: 0.25}, model.latent)
+        >>> eda_router.load_model(mine).thresholds[8]
+        0.25
     """
     names = [WEIGHTS, *(f"exit{size}.xml" for size in sorted(exits))]
     facts = {

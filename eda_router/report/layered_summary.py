@@ -29,6 +29,16 @@ def layered_summary(
         done: the routes.
         check: the independent evaluation of their guide.
         outer_phases: time spent outside the router.
+
+    Example:
+        >>> import eda_router
+        >>> design = eda_router.read("synth-chip")
+        >>> done = eda_router.route_layered(design, eda_router.RouteConfig(router="maze"))
+        >>> eda_router.write_guide(done.layered, "chip.guide")
+        >>> check = eda_router.verify_guide(design, eda_router.read_guide("chip.guide", design))
+        >>> values = eda_router.layered_summary(done, check, {})
+        >>> values["result"]["vias"] == check.vias, values["result"]["legal"]
+        (True, True)
     """
     design = done.result.design
     values = summarize(done.result, verify(design, done.result.routes), outer_phases)
