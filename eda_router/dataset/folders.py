@@ -40,7 +40,7 @@ def _is_of_design(place: Path) -> bool:
         return False  # whoever opens it says what is wrong
 
 
-def held_out(folder: Path, size: int, count: int) -> Samples:
+def held_out(folder: str | Path, size: int, count: int) -> Samples:
     """About ``count`` validation samples of a size, the sources in turn.
 
     Raises:
@@ -55,10 +55,11 @@ def held_out(folder: Path, size: int, count: int) -> Samples:
         >>> import eda_router
         >>> from eda_router.dataset.config import DatasetConfig
         >>> config = DatasetConfig(sizes=(8,), shards=1, shard_samples=20)
-        >>> made = eda_router.dataset.make(Path("samples"), config=config)
-        >>> eda_router.held_out(Path("samples"), 8, 10).states.shape
+        >>> made = eda_router.dataset.make("samples", config=config)
+        >>> eda_router.held_out("samples", 8, 10).states.shape
         (10, 8, 8)
     """
+    folder = Path(folder)
     try:
         folder.stat()
     except OSError as error:

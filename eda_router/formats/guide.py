@@ -112,7 +112,7 @@ def write(guide: Guide, design: Design, path: str | Path) -> None:
 
 
 def write_guide(layered: LayeredRoutes, path: str | Path) -> None:
-    """Write the guide of layered routes; see :func:`write`.
+    """Write the guide of layered routes, gzipped when ``path`` ends with ``.gz``.
 
     Raises:
         TypeError: ``layered`` is of another type.

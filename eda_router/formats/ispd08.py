@@ -116,7 +116,7 @@ def read(path: str | Path) -> Design:
 
 
 def read_problem(path: str | Path) -> Problem:
-    """Read a file as it is; it may be gzipped.
+    """Read a problem of the ISPD 2008 contest as it is, in its units; the file may be gzipped.
 
     Raises:
         InputError: the file cannot be read or is not in the format; path and line are given.

@@ -90,7 +90,7 @@ def format_solution(layered: LayeredRoutes) -> str:
 
 
 def write(layered: LayeredRoutes, path: str | Path) -> None:
-    """Write a solution, as :func:`eda_router.files.write_text` does.
+    """Write layered routes as a solution of the ISPD 2008 contest.
 
     Raises:
         InputError: the file cannot be written.
@@ -106,7 +106,7 @@ def write(layered: LayeredRoutes, path: str | Path) -> None:
 
 
 def read(path: str | Path, problem: Problem) -> Solution:
-    """Read a solution of ``problem``; the file may be gzipped.
+    """Read a solution of a problem of the ISPD 2008 contest; the file may be gzipped.
 
     Raises:
         InputError: the file cannot be read, is not in the format or does not belong to the

@@ -493,7 +493,7 @@ def exit_function(model: Architecture) -> Any:
     return draw
 
 
-def write_exits(folder: Path, exits: Mapping[int, float], latent: Mapping[int, int]) -> None:
+def write_exits(folder: str | Path, exits: Mapping[int, float], latent: Mapping[int, int]) -> None:
     """Write ``exits.json``: the exits, their thresholds and how much noise a sample takes.
 
     Also digests of what OpenVINO reads, so that comes after the exits are exported.
@@ -509,12 +509,13 @@ def write_exits(folder: Path, exits: Mapping[int, float], latent: Mapping[int, i
     Example:
         >>> import eda_router, shutil
         >>> from eda_router.resources import folder
-        >>> mine = Path(shutil.copytree(folder("models"), "mine"))
+        >>> mine = shutil.copytree(folder("models"), "mine")
         >>> model = eda_router.load_model(mine)
         >>> eda_router.write_exits(mine, {**model.thresholds, 8: 0.25}, model.latent)
         >>> eda_router.load_model(mine).thresholds[8]
         0.25
     """
+    folder = Path(folder)
     names = [WEIGHTS, *(f"exit{size}.xml" for size in sorted(exits))]
     facts = {
         "format": FORMAT,

@@ -72,11 +72,10 @@ def layers_figure(
 
     Example:
         >>> import eda_router
-        >>> from pathlib import Path
         >>> design = eda_router.read("synth-chip")
         >>> done = eda_router.route_layered(design, eda_router.RouteConfig(router="maze"))
         >>> eda_router.write_guide(done.layered, "chip.guide")
-        >>> run = eda_router.read_run(Path("chip.guide"), Path("synth-chip"), design, "mine")
+        >>> run = eda_router.read_run("chip.guide", "synth-chip", design, "mine")
         >>> figure = eda_router.layers_figure(run.wires, [1, 2], ["worst"])
         >>> eda_router.save_figure(figure, "layers.png")
     """
@@ -209,11 +208,10 @@ def layer_nets_figure(
 
     Example:
         >>> import eda_router
-        >>> from pathlib import Path
         >>> design = eda_router.read("synth-chip")
         >>> done = eda_router.route_layered(design, eda_router.RouteConfig(router="maze"))
         >>> eda_router.write_guide(done.layered, "chip.guide")
-        >>> run = eda_router.read_run(Path("chip.guide"), Path("synth-chip"), design, "mine")
+        >>> run = eda_router.read_run("chip.guide", "synth-chip", design, "mine")
         >>> figure = eda_router.layer_nets_figure(run.wires, [2, 3], [0, 1, 2])
         >>> eda_router.save_figure(figure, "nets.png")
     """

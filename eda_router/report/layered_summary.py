@@ -20,7 +20,7 @@ from eda_router.verification import verify
 def layered_summary(
     done: LayeredResult, check: GuideVerification, outer_phases: dict[str, PhaseTime]
 ) -> dict[str, Any]:
-    """Everything known about a run, as plain values for JSON.
+    """Everything known about a run on layers, as plain values for JSON.
 
     It has all that :func:`eda_router.report.summary.summarize` tells, of layers where a figure
     differs there, the table ``layers``, vias, and the length of wires.

@@ -126,7 +126,7 @@ def check_suffix(path: Path) -> None:
         _pyarrow()
 
 
-def write_net_table(path: Path, columns: Sequence[Column]) -> None:
+def write_net_table(path: str | Path, columns: Sequence[Column]) -> None:
     """Write a table; the ending of the name decides on the form, CSV for standard output.
 
     In CSV what is not known is empty, in Parquet null.
@@ -138,10 +138,11 @@ def write_net_table(path: Path, columns: Sequence[Column]) -> None:
     Example:
         >>> import eda_router
         >>> columns = eda_router.net_table(eda_router.read("synth-tiny"))
-        >>> eda_router.write_net_table(Path("nets.csv"), columns)
+        >>> eda_router.write_net_table("nets.csv", columns)
         >>> print(open("nets.csv").read().splitlines()[3])
         2,s2,2,2,4,4,,,,,,
     """
+    path = Path(path)
     check_suffix(path)
     if path.suffix == ".parquet":
         _write_parquet(path, columns)

@@ -226,7 +226,7 @@ def _subtitle(design: Design, wires: LayerWires | None) -> str:
 
 
 def write_page(path: str | Path, design: Design, runs: Sequence[Run], title: str = "") -> None:
-    """Write the page of :func:`format_page` beside its place and rename it.
+    """Write one HTML page that shows runs of a design and needs no network.
 
     Raises:
         InputError: the file cannot be written.

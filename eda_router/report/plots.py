@@ -349,7 +349,7 @@ def design_figure(
     kinds: Sequence[PlotKind],
     palette: Palette = LIGHT,
 ) -> Figure:
-    """A sheet with one picture below the other.
+    """Maps of congestion or density: a sheet with one picture below the other.
 
     Args:
         design: the grid and its nets.

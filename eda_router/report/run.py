@@ -60,7 +60,7 @@ class RunSummary:
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """One run to show.
+    """One run to show: its wires, and what is known about how they came about.
 
     Attributes:
         label: what to call it.

@@ -229,7 +229,7 @@ def evaluate(
     seed: int = 1,
     calibrate: bool = False,
 ) -> dict[int, dict[str, Any]]:
-    """Figures of every exit that there are samples for; see :func:`evaluate_exit`.
+    """Measure a model beside its controls: figures of every exit that there are samples for.
 
     Args:
         engine: the model.
@@ -237,7 +237,7 @@ def evaluate(
         draws, redraws, seed, calibrate: see :func:`evaluate_exit`.
 
     Returns:
-        by exit size.
+        by exit size what :func:`evaluate_exit` gives.
 
     Example:
         >>> import eda_router
