@@ -213,6 +213,9 @@ def load_config(
         path: a YAML mapping of field names to values, or None.
         overrides: values that replace the file's, for example from the command line.
 
+    Returns:
+        Settings, checked.
+
     Raises:
         InputError: the file cannot be read, is no YAML mapping, names an unknown or repeated field
             or holds a value of the wrong type or range; path and line are given.
@@ -325,6 +328,12 @@ def shown(value: Any) -> str:
 
 def yaml_template(cls: type[Settings]) -> str:
     """A YAML file with every option at its default, each explained.
+
+    Args:
+        cls: a settings class, such as :class:`RouteConfig`.
+
+    Returns:
+        Text that :func:`load_config` reads.
 
     Example:
         >>> import eda_router

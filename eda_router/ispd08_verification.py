@@ -64,6 +64,9 @@ def verify_solution(problem: Problem, solution: Solution) -> SolutionVerificatio
         problem: of :func:`eda_router.read_problem`.
         solution: of :func:`eda_router.read_solution`, for the same problem.
 
+    Returns:
+        The figures.
+
     Example:
         >>> import eda_router
         >>> eda_router.write(eda_router.read("synth-chip"), "chip.gr")

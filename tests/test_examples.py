@@ -5,6 +5,7 @@ from __future__ import annotations
 import doctest
 import importlib
 import inspect
+import re
 from pathlib import Path
 
 import pytest
@@ -40,8 +41,13 @@ def test_every_public_name_says_what_it_is_and_shows_it(name: str) -> None:
     assert "\nExample:\n" in text
     assert ">>> " in text
     value = PUBLIC[name]
-    if inspect.isfunction(value) and len(inspect.signature(value).parameters) > 1:
-        assert "\nArgs:\n" in text or "Raises:" in text
+    if not inspect.isfunction(value):
+        return
+    told = text.partition("\nArgs:\n")[2].partition("\n\n")[0]
+    for parameter in inspect.signature(value).parameters:
+        assert re.search(rf"^    (\w+, )*{parameter}\b", told, re.MULTILINE), parameter
+    if inspect.signature(value).return_annotation != "None":
+        assert "\nReturns:\n" in text or "\nYields:\n" in text
 
 
 @pytest.mark.parametrize("path", WITH_EXAMPLES, ids=module_of)

@@ -43,6 +43,10 @@ def _is_of_design(place: Path) -> bool:
 def held_out(folder: str | Path, size: int, count: int) -> Samples:
     """About ``count`` validation samples of a size, the sources in turn.
 
+    Returns:
+        States and labels, uint8 ``(count, size, size)`` (:mod:`eda_router.neural.tensors`,
+        :mod:`eda_router.dataset.teacher`).
+
     Raises:
         InputError: there are none, or the folder cannot be read.
 

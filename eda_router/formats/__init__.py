@@ -108,6 +108,9 @@ def read(path: str | Path, **extra: Any) -> Design:
         extra: what a format needs beside the file: for DEF ``lef``, the LEF files, and
             ``config``, a :class:`eda_router.formats.lefdef_config.LefDefConfig`.
 
+    Returns:
+        The design; capacities in tracks, with layers where the format has some.
+
     Raises:
         TypeError: ``path`` is no path, or no format takes such an ``extra``.
         InputError: the file cannot be read, is in no format known, or in one that does not take

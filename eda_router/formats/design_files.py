@@ -90,6 +90,9 @@ def find_designs(
         lef: LEF files for those that need them and bring none.
         settings: layers and adjustments for those that take them.
 
+    Returns:
+        One entry a design, in their order; none is read yet.
+
     Raises:
         InputError: a file cannot be read or is in no format known, two designs have one name, or
             there are LEF files and no design that takes them.

@@ -114,6 +114,10 @@ def write(guide: Guide, design: Design, path: str | Path) -> None:
 def write_guide(layered: LayeredRoutes, path: str | Path) -> None:
     """Write the guide of layered routes, gzipped when ``path`` ends with ``.gz``.
 
+    Args:
+        layered: of :func:`eda_router.route_layered`.
+        path: of the guide.
+
     Raises:
         TypeError: ``layered`` is of another type.
         InputError: the file cannot be written; an existing one is as it was.
@@ -129,6 +133,13 @@ def write_guide(layered: LayeredRoutes, path: str | Path) -> None:
 
 def read_guide(path: str | Path, design: Design) -> Guide:
     """Read a guide of ``design``, which has layers; the file may be gzipped.
+
+    Args:
+        path: of the guide.
+        design: that it is of.
+
+    Returns:
+        Its boxes, in database units.
 
     Raises:
         InputError: the file cannot be read, is not in the format or does not belong to the

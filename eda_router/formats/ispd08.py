@@ -118,6 +118,12 @@ def read(path: str | Path) -> Design:
 def read_problem(path: str | Path) -> Problem:
     """Read a problem of the ISPD 2008 contest as it is, in its units; the file may be gzipped.
 
+    Args:
+        path: of the file.
+
+    Returns:
+        The grid, its layers, and nets with pins; capacities in lengths of the file.
+
     Raises:
         InputError: the file cannot be read or is not in the format; path and line are given.
 

@@ -92,6 +92,10 @@ def format_solution(layered: LayeredRoutes) -> str:
 def write(layered: LayeredRoutes, path: str | Path) -> None:
     """Write layered routes as a solution of the ISPD 2008 contest.
 
+    Args:
+        layered: of :func:`eda_router.route_layered`.
+        path: of the file.
+
     Raises:
         InputError: the file cannot be written.
 
@@ -107,6 +111,13 @@ def write(layered: LayeredRoutes, path: str | Path) -> None:
 
 def read(path: str | Path, problem: Problem) -> Solution:
     """Read a solution of a problem of the ISPD 2008 contest; the file may be gzipped.
+
+    Args:
+        path: of the file.
+        problem: of :func:`eda_router.read_problem`.
+
+    Returns:
+        Its wires and vias.
 
     Raises:
         InputError: the file cannot be read, is not in the format or does not belong to the

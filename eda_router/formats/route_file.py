@@ -131,6 +131,11 @@ def format_routes(design: Design, routes: Routes) -> str:
 def write(design: Design, routes: Routes, path: str | Path) -> None:
     """Write a route file beside ``path`` and rename it.
 
+    Args:
+        design: that was routed.
+        routes: its wires.
+        path: of the file.
+
     Raises:
         TypeError: the design or the routes are of another type.
         ValueError: the routes have another number of nets.
@@ -154,6 +159,13 @@ def write(design: Design, routes: Routes, path: str | Path) -> None:
 
 def read(path: str | Path, design: Design) -> RouteFile:
     """Read the route file of ``design``; it may be gzipped. Layers are read over.
+
+    Args:
+        path: of the file.
+        design: that it is of.
+
+    Returns:
+        The wires, which nets stand in the file, and edges that it repeats.
 
     Raises:
         InputError: the file cannot be read, is not in the format or does not belong to the

@@ -30,6 +30,12 @@ def feature_maps(design: Design) -> dict[str, Map]:
 
     A design without cells has no map ``cell_density``, and no macros.
 
+    Args:
+        design: of any format.
+
+    Returns:
+        float64 ``(width, height)``, by folder; ``docs/maps.md`` has definition and unit of each.
+
     Example:
         >>> import eda_router
         >>> maps = eda_router.feature_maps(eda_router.read("synth-chip"))

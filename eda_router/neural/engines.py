@@ -324,6 +324,10 @@ def load_engine(
         precision: of OpenVINO's computations; ``auto`` takes bfloat16 on processors that have it,
             where it takes half the time.
 
+    Returns:
+        A model: ``exits`` and ``thresholds``, and ``draw`` and ``sample``, which take images
+        float32 ``(count, size, size, 3)``; see :class:`Engine`.
+
     Raises:
         InputError: no model folder, or a damaged one.
         EdarouteError: the engine or the precision asked for is not there.

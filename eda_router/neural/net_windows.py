@@ -152,6 +152,9 @@ def draw_windows(
         samples: drawings sampled from the latent where that did not help.
         seed: of their noise.
 
+    Returns:
+        For each net the first drawing and the tree, in order of ``cut.nets``.
+
     Raises:
         ValueError: the model has no exit of that size.
 

@@ -33,6 +33,9 @@ def bounds(design: Design) -> IntArray:
     half the perimeter of the smallest box that touches every terminal. Otherwise it is that of the
     module's head.
 
+    Args:
+        design: the nets.
+
     Returns:
         int32 ``(num_nets,)``, tile edges; 0 for nets that need no wire.
 

@@ -116,6 +116,11 @@ def comparison_values(design: Design, runs: Sequence[Run]) -> dict[str, Any]:
         design: that was routed.
         runs: one or more, all on the plane or all on layers.
 
+    Returns:
+        The design's name, that of the base, and under ``runs`` an entry for each run: wirelength in
+        tile edges, overflow in tracks, nets that are not joined and, for all but the first, which
+        nets are longer or shorter and where demand differs.
+
     Raises:
         ValueError: some are on layers and some on the plane.
 

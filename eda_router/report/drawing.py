@@ -111,6 +111,9 @@ def draw_net(
         samples: drawings sampled when the first one does not join the pins.
         seed: of their noise.
 
+    Returns:
+        What the model saw and drew, and the tree that was taken.
+
     Raises:
         EdarouteError: its window would be out of proportion to the grid.
 

@@ -30,6 +30,10 @@ def layered_summary(
         check: the independent evaluation of their guide.
         outer_phases: time spent outside the router.
 
+    Returns:
+        What ``edaroute route --json`` writes: lengths in GCell edges and microns, overflow in
+        tracks, seconds.
+
     Example:
         >>> import eda_router
         >>> design = eda_router.read("synth-chip")

@@ -44,6 +44,9 @@ def net_table(design: Design, run: Run | None = None) -> list[Column]:
         design: the nets.
         run: the wires, with a summary where stages and exits are known; None: not routed.
 
+    Returns:
+        Name, type, meaning with its unit, and one value a net, for each column.
+
     Example:
         >>> from eda_router import read
         >>> columns = {column.name: column.values for column in net_table(read("synth-tiny"))}
@@ -130,6 +133,10 @@ def write_net_table(path: str | Path, columns: Sequence[Column]) -> None:
     """Write a table; the ending of the name decides on the form, CSV for standard output.
 
     In CSV what is not known is empty, in Parquet null.
+
+    Args:
+        path: ends with ``.csv``, ``.csv.gz`` or ``.parquet``; ``-``: standard output.
+        columns: of :func:`net_table`.
 
     Raises:
         InputError: the file cannot be written, or no form has such an ending.

@@ -357,6 +357,9 @@ def design_figure(
         kinds: the pictures, from the top.
         palette: the colours.
 
+    Returns:
+        A matplotlib figure.
+
     Raises:
         InputError: a picture needs routes and there are none.
 

@@ -33,6 +33,9 @@ def read_run(path: str | Path, bench: str | Path, design: Design, label: str) ->
         design: that it is of.
         label: what to call the run.
 
+    Returns:
+        The wires under that label, on layers where the file has layers.
+
     Raises:
         InputError: the file cannot be read, is in no form that fits the design, or does not belong
             to it.

@@ -25,6 +25,13 @@ def grid_values(design: Design) -> dict[str, Any]:
 def design_values(design: Design) -> dict[str, Any]:
     """What a design holds, as plain values for JSON; shares are of the nets to route.
 
+    Args:
+        design: on the plane or with layers.
+
+    Returns:
+        By name: sides in tiles, capacities in tracks, nets, pins of a net, sides of boxes in tiles,
+        the sum of half perimeters in tile edges; with layers their table and the die in microns.
+
     Example:
         >>> import eda_router
         >>> values = eda_router.design_values(eda_router.read("synth-tiny"))

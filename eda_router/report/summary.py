@@ -27,6 +27,9 @@ def summarize(
         check: the independent evaluation, whose figures are the ones told.
         outer_phases: time spent outside the router.
 
+    Returns:
+        What ``edaroute route --json`` writes: lengths in tile edges, overflow in tracks, seconds.
+
     Example:
         >>> import eda_router
         >>> design = eda_router.read("synth-tiny")

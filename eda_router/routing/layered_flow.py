@@ -60,6 +60,9 @@ def route_layered(
         on_pass: shown the state after each pass, see :func:`eda_router.routing.flow.route`. When
             it ends the run while clocks are routed first, the signals get their first pass.
 
+    Returns:
+        The routes on the plane, and on layers.
+
     Raises:
         TypeError: an argument is of another type.
         EdarouteError: the design has no layers, or the router asked for cannot run here.

@@ -86,6 +86,10 @@ def write(config: SynthConfig, path: str | Path) -> Design:
 
     The same settings give the same files, byte for byte.
 
+    Args:
+        config: sides, nets, and what else a chip has.
+        path: of the DEF file.
+
     Returns:
         The design as it is read back.
 

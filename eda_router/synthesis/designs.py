@@ -103,6 +103,13 @@ class SynthConfig(Settings):
 def synthesize(config: SynthConfig, name: str | None = None) -> Design:
     """A design made of ``config`` alone, repeated pins merged.
 
+    Args:
+        config: sides, nets and all else.
+        name: of the design; None: one that tells its seed.
+
+    Returns:
+        A design on the plane.
+
     Raises:
         TypeError: ``config`` is of another type.
 
