@@ -96,6 +96,7 @@ class NetEnv(gymnasium.Env[Observation, Action]):
         (-2.0, True, False)
     """
 
+    # Gymnasium declares it of instances, so that ClassVar will not do.
     metadata = {"render_modes": ["rgb_array"], "render_fps": 10}  # noqa: RUF012
 
     def __init__(
@@ -185,7 +186,7 @@ class NetEnv(gymnasium.Env[Observation, Action]):
         over = self._turn == len(self.nets)
         return self._window(), float(reward), over, False, self._info(connected=connected)
 
-    def render(self) -> NDArray[np.uint8] | None:  # type: ignore[override]
+    def render(self) -> NDArray[np.uint8] | None:
         """A picture of the ledger: uint8 ``(8 * height, 8 * width, 3)``, or None without a mode.
 
         Each tile has the colour of its fullest edge, row 0 at the bottom; pins of the net to route
