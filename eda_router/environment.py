@@ -31,8 +31,9 @@ except ImportError as error:
         "NetEnv needs gymnasium, which is not installed: pip install 'edaroute[gym]'"
     ) from error
 
-LEAST_SIZE = 8
-"""Side of the smallest window, tiles."""
+SIZES = 8, 256
+"""Sides of the smallest and of the largest window that is chosen by itself, tiles: an observation
+grows with the square."""
 
 PIXELS = 8
 """Of a tile's side in a picture."""
@@ -66,8 +67,8 @@ class NetEnv(gymnasium.Env[Observation, Action]):
 
     Args:
         design: the grid and its nets; one with layers is routed on the plane.
-        size: side of the windows, tiles; None: the smallest power of two, from 8, that holds every
-            net.
+        size: side of the windows, tiles; None: the smallest power of two that holds every net, from
+            8 to 256.
         overflow_cost: what a track above capacity costs, in tile edges.
         open_cost: what a net without wire costs, as a multiple of its half perimeter.
         render_mode: ``rgb_array`` or None.
@@ -79,7 +80,7 @@ class NetEnv(gymnasium.Env[Observation, Action]):
         too_wide: int64, numbers of the nets that need a wire and fit no window of the size.
 
     Raises:
-        TypeError: ``design`` is of another type.
+        TypeError: an argument is of another type.
         ValueError: ``size`` holds no net that needs a wire, or there is no such render mode.
 
     Example:
@@ -114,7 +115,8 @@ class NetEnv(gymnasium.Env[Observation, Action]):
         boxes = design.net_boxes[design.routable]
         sides = (boxes[:, 2:] - boxes[:, :2]).max(axis=1, initial=0) + 1
         if size is None:
-            size = max(LEAST_SIZE, 1 << (int(sides.max(initial=1)) - 1).bit_length())
+            size = int(np.clip(1 << (int(sides.max(initial=1)) - 1).bit_length(), *SIZES))
+        expect_type("size", size, (int, np.integer))
         if not np.any(sides <= size):
             raise ValueError(f"size {size} holds no net of design {design.name}")
         self.design, self.size, self.render_mode = design, int(size), render_mode

@@ -138,6 +138,12 @@ def test_without_gymnasium_one_line_says_what_to_install() -> None:
     assert done.stdout.count("\n") == 1
 
 
+def test_a_window_does_not_grow_beyond_all_bounds() -> None:
+    nets = [("long", 0, [(0, 0), (999, 0)]), ("short", 1, [(4, 0), (6, 1)])]
+    env = NetEnv(Design.from_pins("strip", 1000, 2, 1, 1, nets))
+    assert (env.size, env.too_wide.tolist(), env.nets.tolist()) == (256, [0], [1])
+
+
 def test_seeds_order_equal_nets_only() -> None:
     env = NetEnv(eda_router.read("synth-tiny"))
     orders = []
@@ -166,6 +172,7 @@ def test_the_picture_shows_the_ledger() -> None:
     [
         (lambda: NetEnv("synth-tiny"), TypeError, "design: str, expected Design"),
         (lambda: NetEnv(TWO, render_mode="human"), ValueError, "render_mode 'human'"),
+        (lambda: NetEnv(TWO, size=8.5), TypeError, "size: float, expected int"),
         (lambda: NetEnv(TWO, size=2), ValueError, "size 2 holds no net of design two"),
         (lambda: NetEnv(TWO).step([1]), ValueError, r"edges \(1,\), expected \(8, 8, 2\)"),
     ],
