@@ -58,7 +58,7 @@ def held_out(folder: str | Path, size: int, count: int) -> Samples:
     Example:
         >>> import eda_router
         >>> from eda_router.dataset.config import DatasetConfig
-        >>> config = DatasetConfig(sizes=(8,), shards=1, shard_samples=20)
+        >>> config = DatasetConfig(sizes=(8,), shards=1, shard_samples=20, source="random")
         >>> made = eda_router.dataset.make("samples", config=config)
         >>> eda_router.held_out("samples", 8, 10).states.shape
         (10, 8, 8)
