@@ -43,17 +43,17 @@ def _is_of_design(place: Path) -> bool:
 def held_out(folder: str | Path, size: int, count: int) -> Samples:
     """About ``count`` validation samples of a size, the sources in turn.
 
+    Args:
+        folder: of data sets that are made up; those of designs are left out.
+        size: of the windows, tiles.
+        count: of samples wanted.
+
     Returns:
         States and labels, uint8 ``(count, size, size)`` (:mod:`eda_router.neural.tensors`,
         :mod:`eda_router.dataset.teacher`).
 
     Raises:
         InputError: there are none, or the folder cannot be read.
-
-    Args:
-        folder: of data sets that are made up; those of designs are left out.
-        size: of the windows, tiles.
-        count: of samples wanted.
 
     Example:
         >>> import eda_router

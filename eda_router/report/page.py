@@ -228,14 +228,14 @@ def _subtitle(design: Design, wires: LayerWires | None) -> str:
 def write_page(path: str | Path, design: Design, runs: Sequence[Run], title: str = "") -> None:
     """Write one HTML page that shows runs of a design and needs no network.
 
-    Raises:
-        InputError: the file cannot be written.
-
     Args:
         path: of the page.
         design: that was routed.
         runs: one or more to show side by side.
         title: of the page; the design's name when empty.
+
+    Raises:
+        InputError: the file cannot be written.
 
     Example:
         >>> import eda_router
