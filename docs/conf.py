@@ -36,8 +36,14 @@ html_title = "edaroute"
 html_copy_source = False
 
 
-ARRAY = re.compile(r"[\w.~]*ndarray\[tuple\[Any, \.\.\.\], [\w.~]*dtype\[([^][]+)\]\]")
-"""An array in a signature; shapes stand in the text."""
+SHORT = (
+    (
+        re.compile(r"[\w.~]*ndarray\[tuple\[[\w.~]*Any, \.\.\.\], [\w.~]*dtype\[([^][]+)\]\]"),
+        r"ndarray[\1]",
+    ),
+    (re.compile(r"[\w.~]*_Buffer \| .*?\bstr\]"), "ArrayLike"),
+)
+"""Types of arrays as NumPy spells them out, and as signatures call them."""
 
 
 def setup(app: Any) -> None:
@@ -45,7 +51,13 @@ def setup(app: Any) -> None:
     app.connect("autodoc-process-signature", short_signature)
 
 
-def short_signature(*args: Any) -> tuple[str | None, str | None]:
+def short_signature(*args: Any) -> tuple[str | None, ...]:
     """Signature and what is returned, with short names of arrays."""
-    *_, signature, returned = args
-    return tuple(text and ARRAY.sub(r"ndarray[\1]", text) for text in (signature, returned))
+    return tuple(shortened(text) for text in args[-2:])
+
+
+def shortened(text: str | None) -> str | None:
+    """A signature with short names of arrays."""
+    for long, short in SHORT:
+        text = text and long.sub(short, text)
+    return text

@@ -29,9 +29,10 @@ SPAN_MEANING = "half perimeter of the smallest box that touches every terminal"
 def bounds(design: Design) -> IntArray:
     """Lower bounds of the lengths of all nets' wires.
 
-    Wires of a design with layers may reach a terminal in several tiles, so that the bound there is
-    half the perimeter of the smallest box that touches every terminal. Otherwise it is that of the
-    module's head.
+    Up to nine pins the length of a shortest rectilinear Steiner tree; above, two thirds of that of
+    a shortest spanning tree, or half the perimeter of the pins' box where that is more. Wires of a
+    design with layers may reach a terminal in several tiles, so that the bound there is half the
+    perimeter of the smallest box that touches every terminal.
 
     Args:
         design: the nets.
