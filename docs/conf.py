@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 import eda_router
+from eda_router.config import Settings, describe
 
 project = "edaroute"
 copyright = "The edaroute authors"
@@ -47,8 +48,21 @@ SHORT = (
 
 
 def setup(app: Any) -> None:
-    """Let signatures call arrays by the type of their elements alone."""
+    """Let signatures call arrays by the type of their elements, and list what settings mean."""
     app.connect("autodoc-process-signature", short_signature)
+    # Behind napoleon, which reads the docstring as a whole.
+    app.connect("autodoc-process-docstring", list_settings, priority=600)
+
+
+def list_settings(*args: Any) -> None:
+    """Add each field of a class of settings to its docstring, which is changed in place."""
+    *_, value, _, lines = args
+    if isinstance(value, type) and issubclass(value, Settings):
+        lines.append("")
+        for info in describe(value):
+            unit = f" In {info.unit}." if info.unit else ""
+            help = re.sub(r"([|*\\])", r"\\\1", info.help + unit)
+            lines.append(f":param {info.name}: {help}")
 
 
 def short_signature(*args: Any) -> tuple[str | None, ...]:

@@ -235,6 +235,7 @@ def test_the_page_of_the_library_holds_every_name(site: Path) -> None:
             assert f'id="eda_router.{name}"' in page, name
     for name in dataset.__all__:
         assert f'id="eda_router.dataset.{name}"' in page, name
+    assert "<strong>expected_demand</strong>" in page  # a setting tells what it means
 
 
 def test_the_readme_leads_to_the_index() -> None:
