@@ -59,6 +59,8 @@ docs: $(INSTALLED_DEV)
 	$(BIN)/python scripts/waves.py --rewrite
 	$(BIN)/python scripts/model_card.py --rewrite
 	$(BIN)/python scripts/pictures.py
+	$(BIN)/python -m sphinx -q -W --keep-going -c docs . out/docs
+	@echo "written out/docs/docs/index.html"
 
 study: $(INSTALLED_DEV)
 	$(BIN)/edaroute study --config scripts/study.yaml --bench $(BENCH) \
@@ -82,5 +84,5 @@ $(INSTALLED): pyproject.toml | $(BIN)/python
 	@touch $@
 
 $(INSTALLED_DEV): pyproject.toml | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev,viz]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev,docs,viz]'
 	@touch $@ $(INSTALLED)

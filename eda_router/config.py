@@ -213,9 +213,19 @@ def load_config(
         path: a YAML mapping of field names to values, or None.
         overrides: values that replace the file's, for example from the command line.
 
+    Returns:
+        Settings, checked.
+
     Raises:
         InputError: the file cannot be read, is no YAML mapping, names an unknown or repeated field
             or holds a value of the wrong type or range; path and line are given.
+
+    Example:
+        >>> import eda_router
+        >>> _ = open("mine.yaml", "w").write("router: maze")
+        >>> config = eda_router.load_config(eda_router.RouteConfig, "mine.yaml", {"seed": 7})
+        >>> config.router, config.effort, config.seed
+        ('maze', 'medium', 7)
     """
     values = {} if path is None else _load_yaml(cls, path)
     values.update(overrides or {})
@@ -317,7 +327,19 @@ def shown(value: Any) -> str:
 
 
 def yaml_template(cls: type[Settings]) -> str:
-    """A YAML file with every option at its default, each explained."""
+    """A YAML file with every option at its default, each explained.
+
+    Args:
+        cls: a settings class, such as :class:`RouteConfig`.
+
+    Returns:
+        Text that :func:`load_config` reads.
+
+    Example:
+        >>> import eda_router
+        >>> print(eda_router.yaml_template(eda_router.RouteConfig).splitlines()[1])
+        router: neural
+    """
     lines = []
     for info in describe(cls):
         unit = f", in {info.unit}" if info.unit else ""
@@ -332,7 +354,20 @@ MOST_EXACT_PINS = 8
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class RouteConfig(Settings):
-    """How a design is routed."""
+    """How a design is routed.
+
+    Raises:
+        TypeError: there is no setting of that name.
+        InputError: a value is of another type or out of range.
+
+    Example:
+        >>> import eda_router
+        >>> eda_router.RouteConfig(router="maze", effort="high", time_limit=60).seed
+        1
+        >>> eda_router.RouteConfig(efort="high")
+        Traceback (most recent call last):
+        TypeError: RouteConfig has no setting 'efort' (did you mean effort?)
+    """
 
     router: Literal["neural", "maze"] = setting(
         "neural", "Who draws the nets first: the neural router, or the maze router alone."

@@ -291,6 +291,12 @@ class Routes:
     Raises:
         TypeError: an array has another type or number of axes.
         ValueError: the offsets do not rise from 0 to the number of edges, or an edge id is below 0.
+
+    Example:
+        >>> import eda_router
+        >>> routes = eda_router.Routes.from_lists([[0, 2], [], [5]])
+        >>> routes, routes.net_edges(0), routes.lengths
+        (Routes(3 nets, wirelength 3), array([0, 2], dtype=int32), array([2, 0, 1], dtype=int32))
     """
 
     offsets: NDArray[np.int64]

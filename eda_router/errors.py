@@ -6,7 +6,16 @@ from pathlib import Path
 
 
 class EdarouteError(Exception):
-    """Base of every error that edaroute raises on purpose; its text is one line."""
+    """Base of every error that edaroute raises on purpose; its text is one line.
+
+    Example:
+        >>> import eda_router
+        >>> try:
+        ...     eda_router.route_layered(eda_router.read("synth-tiny"))
+        ... except eda_router.EdarouteError as error:
+        ...     print(error)
+        design synth-tiny has no layers
+    """
 
 
 class InputError(EdarouteError):
@@ -17,6 +26,14 @@ class InputError(EdarouteError):
         line: 1-based line number, or None when the fault is the file as a whole.
         problem: what is wrong.
         expected: what was expected instead; may be empty.
+
+    Example:
+        >>> import eda_router
+        >>> try:
+        ...     eda_router.read("missing.modified")
+        ... except eda_router.InputError as error:
+        ...     print(error.path, error.line, error.problem)
+        missing.modified None cannot be read: No such file or directory
     """
 
     def __init__(self, path: str | Path | None, line: int | None, problem: str, expected: str = ""):

@@ -89,6 +89,13 @@ def verify_guide(design: Design, guide: Guide) -> GuideVerification:
 
     Nothing is repaired or refused.
 
+    Args:
+        design: with layers.
+        guide: of :func:`eda_router.read_guide`.
+
+    Returns:
+        The figures: lengths in GCell edges, demand and overflow in tracks.
+
     Raises:
         TypeError: an argument is of another type.
         EdarouteError: the design has no layers.

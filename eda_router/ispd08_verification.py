@@ -56,7 +56,29 @@ class SolutionVerification:
 
 
 def verify_solution(problem: Problem, solution: Solution) -> SolutionVerification:
-    """Evaluate a solution of ``problem``; nothing is repaired or refused."""
+    """Evaluate a solution of ``problem``; nothing is repaired or refused.
+
+    Lengths are in tile edges, overflow in units of the problem's capacity.
+
+    Args:
+        problem: of :func:`eda_router.read_problem`.
+        solution: of :func:`eda_router.read_solution`, for the same problem.
+
+    Returns:
+        The figures.
+
+    Example:
+        >>> import eda_router
+        >>> eda_router.write(eda_router.read("synth-chip"), "chip.gr")
+        >>> design, problem = eda_router.read("chip.gr"), eda_router.read_problem("chip.gr")
+        >>> done = eda_router.route_layered(design, eda_router.RouteConfig(router="maze"))
+        >>> eda_router.write_solution(done.layered, "chip.route")
+        >>> check = eda_router.verify_solution(
+        ...     problem, eda_router.read_solution("chip.route", problem)
+        ... )
+        >>> check.wires == done.result.wirelength, check.total_overflow
+        (True, 0)
+    """
     plane = problem.width * problem.height
     volume = plane * problem.num_layers
     steps = np.array([1, problem.width, plane])

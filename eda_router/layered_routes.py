@@ -48,6 +48,13 @@ class LayeredRoutes:
         TypeError: a part is of another type.
         ValueError: a part does not fit the design.
         EdarouteError: the design has no layers.
+
+    Example:
+        >>> import eda_router
+        >>> config = eda_router.RouteConfig(router="maze")
+        >>> layered = eda_router.route_layered(eda_router.read("synth-chip"), config).layered
+        >>> layered.demand.shape, int(layered.demand.sum()) == layered.routes.wirelength
+        ((6, 24, 24), True)
     """
 
     design: Design

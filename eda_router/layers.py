@@ -64,6 +64,12 @@ class Layers:
         ys: int64 ``(height + 1,)``, lower borders of the rows and the upper border of the last.
         dbu: database units a micron.
         cells: the placed cells, or None: the format tells of none.
+
+    Example:
+        >>> import eda_router
+        >>> layers = eda_router.read("synth-chip").layers
+        >>> layers.names[:2], layers.horizontal[:2].tolist(), layers.capacity.shape
+        (('lane1', 'lane2'), [True, False], (6, 24, 24))
     """
 
     names: tuple[str, ...]

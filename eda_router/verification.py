@@ -31,6 +31,13 @@ class Verification:
         repeated: how often a net lists an edge that it has already.
         cycles: edges beyond a tree, summed over the nets to route.
         stubs: wire ends that are no pin, summed over the nets to route.
+
+    Example:
+        >>> import eda_router
+        >>> design = eda_router.Design.from_pins("d", 3, 1, 1, 1, [("a", 0, [(0, 0), (2, 0)])])
+        >>> check = eda_router.verify(design, eda_router.Routes.from_lists([[0]]))
+        >>> check.disconnected, check.stubs, check.legal
+        (1, 1, False)
     """
 
     nets: int
@@ -71,6 +78,13 @@ def verify(design: Design, routes: Routes, repeated: int = 0) -> Verification:
         TypeError: an argument is of another type.
         ValueError: the routes have another number of nets, or edges off the grid, or ``repeated``
             is below 0.
+
+    Example:
+        >>> import eda_router
+        >>> design = eda_router.Design.from_pins("d", 3, 1, 1, 1, [("a", 0, [(0, 0), (2, 0)])])
+        >>> check = eda_router.verify(design, eda_router.Routes.from_lists([[0, 2]]))
+        >>> check.wirelength, check.total_overflow, check.legal
+        (2, 0, True)
     """
     expect_type("design", design, Design)
     expect_type("routes", routes, Routes)

@@ -1,26 +1,70 @@
-"""Write docs/cli.md, the reference of the command line, from the commands themselves.
+"""Write docs/cli.md and docs/api.md, the references of the command line and of the library.
 
 python scripts/document.py
 """
 
 from __future__ import annotations
 
+import inspect
+import re
 import sys
 from pathlib import Path
 
 import click
 from common import DOCS, paragraph, parser_of, write
 
+import eda_router
+from eda_router import dataset
 from eda_router.cli import COMMANDS, cli
 
 
 def main() -> int:
     parser = parser_of(__doc__)
     parser.add_argument("--out", type=Path, default=DOCS, help="folder to write")
-    path = parser.parse_args().out / "cli.md"
-    write(path, reference())
-    print(f"written {path}")
+    folder = parser.parse_args().out
+    for name, text in (("cli.md", reference()), ("api.md", library())):
+        write(folder / name, text)
+        print(f"written {folder / name}")
     return 0
+
+
+def library() -> str:
+    """The names of the library by what they are for: a list to read, then what Sphinx reads."""
+    parts = [
+        "# The library\n",
+        "Written by `make docs` from the docstrings.\n",
+        paragraph(
+            "`import eda_router` loads nothing; each name is imported when it is first used. What "
+            "a user can get wrong raises `InputError`, `TypeError` or `ValueError` with what was "
+            "expected. [The tour](tour.md) shows the names at work. This page lists them; the "
+            "pages that `make docs` makes of it hold shapes, units, errors and an example for "
+            "each, as `help(eda_router.route)` does."
+        ),
+    ]
+    for task, homes in eda_router._TASKS.items():
+        names = {name: getattr(eda_router, name) for name in homes if name != "dataset"}
+        if len(names) < len(homes):
+            names |= {f"dataset.{name}": getattr(dataset, name) for name in dataset.__all__}
+        parts.append(f"## {task}\n")
+        parts.append("| name | |\n|---|---|")
+        parts += [f"| `{name}` | {cell(first_line(value))} |" for name, value in names.items()]
+        parts.append("\n```{eval-rst}")
+        parts += [f".. {directive(value)}:: eda_router.{name}" for name, value in names.items()]
+        parts.append("```\n")
+    return "\n".join(parts)
+
+
+def first_line(value: object) -> str:
+    """What a public value is, in a sentence, as Markdown."""
+    text = inspect.getdoc(value if callable(value) else type(value)) or ""
+    return re.sub(r":\w+:`~?([\w.]+)`|``(.+?)``", r"`\1\2`", text.partition("\n\n")[0])
+
+
+def directive(value: object) -> str:
+    """How Sphinx documents a public value."""
+    if inspect.isclass(value):
+        return "autoclass"
+    return "autofunction" if inspect.isfunction(value) else "autodata"
 
 
 def reference() -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import re
 import shlex
@@ -14,6 +15,8 @@ import click
 import pytest
 from click.testing import CliRunner
 
+import eda_router
+from eda_router import dataset
 from eda_router.cli import COMMANDS, cli
 from eda_router.cli.config import SETTINGS
 from eda_router.config import load_config
@@ -76,7 +79,7 @@ def test_a_template_holds_the_defaults(name: str, tmp_path: Path) -> None:
 
 def code_of(text: str) -> list[str]:
     """What a page shows as code: in backticks, and on indented or fenced lines."""
-    fences = re.findall(r"^```\w*\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    fences = re.findall(r"^```[^`\n]*\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
     lines = re.findall(r"^    (.*)$", text, re.MULTILINE)
     lines += [line for fence in fences for line in fence.splitlines()]
     prose = re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)
@@ -149,6 +152,10 @@ def test_every_file_and_module_is_there(page: Path) -> None:
 
 def module_exists(name: str) -> bool:
     """Whether a dotted name is a module of the package, or a name that one of them has."""
+    _, first, *rest = name.split(".")
+    if first in eda_router.__all__ and first != "dataset":
+        functools.reduce(getattr, [first, *rest], eda_router)
+        return True
     *parents, last = name.split(".")
     for path in (CHECKOUT.joinpath(*parents, last), CHECKOUT.joinpath(*parents)):
         file = (
@@ -190,9 +197,47 @@ def test_the_card_of_the_model_gives_the_figures_measured(tmp_path: Path) -> Non
     assert (tmp_path / "README.md").read_text() == (CHECKOUT / "models/README.md").read_text()
 
 
-def test_the_reference_of_the_command_line_is_that_of_the_commands(tmp_path: Path) -> None:
+def test_the_references_are_those_of_the_commands_and_of_the_library(tmp_path: Path) -> None:
     rewritten("document.py", "--out", str(tmp_path))
-    assert (tmp_path / "cli.md").read_text() == (DOCS / "cli.md").read_text(), "run make docs"
+    for name in ("cli.md", "api.md"):
+        assert (tmp_path / name).read_text() == (DOCS / name).read_text(), "run make docs"
+
+
+def test_the_pages_hold_every_document_and_every_name_of_the_library(tmp_path: Path) -> None:
+    for name in ("sphinx", "myst_parser", "furo"):
+        pytest.importorskip(name, reason="pages need the extra 'docs'")
+    # Strictly: a dead link, a page that the index leads to nowhere, or bad markup is an error.
+    made = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "sphinx",
+            "-q",
+            "-W",
+            "--keep-going",
+            "-c",
+            DOCS,
+            CHECKOUT,
+            tmp_path,
+        ],
+        capture_output=True,
+        text=True,
+    )
+    assert made.returncode == 0, made.stderr
+    pages = {path.relative_to(tmp_path).with_suffix(".md") for path in tmp_path.glob("**/*.html")}
+    assert {page.relative_to(CHECKOUT) for page in DOCS.glob("*.md")} <= pages
+    index = (tmp_path / "docs" / "index.html").read_text()
+    assert 'href="tour.html"' in index
+    assert 'href="../README.html"' in index
+    library = (tmp_path / "docs" / "api.html").read_text()
+    names = [name for name in eda_router.__all__ if name != "dataset"]
+    for name in [*names, *(f"dataset.{name}" for name in dataset.__all__)]:
+        assert f'id="eda_router.{name}"' in library, name
+    assert "<strong>expected_demand</strong>" in library  # a setting tells what it means
+
+
+def test_the_readme_leads_to_the_index() -> None:
+    assert "](docs/index.md)" in (CHECKOUT / "README.md").read_text()
 
 
 def test_the_readme_compares_the_routers_as_measured() -> None:

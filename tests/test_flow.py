@@ -12,6 +12,7 @@ from eda_router.clock import PhaseTime
 from eda_router.config import RouteConfig
 from eda_router.design import Design, Routes
 from eda_router.routing import flow
+from eda_router.routing.hook import PassState
 from eda_router.routing.result import PassRow, RoutingResult
 from eda_router.verification import verify
 from tests.generators import random_design, spines
@@ -33,7 +34,7 @@ class Runs:
         self.made.append(config.effort)
         row = PassRow("first", 0.25, 2, 0, 0, 0, 4)
         if on_pass is not None:
-            on_pass(row)
+            on_pass(PassState(row, design, design.capacity, lambda: self._routes[config.effort]))
         routes = self._routes[config.effort]
         stage = np.zeros(design.num_nets, np.uint8)
         spent = {"first pass": PhaseTime(0.25, 0.25)}
@@ -60,7 +61,7 @@ def test_effort_high_tries_lower_efforts_until_one_is_complete(monkeypatch) -> N
 
     runs = Runs(monkeypatch, high=OPEN, medium=L_SHAPES, low=legal)
     wide = replace(TWO, capacity=2 * TWO.capacity)
-    result = flow.route(wide, config, on_pass=rows.append)
+    result = flow.route(wide, config, on_pass=lambda state: rows.append(state.row))
     assert runs.made == ["high", "medium"]
     assert result.details["run"] == "medium"
     assert result.routes is L_SHAPES
@@ -105,7 +106,7 @@ def test_against_the_clock_a_quick_run_comes_first() -> None:
     design = random_design(7, nets=240, capacity=9)
     rows: list[PassRow] = []
     config = RouteConfig(router="maze", effort="medium", time_limit=300)
-    result = flow.route(design, config, on_pass=rows.append)
+    result = flow.route(design, config, on_pass=lambda state: rows.append(state.row))
     names = [row.name for row in rows]
     assert names[0] == "quick first"
     assert "first" in names

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import subprocess
 import sys
 from pathlib import Path
@@ -40,6 +41,7 @@ FLOORS = (
     "dataset",
     "training",
     "report",
+    "environment",
     "maps",
     "study",
     "cli",
@@ -172,14 +174,38 @@ def test_evaluating_needs_no_kernels(tmp_path: Path) -> None:
     assert not loaded_by("-c", code) & HEAVY
 
 
+def test_the_public_names_need_no_tensorflow_but_for_training() -> None:
+    code = (
+        "import sys, eda_router\n"
+        "for name in sorted({*eda_router.__all__} - {'train'}): getattr(eda_router, name)\n"
+        "assert not {'tensorflow', 'keras', 'jax', 'matplotlib'} & set(sys.modules)\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
 def test_opening_samples_needs_no_kernels() -> None:
     code = "from eda_router import dataset; assert callable(dataset.open)"
     assert not loaded_by("-c", code) & HEAVY
 
 
 def test_all_names_of_the_package_exist() -> None:
-    for name in eda_router.__all__:
-        assert getattr(eda_router, name).__name__ == name
+    homes = {name: home.partition(":") for name, home in eda_router._HOMES.items()}
+    assert set(eda_router.__all__) == set(homes)
+    for name, (home, _, other) in homes.items():
+        expected = getattr(importlib.import_module(home), other or name)
+        assert getattr(eda_router, name) is expected
     assert set(eda_router.__all__) <= set(dir(eda_router))
     with pytest.raises(AttributeError, match="no_such_name"):
         eda_router.no_such_name  # noqa: B018
+
+
+def test_typing_knows_the_names_as_they_are() -> None:
+    """What type checkers read stands beside the table that Python reads."""
+    told = set()
+    for node in ast.walk(ast.parse((PACKAGE / "__init__.py").read_text())):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("eda_router"):
+            for alias in node.names:
+                other = f":{alias.name}" if alias.asname else ""
+                told.add((alias.asname or alias.name, f"{node.module}{other}"))
+    told.discard(("find_numba_cache", "eda_router.numba_cache"))
+    assert told == set(eda_router._HOMES.items())

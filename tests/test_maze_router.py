@@ -53,7 +53,9 @@ def test_overflow_is_kept_only_when_asked_for():
 def test_negotiation_removes_overflow_and_refinement_only_shortens():
     design = random_design(7, nets=240, capacity=9)
     rows = []
-    result = route_maze(design, RouteConfig(router="maze"), on_pass=rows.append)
+    result = route_maze(
+        design, RouteConfig(router="maze"), on_pass=lambda state: rows.append(state.row)
+    )
     assert rows == result.passes
     assert rows[0].overflow > 0
     assert result.total_overflow == 0
@@ -112,7 +114,7 @@ def test_negotiation_leaves_time_to_remove_overflow():
     stopped = route_maze(
         design,
         RouteConfig(router="maze"),
-        on_pass=rows.append,
+        on_pass=lambda state: rows.append(state.row),
         deadline=5.0,
         clock=lambda: float(len(rows)),
     )

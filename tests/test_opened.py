@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
-import importlib
 import json
 import pickle
 import re
@@ -285,13 +283,3 @@ def test_the_snippet_of_the_readme_runs(
     (code,) = [block for block in blocks if "dataset.open(" in block]
     exec(code.replace("ibm02", "synth-tiny"), {})
     assert capsys.readouterr().out == "(16, 16, 2) (64, 16, 16, 3)\n"
-
-
-@pytest.mark.parametrize("module", ["eda_router.dataset.opened", "eda_router.report.net_table"])
-def test_examples_are_as_they_say(
-    module: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    results = doctest.testmod(importlib.import_module(module))
-    assert results.attempted > 0
-    assert results.failed == 0

@@ -27,12 +27,11 @@ def command(source: DesignSource, output: Path | None, quiet: bool) -> None:
       edaroute convert gcd.def --lef tech.lef --lef cells.lef -o gcd.gr
     """
     from eda_router.files import check_outputs, is_stdout
-    from eda_router.formats import ispd08, ispd98
+    from eda_router.formats import write
 
     design = source.read(output)
-    module, ending = (ispd98, ".modified") if design.layers is None else (ispd08, ".gr")
-    target = output or Path(design.name + ending)
+    target = output or Path(design.name + (".modified" if design.layers is None else ".gr"))
     check_outputs(target, inputs=source.files)
-    module.write(design, target)
+    write(design, target)
     if not quiet and not is_stdout(target):
         click.echo(f"written    {target}")

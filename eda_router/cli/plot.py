@@ -180,9 +180,8 @@ def _drawings(
     """A sheet of nets as a model draws them."""
     from eda_router.neural.engines import load_engine
     from eda_router.report.drawing import draw_net, drawings_sheet
-    from eda_router.resources import bundled
 
-    engine = load_engine(model or bundled("models", ""))
+    engine = load_engine(model)
     drawn = [draw_net(engine, design, routes, net) for net in nets]
     return drawings_sheet(design, routes, drawn, palette)
 

@@ -32,7 +32,7 @@ from eda_router.config import RouteConfig
 from eda_router.formats.lefdef_config import LefDefConfig
 
 if TYPE_CHECKING:
-    from eda_router.routing.result import PassRow
+    from eda_router.routing.hook import PassState
 
 
 @click.command("route")
@@ -126,7 +126,7 @@ def _import(config: RouteConfig, quiet: bool) -> None:
 
 
 @contextmanager
-def _progress(verbose: bool, quiet: bool) -> Iterator[Callable[[PassRow], None] | None]:
+def _progress(verbose: bool, quiet: bool) -> Iterator[Callable[[PassState], object] | None]:
     """A bar that vanishes on a terminal, else a table with one row a pass, both on stderr."""
     from eda_router.report.lines import PASS_HEADER, pass_line
 
@@ -135,13 +135,14 @@ def _progress(verbose: bool, quiet: bool) -> Iterator[Callable[[PassRow], None] 
     elif verbose or not sys.stderr.isatty():
         # The head comes with the first row: a run that fails before it says why, and no more.
         head = iter([f"{PASS_HEADER}\n"])
-        yield lambda row: click.echo(next(head, "") + pass_line(row), err=True)
+        yield lambda state: click.echo(next(head, "") + pass_line(state.row), err=True)
     else:
         from tqdm import tqdm
 
         with tqdm(unit=" passes", leave=False, file=sys.stderr, dynamic_ncols=True) as bar:
 
-            def show(row: PassRow) -> None:
+            def show(state: PassState) -> None:
+                row = state.row
                 bar.set_postfix_str(f"overflow {row.overflow}, wirelength {row.wirelength}")
                 bar.set_description(row.name, refresh=False)
                 bar.update()

@@ -15,7 +15,7 @@ from eda_router.errors import EdarouteError
 
 if TYPE_CHECKING:
     from eda_router.design import Design
-    from eda_router.routing.result import PassRow
+    from eda_router.routing.hook import PassState
 
 
 class Routed(Protocol):
@@ -41,7 +41,7 @@ class Routed(Protocol):
 
 
 def route(
-    design: Design, config: RouteConfig, ending: str, on_pass: Callable[[PassRow], None] | None
+    design: Design, config: RouteConfig, ending: str, on_pass: Callable[[PassState], object] | None
 ) -> Routed:
     """Route a design; ``ending`` says in what form its results are written."""
     if design.layers is None:
@@ -53,7 +53,7 @@ class RoutedPlane:
     """Routes of a design without layers."""
 
     def __init__(
-        self, design: Design, config: RouteConfig, on_pass: Callable[[PassRow], None] | None
+        self, design: Design, config: RouteConfig, on_pass: Callable[[PassState], object] | None
     ):
         from eda_router.routing import flow
 
@@ -90,7 +90,7 @@ class RoutedLayers:
         design: Design,
         config: RouteConfig,
         ending: str,
-        on_pass: Callable[[PassRow], None] | None,
+        on_pass: Callable[[PassState], object] | None,
     ):
         from eda_router.routing.layered_flow import route_layered
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -90,37 +89,22 @@ def command(
         config_path = check_config(folder)
     config = settings_from(TrainConfig, config_path, options)
 
-    from eda_router.neural.engines import load_engine, load_model
-    from eda_router.training.data import TrainingData
     from eda_router.training.evaluate import table
-    from eda_router.training.publish import publish
-    from eda_router.training.trainer import Trainer, set_up
+    from eda_router.training.train import train
 
-    threads = config.threads or os.cpu_count() or 1
-    samples = TrainingData(data or folder / "data", config, processes=threads, make=data is None)
-    set_up(config)
-    trainer = Trainer(
-        config,
-        samples,
-        folder,
-        resume=resume,
-        start=None if start is None else load_model(start),
-        progress=not quiet,
-        on_epoch=_album(folder, quiet),
-    )
     try:
-        trainer.run()
+        report = train(
+            config,
+            folder,
+            data=data,
+            resume=resume,
+            start=start,
+            progress=not quiet,
+            on_epoch=_album(folder, quiet),
+        )
     except (KeyboardInterrupt, SystemExit):
         click.echo(f"{folder} holds all so far; the same command with --resume goes on", err=True)
         raise
-    # An exit that was not trained again keeps its threshold.
-    known = {} if start is None else load_engine(start).thresholds
-    held = {
-        size: samples[size].validation
-        for i, size in enumerate(config.sizes)
-        if size not in known or config.stage("samples", i)
-    }
-    report = publish(folder, held, known=known, threads=threads)
     if not quiet:
         for line in table(report):
             click.echo(line)

@@ -40,12 +40,30 @@ def _is_of_design(place: Path) -> bool:
         return False  # whoever opens it says what is wrong
 
 
-def held_out(folder: Path, size: int, count: int) -> Samples:
+def held_out(folder: str | Path, size: int, count: int) -> Samples:
     """About ``count`` validation samples of a size, the sources in turn.
+
+    Args:
+        folder: of data sets that are made up; those of designs are left out.
+        size: of the windows, tiles.
+        count: of samples wanted.
+
+    Returns:
+        States and labels, uint8 ``(count, size, size)`` (:mod:`eda_router.neural.tensors`,
+        :mod:`eda_router.dataset.teacher`).
 
     Raises:
         InputError: there are none, or the folder cannot be read.
+
+    Example:
+        >>> import eda_router
+        >>> from eda_router.dataset.config import DatasetConfig
+        >>> config = DatasetConfig(sizes=(8,), shards=1, shard_samples=20, source="random")
+        >>> made = eda_router.dataset.make("samples", config=config)
+        >>> eda_router.held_out("samples", 8, 10).states.shape
+        (10, 8, 8)
     """
+    folder = Path(folder)
     try:
         folder.stat()
     except OSError as error:

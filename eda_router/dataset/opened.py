@@ -107,6 +107,15 @@ class SampleSet:
         features: what every sample has: all that each part has.
         starts: int64 ``(num_parts + 1,)``, number of the first sample of each part.
         names: of the parts.
+
+    Example:
+        >>> import eda_router
+        >>> from eda_router.dataset.config import DatasetConfig
+        >>> config = DatasetConfig(sizes=(8,), shards=2, shard_samples=20, source="random")
+        >>> made = eda_router.dataset.make("made", config=config)
+        >>> samples = eda_router.dataset.open("made")
+        >>> len(samples), samples[5]["teacher"].shape, samples[10:30]["free"].dtype
+        (40, (8, 8, 3), dtype('uint8'))
     """
 
     def __init__(self, parts: Sequence[Shards]):

@@ -108,6 +108,9 @@ def read(path: str | Path, **extra: Any) -> Design:
         extra: what a format needs beside the file: for DEF ``lef``, the LEF files, and
             ``config``, a :class:`eda_router.formats.lefdef_config.LefDefConfig`.
 
+    Returns:
+        The design; capacities in tracks, with layers where the format has some.
+
     Raises:
         TypeError: ``path`` is no path, or no format takes such an ``extra``.
         InputError: the file cannot be read, is in no format known, or in one that does not take
@@ -124,6 +127,33 @@ def read(path: str | Path, **extra: Any) -> Design:
     module = importlib.import_module(format.module)
     design: Design = module.read(place, **extra)
     return design
+
+
+def write(design: Design, path: str | Path) -> None:
+    """Write the grid and the nets of a design in the format of a routing contest.
+
+    A design with layers becomes ISPD 2008, where each wire is one unit wide and one apart, so that
+    capacities are twice the tracks; any other becomes ISPD98.
+
+    Args:
+        design: read from any format, or made.
+        path: of the file, gzipped when it ends with ``.gz``.
+
+    Raises:
+        TypeError: ``design`` is of another type.
+        EdarouteError: the format cannot hold the design, or the file cannot be written.
+
+    Example:
+        >>> import eda_router
+        >>> eda_router.write(eda_router.read("synth-chip"), "chip.gr")
+        >>> eda_router.read("chip.gr").layers
+        Layers(metal1, metal2, metal3, metal4, metal5, metal6; 5905 terminals)
+    """
+    from eda_router.design import Design
+
+    expect_type("design", design, Design)
+    module = "ispd98" if design.layers is None else "ispd08"
+    importlib.import_module(f"eda_router.formats.{module}").write(design, path)
 
 
 def format_of(path: Path) -> Format:

@@ -90,9 +90,18 @@ def find_designs(
         lef: LEF files for those that need them and bring none.
         settings: layers and adjustments for those that take them.
 
+    Returns:
+        One entry a design, in their order; none is read yet.
+
     Raises:
         InputError: a file cannot be read or is in no format known, two designs have one name, or
             there are LEF files and no design that takes them.
+
+    Example:
+        >>> import eda_router
+        >>> tiny, chip = eda_router.find_designs(["synth-tiny", "mine=synth-chip"])
+        >>> tiny.name, chip.name, chip.read().num_nets
+        ('synth-tiny', 'mine', 1501)
     """
     lef, found = tuple(lef), []
     for text in given:

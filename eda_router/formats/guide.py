@@ -112,7 +112,11 @@ def write(guide: Guide, design: Design, path: str | Path) -> None:
 
 
 def write_guide(layered: LayeredRoutes, path: str | Path) -> None:
-    """Write the guide of layered routes; see :func:`write`.
+    """Write the guide of layered routes, gzipped when ``path`` ends with ``.gz``.
+
+    Args:
+        layered: of :func:`eda_router.route_layered`.
+        path: of the guide.
 
     Raises:
         TypeError: ``layered`` is of another type.
@@ -130,10 +134,25 @@ def write_guide(layered: LayeredRoutes, path: str | Path) -> None:
 def read_guide(path: str | Path, design: Design) -> Guide:
     """Read a guide of ``design``, which has layers; the file may be gzipped.
 
+    Args:
+        path: of the guide.
+        design: that it is of.
+
+    Returns:
+        Its boxes, in database units.
+
     Raises:
         InputError: the file cannot be read, is not in the format or does not belong to the
             design; path and line are given.
         EdarouteError: the design has no layers.
+
+    Example:
+        >>> import eda_router
+        >>> design = eda_router.read("synth-chip")
+        >>> done = eda_router.route_layered(design, eda_router.RouteConfig(router="maze"))
+        >>> eda_router.write_guide(done.layered, "chip.guide")
+        >>> eda_router.verify_guide(design, eda_router.read_guide("chip.guide", design)).legal
+        True
     """
     layers = layers_of(design)
     return _Parser(path, decode(path, read_bytes(path)), design, layers).parse()

@@ -116,10 +116,23 @@ def read(path: str | Path) -> Design:
 
 
 def read_problem(path: str | Path) -> Problem:
-    """Read a file as it is; it may be gzipped.
+    """Read a problem of the ISPD 2008 contest as it is, in its units; the file may be gzipped.
+
+    Args:
+        path: of the file.
+
+    Returns:
+        The grid, its layers, and nets with pins; capacities in lengths of the file.
 
     Raises:
         InputError: the file cannot be read or is not in the format; path and line are given.
+
+    Example:
+        >>> import eda_router
+        >>> eda_router.write(eda_router.read("synth-chip"), "chip.gr")
+        >>> problem = eda_router.read_problem("chip.gr")
+        >>> problem.capacity.shape, problem.num_nets
+        ((6, 24, 24, 2), 1501)
     """
     return _Parser(path, decode(path, read_bytes(path))).problem
 

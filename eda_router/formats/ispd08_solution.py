@@ -90,16 +90,48 @@ def format_solution(layered: LayeredRoutes) -> str:
 
 
 def write(layered: LayeredRoutes, path: str | Path) -> None:
-    """Write a solution, as :func:`eda_router.files.write_text` does."""
+    """Write layered routes as a solution of the ISPD 2008 contest.
+
+    Args:
+        layered: of :func:`eda_router.route_layered`.
+        path: of the file.
+
+    Raises:
+        InputError: the file cannot be written.
+
+    Example:
+        >>> import eda_router
+        >>> eda_router.write(eda_router.read("synth-chip"), "chip.gr")
+        >>> design = eda_router.read("chip.gr")
+        >>> done = eda_router.route_layered(design, eda_router.RouteConfig(router="maze"))
+        >>> eda_router.write_solution(done.layered, "chip.route")
+    """
     write_text(path, format_solution(layered))
 
 
 def read(path: str | Path, problem: Problem) -> Solution:
-    """Read a solution of ``problem``; the file may be gzipped.
+    """Read a solution of a problem of the ISPD 2008 contest; the file may be gzipped.
+
+    Args:
+        path: of the file.
+        problem: of :func:`eda_router.read_problem`.
+
+    Returns:
+        Its wires and vias.
 
     Raises:
         InputError: the file cannot be read, is not in the format or does not belong to the
             problem; path and line are given.
+
+    Example:
+        >>> import eda_router
+        >>> eda_router.write(eda_router.read("synth-chip"), "chip.gr")
+        >>> design, problem = eda_router.read("chip.gr"), eda_router.read_problem("chip.gr")
+        >>> done = eda_router.route_layered(design, eda_router.RouteConfig(router="maze"))
+        >>> eda_router.write_solution(done.layered, "chip.route")
+        >>> solution = eda_router.read_solution("chip.route", problem)
+        >>> eda_router.verify_solution(problem, solution).legal
+        True
     """
     return _Parser(path, decode(path, read_bytes(path)), problem).parse()
 

@@ -9,7 +9,15 @@ from eda_router.config import Settings, setting
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class LefDefConfig(Settings):
-    """Which layers are routed, and how many of their tracks may be used."""
+    """Which layers are routed, and how many of their tracks may be used.
+
+    Example:
+        >>> import eda_router
+        >>> half = eda_router.LefDefConfig(adjustment=0.5)
+        >>> full, less = eda_router.read("synth-chip"), eda_router.read("synth-chip", config=half)
+        >>> int(full.capacity.max()), int(less.capacity.max())
+        (27, 13)
+    """
 
     signal_layers: str | None = setting(
         None,

@@ -131,10 +131,24 @@ def format_routes(design: Design, routes: Routes) -> str:
 def write(design: Design, routes: Routes, path: str | Path) -> None:
     """Write a route file beside ``path`` and rename it.
 
+    Args:
+        design: that was routed.
+        routes: its wires.
+        path: of the file.
+
     Raises:
         TypeError: the design or the routes are of another type.
         ValueError: the routes have another number of nets.
         InputError: the file cannot be written; an existing one is as it was.
+
+    Example:
+        >>> import eda_router
+        >>> design = eda_router.Design.from_pins("d", 3, 1, 1, 1, [("a", 0, [(0, 0), (2, 0)])])
+        >>> eda_router.write_route_file(design, eda_router.Routes.from_lists([[0, 2]]), "d.route")
+        >>> print(open("d.route").read(), end="")
+        a 0
+        (0,0,1)-(2,0,1)
+        !
     """
     expect_type("design", design, Design)
     expect_type("routes", routes, Routes)
@@ -146,10 +160,26 @@ def write(design: Design, routes: Routes, path: str | Path) -> None:
 def read(path: str | Path, design: Design) -> RouteFile:
     """Read the route file of ``design``; it may be gzipped. Layers are read over.
 
+    Args:
+        path: of the file.
+        design: that it is of.
+
+    Returns:
+        The wires, which nets stand in the file, and edges that it repeats.
+
     Raises:
         InputError: the file cannot be read, is not in the format or does not belong to the
             design; path and line are given.
         TypeError: ``design`` is of another type.
+
+    Example:
+        >>> import eda_router
+        >>> design = eda_router.read("synth-tiny")
+        >>> result = eda_router.route(design, eda_router.RouteConfig(router="maze"))
+        >>> eda_router.write_route_file(design, result.routes, "tiny.route")
+        >>> content = eda_router.read_route_file("tiny.route", design)
+        >>> content.routes.wirelength == result.wirelength, int(content.repeated.sum())
+        (True, 0)
     """
     expect_type("design", design, Design)
     return parse(read_bytes(path), path, design)

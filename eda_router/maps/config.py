@@ -10,7 +10,17 @@ from eda_router.config import RouteConfig, Settings, setting
 
 @dataclass(frozen=True, kw_only=True)
 class MapsConfig(Settings):
-    """How designs without a route of their own get the maps of congestion."""
+    """How designs without a route of their own get the maps of congestion.
+
+    Raises:
+        TypeError: there is no setting of that name.
+        InputError: a value is of another type or out of range.
+
+    Example:
+        >>> import eda_router
+        >>> eda_router.MapsConfig(effort="low").route.router
+        'maze'
+    """
 
     labels: bool = setting(
         True, "Route designs that come without a route, for the maps of congestion."

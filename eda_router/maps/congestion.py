@@ -32,6 +32,17 @@ def congestion_maps(ledger: CapacityLedger, stage: str) -> dict[str, Map]:
     Args:
         ledger: of the route, int32 ``(height, width, 2)``, or one more axis of layers in front.
         stage: ``GR`` or ``eGR``.
+
+    Returns:
+        float64 ``(width, height)``, by folder.
+
+    Example:
+        >>> import eda_router
+        >>> design = eda_router.read("synth-tiny")
+        >>> result = eda_router.route(design, eda_router.RouteConfig(router="maze"))
+        >>> maps = eda_router.congestion_maps(result.ledger, "GR")
+        >>> len(maps), {image.shape for image in maps.values()}
+        (4, {(16, 16)})
     """
     maps = {}
     height, width, _ = ledger.capacity.shape[-3:]

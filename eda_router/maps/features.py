@@ -29,6 +29,18 @@ def feature_maps(design: Design) -> dict[str, Map]:
     """The maps of a placement, by their folders in CircuitNet.
 
     A design without cells has no map ``cell_density``, and no macros.
+
+    Args:
+        design: of any format.
+
+    Returns:
+        float64 ``(width, height)``, by folder; ``docs/maps.md`` has definition and unit of each.
+
+    Example:
+        >>> import eda_router
+        >>> maps = eda_router.feature_maps(eda_router.read("synth-chip"))
+        >>> sorted(maps)[-1], maps["RUDY/RUDY"].shape, maps["RUDY/RUDY"].dtype
+        ('macro_region', (24, 24), dtype('float64'))
     """
     pins = touched_tiles(design)
     maps = {"macro_region": np.zeros((design.width, design.height)), **rudy_maps(design, pins)}

@@ -35,7 +35,7 @@ NOTES = "provenance"
 
 
 def write_maps(
-    folder: Path,
+    folder: str | Path,
     designs: Sequence[DesignFiles],
     config: MapsConfig,
     routes: Sequence[Path] = (),
@@ -57,13 +57,20 @@ def write_maps(
 
     Raises:
         InputError: there are more or fewer routes than designs.
+
+    Example:
+        >>> import eda_router
+        >>> designs = eda_router.find_designs(["synth-tiny"])
+        >>> for files, note in eda_router.write_maps("maps", designs, MapsConfig()):
+        ...     print(files.name, note["shape"], len(note["sha256"]))
+        synth-tiny [16, 16] 14
     """
     if routes and len(routes) != len(designs):
         raise InputError(
             None, None, f"{len(routes)} routes, {len(designs)} designs", "one for each, or none"
         )
     given: list[Path | None] = [*routes] if routes else [None] * len(designs)
-    jobs = [(folder, files, config, path) for files, path in zip(designs, given, strict=True)]
+    jobs = [(Path(folder), files, config, path) for files, path in zip(designs, given, strict=True)]
     for number, note in run_jobs(_try_design, jobs, workers):
         yield designs[number], note
 

@@ -29,6 +29,7 @@ from eda_router.errors import EdarouteError, InputError
 from eda_router.files import write_atomically, write_text
 from eda_router.neural.architecture import Architecture, network
 from eda_router.neural.tensors import IMAGE_CHANNELS
+from eda_router.resources import bundled
 
 FloatArray = NDArray[np.float32]
 
@@ -336,7 +337,7 @@ class _Request:
 
 
 def load_engine(
-    folder: str | Path,
+    folder: str | Path | None = None,
     engine: Literal["auto", "keras", "openvino", "blank"] = "auto",
     threads: int = 1,
     precision: Literal["auto", "float32", "bfloat16"] = "float32",
@@ -344,18 +345,30 @@ def load_engine(
     """Load a model folder.
 
     Args:
-        folder: written by training.
+        folder: written by training; None: the bundled model.
         engine: ``auto`` takes OpenVINO where it is installed and the exits are exported; ``blank``
             takes nothing but the sizes of the exits and draws every tile, a control.
         threads: for the computations.
         precision: of OpenVINO's computations; ``auto`` takes bfloat16 on processors that have it,
             where it takes half the time.
 
+    Returns:
+        A model: ``exits`` and ``thresholds``, and ``draw`` and ``sample``, which take images
+        float32 ``(count, size, size, 3)``; see :class:`Engine`.
+
     Raises:
         InputError: no model folder, or a damaged one.
         EdarouteError: the engine or the precision asked for is not there.
+
+    Example:
+        >>> import eda_router
+        >>> model = eda_router.load_model()
+        >>> model.exits, model.name
+        ((8, 16, 32, 64), 'openvino')
+        >>> model.draw(np.zeros((2, 16, 16, 3), np.float32)).shape
+        (2, 16, 16, 3)
     """
-    folder = Path(folder)
+    folder = bundled("models", "") if folder is None else Path(folder)
     facts = _read_facts(folder)
     if engine == "blank":
         return BlankEngine(facts)
@@ -512,11 +525,29 @@ def exit_function(model: Architecture) -> Any:
     return draw
 
 
-def write_exits(folder: Path, exits: Mapping[int, float], latent: Mapping[int, int]) -> None:
+def write_exits(folder: str | Path, exits: Mapping[int, float], latent: Mapping[int, int]) -> None:
     """Write ``exits.json``: the exits, their thresholds and how much noise a sample takes.
 
     Also digests of what OpenVINO reads, so that comes after the exits are exported.
+
+    Args:
+        folder: of the model.
+        exits: threshold of each exit, by its size in tiles.
+        latent: numbers of noise of each.
+
+    Raises:
+        InputError: the file cannot be written.
+
+    Example:
+        >>> import eda_router, shutil
+        >>> from eda_router.resources import folder
+        >>> mine = shutil.copytree(folder("models"), "mine")
+        >>> model = eda_router.load_model(mine)
+        >>> eda_router.write_exits(mine, {**model.thresholds, 8: 0.25}, model.latent)
+        >>> eda_router.load_model(mine).thresholds[8]
+        0.25
     """
+    folder = Path(folder)
     names = [WEIGHTS, *(f"exit{size}.xml" for size in sorted(exits))]
     facts = {
         "format": FORMAT,

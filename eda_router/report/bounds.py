@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eda_router.design import Design, IntArray
+from eda_router.errors import expect_type
 from eda_router.layers import Layers
 
 EXACT_PINS = 9
@@ -23,6 +24,35 @@ BOUND_MEANING = (
     "or half the perimeter of the box"
 )
 SPAN_MEANING = "half perimeter of the smallest box that touches every terminal"
+
+
+def bounds(design: Design) -> IntArray:
+    """Lower bounds of the lengths of all nets' wires.
+
+    Up to nine pins the length of a shortest rectilinear Steiner tree; above, two thirds of that of
+    a shortest spanning tree, or half the perimeter of the pins' box where that is more. Wires of a
+    design with layers may reach a terminal in several tiles, so that the bound there is half the
+    perimeter of the smallest box that touches every terminal.
+
+    Args:
+        design: the nets.
+
+    Returns:
+        int32 ``(num_nets,)``, tile edges; 0 for nets that need no wire.
+
+    Raises:
+        TypeError: ``design`` is of another type.
+
+    Example:
+        >>> import eda_router
+        >>> star = [("star", 0, [(0, 1), (2, 1), (1, 0), (1, 2)])]
+        >>> eda_router.bounds(eda_router.Design.from_pins("d", 3, 3, 1, 1, star))
+        array([4], dtype=int32)
+    """
+    expect_type("design", design, Design)
+    if design.layers is None:
+        return lower_bounds(design)
+    return terminal_bounds(design.layers, design.width)
 
 
 def lower_bounds(design: Design) -> IntArray:

@@ -110,7 +110,29 @@ def run_difference(design: Design, base: Run, other: Run) -> Difference:
 
 
 def comparison_values(design: Design, runs: Sequence[Run]) -> dict[str, Any]:
-    """The comparison of all runs with the first one, as plain values for JSON."""
+    """The comparison of all runs with the first one, as plain values for JSON.
+
+    Args:
+        design: that was routed.
+        runs: one or more, all on the plane or all on layers.
+
+    Returns:
+        The design's name, that of the base, and under ``runs`` an entry for each run: wirelength in
+        tile edges, overflow in tracks, nets that are not joined and, for all but the first, which
+        nets are longer or shorter and where demand differs.
+
+    Raises:
+        ValueError: some are on layers and some on the plane.
+
+    Example:
+        >>> import eda_router
+        >>> design = eda_router.Design.from_pins("d", 3, 2, 1, 1, [("a", 0, [(0, 0), (2, 0)])])
+        >>> straight = eda_router.Run("straight", eda_router.Routes.from_lists([[0, 2]]))
+        >>> around = eda_router.Run("around", eda_router.Routes.from_lists([[1, 5, 6, 8]]))
+        >>> values = eda_router.comparison_values(design, [straight, around])
+        >>> [run["wirelength"] for run in values["runs"]]
+        [2, 4]
+    """
     base = runs[0]
     values: dict[str, Any] = {"design": design.name, "base": base.label, "runs": []}
     for run in runs:

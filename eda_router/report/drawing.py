@@ -111,8 +111,18 @@ def draw_net(
         samples: drawings sampled when the first one does not join the pins.
         seed: of their noise.
 
+    Returns:
+        What the model saw and drew, and the tree that was taken.
+
     Raises:
         EdarouteError: its window would be out of proportion to the grid.
+
+    Example:
+        >>> import eda_router
+        >>> design = eda_router.read("synth-tiny")
+        >>> drawing = eda_router.draw_net(eda_router.load_model(), design, None, 2)
+        >>> drawing.exit, drawing.seen.shape, len(drawing.tree)
+        (8, (8, 8, 3), 4)
     """
     ledger = CapacityLedger.of(design, routes)
     if routes is not None:
@@ -192,6 +202,22 @@ def drawings_sheet(
     """A sheet with one row a net, from what the model sees to the final wire.
 
     A column for the mending is there only when a drawing needed it.
+
+    Args:
+        design: the grid and its nets.
+        routes: its wires, for the last column; None: there are none.
+        drawings: of :func:`draw_net`, one a row.
+        palette: the colours.
+
+    Returns:
+        A matplotlib figure.
+
+    Example:
+        >>> import eda_router
+        >>> design, model = eda_router.read("synth-tiny"), eda_router.load_model()
+        >>> drawn = [eda_router.draw_net(model, design, None, net) for net in (2, 3)]
+        >>> figure = eda_router.drawings_sheet(design, None, drawn)
+        >>> eda_router.save_figure(figure, "drawings.png")
     """
     ledger = CapacityLedger.of(design, routes)
     mended = any(drawing.tree is None for drawing in drawings)

@@ -66,6 +66,18 @@ def layers_figure(
         layers: numbers of the layers to draw.
         kinds: of the maps of all layers together.
         palette: the colours.
+
+    Returns:
+        A matplotlib figure.
+
+    Example:
+        >>> import eda_router
+        >>> design = eda_router.read("synth-chip")
+        >>> done = eda_router.route_layered(design, eda_router.RouteConfig(router="maze"))
+        >>> eda_router.write_guide(done.layered, "chip.guide")
+        >>> run = eda_router.read_run("chip.guide", "synth-chip", design, "mine")
+        >>> figure = eda_router.layers_figure(run.wires, [1, 2], ["worst"])
+        >>> eda_router.save_figure(figure, "layers.png")
     """
     design, stack = wires.design, wires.stack
     flat = wires.flat_ledger
@@ -190,6 +202,18 @@ def layer_nets_figure(
         nets: their numbers.
         layers: the layers whose boxes are drawn, and whose edges lie under them.
         palette: the colours.
+
+    Returns:
+        A matplotlib figure.
+
+    Example:
+        >>> import eda_router
+        >>> design = eda_router.read("synth-chip")
+        >>> done = eda_router.route_layered(design, eda_router.RouteConfig(router="maze"))
+        >>> eda_router.write_guide(done.layered, "chip.guide")
+        >>> run = eda_router.read_run("chip.guide", "synth-chip", design, "mine")
+        >>> figure = eda_router.layer_nets_figure(run.wires, [2, 3], [0, 1, 2])
+        >>> eda_router.save_figure(figure, "nets.png")
     """
     columns = 2 if len(nets) in (2, 4) else min(len(nets), 3)
     rows = -(-len(nets) // columns)

@@ -20,7 +20,7 @@ from eda_router.verification import verify
 def layered_summary(
     done: LayeredResult, check: GuideVerification, outer_phases: dict[str, PhaseTime]
 ) -> dict[str, Any]:
-    """Everything known about a run, as plain values for JSON.
+    """Everything known about a run on layers, as plain values for JSON.
 
     It has all that :func:`eda_router.report.summary.summarize` tells, of layers where a figure
     differs there, the table ``layers``, vias, and the length of wires.
@@ -29,6 +29,20 @@ def layered_summary(
         done: the routes.
         check: the independent evaluation of their guide.
         outer_phases: time spent outside the router.
+
+    Returns:
+        What ``edaroute route --json`` writes: lengths in GCell edges and microns, overflow in
+        tracks, seconds.
+
+    Example:
+        >>> import eda_router
+        >>> design = eda_router.read("synth-chip")
+        >>> done = eda_router.route_layered(design, eda_router.RouteConfig(router="maze"))
+        >>> eda_router.write_guide(done.layered, "chip.guide")
+        >>> check = eda_router.verify_guide(design, eda_router.read_guide("chip.guide", design))
+        >>> values = eda_router.layered_summary(done, check, {})
+        >>> values["result"]["vias"] == check.vias, values["result"]["legal"]
+        (True, True)
     """
     design = done.result.design
     values = summarize(done.result, verify(design, done.result.routes), outer_phases)

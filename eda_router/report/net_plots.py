@@ -107,7 +107,24 @@ def draw_pins(axes: Axes, pins: IntArray, width: int, palette: Palette) -> None:
 def nets_figure(
     design: Design, routes: Routes | None, nets: Sequence[int], palette: Palette = LIGHT
 ) -> Figure:
-    """A sheet of nets, each with its pins and its wire over the use of the edges around it."""
+    """A sheet of nets, each with its pins and its wire over the use of the edges around it.
+
+    Args:
+        design: the grid and its nets.
+        routes: its wires; None: there are none.
+        nets: numbers of the nets.
+        palette: the colours.
+
+    Returns:
+        A matplotlib figure.
+
+    Example:
+        >>> import eda_router
+        >>> design = eda_router.read("synth-tiny")
+        >>> result = eda_router.route(design, eda_router.RouteConfig(router="maze"))
+        >>> figure = eda_router.nets_figure(design, result.routes, [2, 3])
+        >>> eda_router.save_figure(figure, "nets.png")
+    """
     ledger = CapacityLedger.of(design, routes)
     columns = 2 if len(nets) in (2, 4) else min(len(nets), 3)
     rows = -(-len(nets) // columns)

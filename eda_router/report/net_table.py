@@ -13,7 +13,7 @@ import numpy as np
 from eda_router.design import Design, IntArray, net_boxes
 from eda_router.errors import EdarouteError, InputError
 from eda_router.files import replacing, write_packed
-from eda_router.report.bounds import lower_bounds, terminal_bounds
+from eda_router.report.bounds import bounds
 from eda_router.report.run import STAGE_NAMES, Run
 from eda_router.report.wires import LayerWires
 
@@ -44,6 +44,9 @@ def net_table(design: Design, run: Run | None = None) -> list[Column]:
         design: the nets.
         run: the wires, with a summary where stages and exits are known; None: not routed.
 
+    Returns:
+        Name, type, meaning with its unit, and one value a net, for each column.
+
     Example:
         >>> from eda_router import read
         >>> columns = {column.name: column.values for column in net_table(read("synth-tiny"))}
@@ -54,7 +57,7 @@ def net_table(design: Design, run: Run | None = None) -> list[Column]:
     unknown: list[Any] = [None] * count
     wires = None if run is None else run.wires
     pin_counts, half_perimeters = _pins(design, wires)
-    bounds = _bounds(design)
+    lowest = bounds(design)
     lengths = unknown if run is None else run.lengths.tolist()
     stages, exits = unknown, unknown
     if run is not None and run.summary.net_stages is not None:
@@ -67,21 +70,14 @@ def net_table(design: Design, run: Run | None = None) -> list[Column]:
         Column("id", int, "id in the design's file", design.net_ids.tolist()),
         Column("pins", int, "GCells with a pin", pin_counts.tolist()),
         Column("half_perimeter", int, "of the pins' box, GCell edges", half_perimeters.tolist()),
-        Column("bound", int, "no tree is shorter, GCell edges", bounds.tolist()),
+        Column("bound", int, "no tree is shorter, GCell edges", lowest.tolist()),
         Column("length", int, "of the wire, GCell edges", lengths),
         Column("vias", int, "on layers", unknown if wires is None else wires.via_counts.tolist()),
         Column("layers", str, "lowest and highest layer", _layer_ranges(design, wires)),
-        Column("detour", int, "length above the bound, GCell edges", _detours(lengths, bounds)),
+        Column("detour", int, "length above the bound, GCell edges", _detours(lengths, lowest)),
         Column("exit", int, "side of the window in which the model drew it, GCells", exits),
         Column("source", str, "who gave it its final wire", stages),
     ]
-
-
-def _bounds(design: Design) -> IntArray:
-    """Lower bounds of the lengths; wires may reach a terminal of a design with layers anywhere."""
-    if design.layers is None:
-        return lower_bounds(design)
-    return terminal_bounds(design.layers, design.width)
 
 
 def _pins(design: Design, wires: LayerWires | None) -> tuple[IntArray, IntArray]:
@@ -133,15 +129,27 @@ def check_suffix(path: Path) -> None:
         _pyarrow()
 
 
-def write_net_table(path: Path, columns: Sequence[Column]) -> None:
+def write_net_table(path: str | Path, columns: Sequence[Column]) -> None:
     """Write a table; the ending of the name decides on the form, CSV for standard output.
 
     In CSV what is not known is empty, in Parquet null.
 
+    Args:
+        path: ends with ``.csv``, ``.csv.gz`` or ``.parquet``; ``-``: standard output.
+        columns: of :func:`net_table`.
+
     Raises:
         InputError: the file cannot be written, or no form has such an ending.
         EdarouteError: Parquet needs pyarrow, which is not installed.
+
+    Example:
+        >>> import eda_router
+        >>> columns = eda_router.net_table(eda_router.read("synth-tiny"))
+        >>> eda_router.write_net_table("nets.csv", columns)
+        >>> print(open("nets.csv").read().splitlines()[3])
+        2,s2,2,2,4,4,,,,,,
     """
+    path = Path(path)
     check_suffix(path)
     if path.suffix == ".parquet":
         _write_parquet(path, columns)

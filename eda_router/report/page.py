@@ -226,9 +226,21 @@ def _subtitle(design: Design, wires: LayerWires | None) -> str:
 
 
 def write_page(path: str | Path, design: Design, runs: Sequence[Run], title: str = "") -> None:
-    """Write the page of :func:`format_page` beside its place and rename it.
+    """Write one HTML page that shows runs of a design and needs no network.
+
+    Args:
+        path: of the page.
+        design: that was routed.
+        runs: one or more to show side by side.
+        title: of the page; the design's name when empty.
 
     Raises:
         InputError: the file cannot be written.
+
+    Example:
+        >>> import eda_router
+        >>> design = eda_router.read("synth-tiny")
+        >>> result = eda_router.route(design, eda_router.RouteConfig(router="maze"))
+        >>> eda_router.write_page("tiny.html", design, [eda_router.Run("maze", result.routes)])
     """
     write_text(path, displayable(format_page(design, runs, title)))

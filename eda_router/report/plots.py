@@ -74,6 +74,11 @@ def save_figure(figure: Figure, path: str | Path, dpi: int = 150) -> None:
 
     Raises:
         InputError: the suffix is another one, or the file cannot be written.
+
+    Example:
+        >>> import eda_router
+        >>> figure = eda_router.design_figure(eda_router.read("synth-tiny"), None, ["pins"])
+        >>> eda_router.save_figure(figure, "pins.svg")
     """
     check_suffix(path)
     import matplotlib
@@ -344,7 +349,7 @@ def design_figure(
     kinds: Sequence[PlotKind],
     palette: Palette = LIGHT,
 ) -> Figure:
-    """A sheet with one picture below the other.
+    """Maps of congestion or density: a sheet with one picture below the other.
 
     Args:
         design: the grid and its nets.
@@ -352,8 +357,19 @@ def design_figure(
         kinds: the pictures, from the top.
         palette: the colours.
 
+    Returns:
+        A matplotlib figure.
+
     Raises:
         InputError: a picture needs routes and there are none.
+
+    Example:
+        >>> import eda_router
+        >>> design = eda_router.read("synth-tiny")
+        >>> result = eda_router.route(design, eda_router.RouteConfig(router="maze"))
+        >>> kinds = ["horizontal", "vertical"]
+        >>> figure = eda_router.design_figure(design, result.routes, kinds)
+        >>> eda_router.save_figure(figure, "congestion.png")
     """
     if routes is None and NEEDS_ROUTES.intersection(kinds):
         wanted = ", ".join(kind for kind in kinds if kind in NEEDS_ROUTES)

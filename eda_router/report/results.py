@@ -20,8 +20,8 @@ _SEGMENT = re.compile(rb"\(\s*-?[0-9]+\s*,\s*-?[0-9]+\s*,")
 _UPPER_POINT = re.compile(rb"\(\s*-?[0-9]+\s*,\s*-?[0-9]+\s*,\s*0*(?:[2-9]|1[0-9])")
 
 
-def read_run(path: Path, bench: Path, design: Design, label: str) -> Run:
-    """Read the wires of ``design``.
+def read_run(path: str | Path, bench: str | Path, design: Design, label: str) -> Run:
+    """Read the wires of ``design`` from a route file, a guide or a solution of a contest.
 
     A design without layers has route files. One with layers has guides too, told by the bracket
     after a net's name, and one of the contest has solutions, told by points above layer 1. Where
@@ -33,10 +33,23 @@ def read_run(path: Path, bench: Path, design: Design, label: str) -> Run:
         design: that it is of.
         label: what to call the run.
 
+    Returns:
+        The wires under that label, on layers where the file has layers.
+
     Raises:
         InputError: the file cannot be read, is in no form that fits the design, or does not belong
             to it.
+
+    Example:
+        >>> import eda_router
+        >>> design = eda_router.read("synth-tiny")
+        >>> result = eda_router.route(design, eda_router.RouteConfig(router="maze"))
+        >>> eda_router.write_route_file(design, result.routes, "tiny.route")
+        >>> run = eda_router.read_run("tiny.route", "synth-tiny", design, "mine")
+        >>> run.label, run.wires, run.wirelength == result.wirelength
+        ('mine', None, True)
     """
+    path = Path(path)
     head = read_head(path, _HEAD)
     guide = _GUIDE.match(head) is not None
     segments = _SEGMENT.search(head) is not None

@@ -60,13 +60,21 @@ class RunSummary:
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """One run to show.
+    """One run to show: its wires, and what is known about how they came about.
 
     Attributes:
         label: what to call it.
         routes: its wires on the plane.
         summary: what is known about how they came about.
         wires: its wires and vias on layers; None where it was routed on the plane.
+
+    Example:
+        >>> import eda_router
+        >>> design = eda_router.read("synth-tiny")
+        >>> result = eda_router.route(design, eda_router.RouteConfig(router="maze"))
+        >>> run = eda_router.Run("maze", result.routes)
+        >>> run.wirelength == result.wirelength
+        True
     """
 
     label: str

@@ -23,7 +23,21 @@ def grid_values(design: Design) -> dict[str, Any]:
 
 
 def design_values(design: Design) -> dict[str, Any]:
-    """What a design holds, as plain values for JSON; shares are of the nets to route."""
+    """What a design holds, as plain values for JSON; shares are of the nets to route.
+
+    Args:
+        design: on the plane or with layers.
+
+    Returns:
+        By name: sides in tiles, capacities in tracks, nets, pins of a net, sides of boxes in tiles,
+        the sum of half perimeters in tile edges; with layers their table and the die in microns.
+
+    Example:
+        >>> import eda_router
+        >>> values = eda_router.design_values(eda_router.read("synth-tiny"))
+        >>> values["nets_to_route"], values["half_perimeter"], values["pins"]["max"]
+        (396, 2740, 36)
+    """
     nets = design.routable
     boxes = design.net_boxes[nets]
     pins, sides = design.pin_counts[nets], (boxes[:, 2:] - boxes[:, :2]).max(axis=1, initial=0) + 1

@@ -20,6 +20,7 @@ from eda_router.config import RouteConfig
 from eda_router.design import Design
 from eda_router.errors import expect_type
 from eda_router.routing.effort import Effort
+from eda_router.routing.hook import Hook, PassState
 from eda_router.routing.result import PassRow, RoutingResult
 from eda_router.routing.shortage import missing_tracks
 
@@ -64,7 +65,7 @@ class Router(Protocol):
         design: Design,
         config: RouteConfig,
         *,
-        on_pass: Callable[[PassRow], None] | None,
+        on_pass: Callable[[PassState], object] | None,
         deadline: float | None,
     ) -> RoutingResult:
         """Route ``design``."""
@@ -90,14 +91,15 @@ def route(
     design: Design,
     config: RouteConfig | None = None,
     *,
-    on_pass: Callable[[PassRow], None] | None = None,
+    on_pass: Callable[[PassState], object] | None = None,
 ) -> RoutingResult:
     """Route every net of ``design``.
 
     Args:
         design: grid, capacities and nets.
         config: settings; the defaults when None.
-        on_pass: called with the state after each pass.
+        on_pass: shown the :class:`~eda_router.routing.hook.PassState` after each pass; the run ends
+            when it returns :data:`~eda_router.routing.hook.STOP`.
 
     Returns:
         The wires and how they came about. With a time limit the best state reached.
@@ -105,35 +107,41 @@ def route(
     Raises:
         TypeError: an argument is of another type.
         EdarouteError: the router asked for cannot run here.
+
+    Example:
+        >>> import eda_router
+        >>> design = eda_router.read("synth-tiny")
+        >>> result = eda_router.route(design, eda_router.RouteConfig(effort="low"))
+        >>> eda_router.verify(design, result.routes).legal
+        True
     """
     config = RouteConfig() if config is None else config
     expect_type("design", design, Design)
     expect_type("config", config, RouteConfig)
-    if on_pass is not None and not callable(on_pass):
-        raise TypeError(f"on_pass: {type(on_pass).__name__}, expected a function")
+    hook = None if on_pass is None else Hook(on_pass)
     if config.time_limit is None:
-        return route_until(design, config, on_pass=on_pass, deadline=None)
+        return route_until(design, config, hook=hook, deadline=None)
     load_kernels()
     deadline = time.monotonic() + config.time_limit
-    return route_until(design, config, on_pass=on_pass, deadline=deadline)
+    return route_until(design, config, hook=hook, deadline=deadline)
 
 
 def route_until(
     design: Design,
     config: RouteConfig,
     *,
-    on_pass: Callable[[PassRow], None] | None,
+    hook: Hook | None,
     deadline: float | None,
 ) -> RoutingResult:
-    """As :func:`route`, until a moment on the monotonic clock, or None; a :class:`Router`."""
-    flow = _Flow(design, config, on_pass, deadline)
+    """As :func:`route`, until a moment on the monotonic clock, or None."""
+    flow = _Flow(design, config, hook, deadline)
     if deadline is None or not config.finishes:
         flow.run(config)
     else:
         flow.run_quick_first()
     if config.effort == "high" and config.finishes:
         for effort in ("medium", "low"):
-            if flow.best.exit_status and flow.time_left > 0:
+            if flow.best.exit_status and flow.time_left > 0 and not flow.stopped:
                 flow.run(dataclasses.replace(config, effort=effort), f"{effort} ")
     flow.account()
     return flow.best
@@ -160,12 +168,12 @@ class _Flow:
         self,
         design: Design,
         config: RouteConfig,
-        on_pass: Callable[[PassRow], None] | None,
+        hook: Hook | None,
         deadline: float | None,
     ):
         self._design = design
         self._config = config
-        self._on_pass = on_pass
+        self._hook = hook
         self._began = time.monotonic()
         self._deadline = deadline
         self._best: RoutingResult | None = None
@@ -176,6 +184,11 @@ class _Flow:
         """The result with the fewest open nets, then the least overflow, then the least wire."""
         assert self._best is not None
         return self._best
+
+    @property
+    def stopped(self) -> bool:
+        """Whether ``on_pass`` ended the run."""
+        return self._hook is not None and self._hook.stopped
 
     @property
     def time_left(self) -> float:
@@ -210,19 +223,21 @@ class _Flow:
         finish(quick)
         used = self._age - begins
         enough = self.time_left > TIMES_QUICK[config.router, config.effort] * used
-        if not enough:
+        if not enough and not self.stopped:
             self._out_of_time = True
             if self.time_left > 0:
                 with quick.share_of_time(limit / (limit + grace)):
                     quick.refine_until_deadline()
         self._take(quick.result(), "quick ", begins)
-        if enough:
+        if enough and not self.stopped:
             self.run(config)
 
     def account(self) -> None:
         """Add to the best result's details what concerns all runs, or the design."""
         details = self.best.details
         details["out_of_time"] = self._out_of_time or self.time_left <= 0
+        if self.stopped:
+            details["stopped"] = True
         if self.best.exit_status:
             details["missing_tracks"] = missing_tracks(self._design)
 
@@ -231,12 +246,12 @@ class _Flow:
         """Seconds since the call."""
         return time.monotonic() - self._began
 
-    def _shown(self, name: str, begins: float) -> Callable[[PassRow], None] | None:
+    def _shown(self, name: str, begins: float) -> Callable[[PassState], object] | None:
         """What a run that begins at some age calls after each of its passes."""
-        if self._on_pass is None:
+        if self._hook is None:
             return None
-        show = self._on_pass
-        return lambda row: show(_moved(row, name, begins))
+        show = self._hook.show
+        return lambda state: show(dataclasses.replace(state, row=_moved(state.row, name, begins)))
 
     def _take(self, result: RoutingResult, name: str, begins: float) -> None:
         """Keep the better result, with the phases and passes of all runs so far."""

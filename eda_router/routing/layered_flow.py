@@ -18,8 +18,9 @@ from eda_router.layered_routes import LayeredRoutes
 from eda_router.layers import Layers
 from eda_router.routing.dead_ends import cut_dead_ends
 from eda_router.routing.flow import load_kernels, route_until
+from eda_router.routing.hook import Hook, PassState
 from eda_router.routing.layers import assign_layers
-from eda_router.routing.result import PassRow, RoutingResult
+from eda_router.routing.result import RoutingResult
 from eda_router.routing.shortage import missing_tracks
 from eda_router.routing.straighten import straighten
 
@@ -45,7 +46,7 @@ def route_layered(
     design: Design,
     config: RouteConfig | None = None,
     *,
-    on_pass: Callable[[PassRow], None] | None = None,
+    on_pass: Callable[[PassState], object] | None = None,
 ) -> LayeredResult:
     """Route every net of a design with layers, and assign the layers.
 
@@ -56,7 +57,11 @@ def route_layered(
     Args:
         design: grid, layers and nets.
         config: settings; the defaults when None.
-        on_pass: called with the state after each pass.
+        on_pass: shown the state after each pass, see :func:`eda_router.routing.flow.route`. When
+            it ends the run while clocks are routed first, the signals get their first pass.
+
+    Returns:
+        The routes on the plane, and on layers.
 
     Raises:
         TypeError: an argument is of another type.
@@ -73,6 +78,7 @@ def route_layered(
     layers = layers_of(design)
     config = RouteConfig() if config is None else config
     expect_type("config", config, RouteConfig)
+    hook = None if on_pass is None else Hook(on_pass)
     limit = config.time_limit
     if limit is not None:
         load_kernels()
@@ -80,7 +86,7 @@ def route_layered(
 
     def route(part: Design, share: float = 1.0) -> RoutingResult:
         deadline = None if limit is None else began + share * limit
-        return route_until(part, config, on_pass=on_pass, deadline=deadline)
+        return route_until(part, config, hook=hook, deadline=deadline)
 
     clocks = np.flatnonzero(layers.net_is_clock)
     if len(clocks) and layers.clock not in (None, layers.signal):

@@ -48,6 +48,14 @@ def assign_layers(design: Design, routes: Routes) -> LayeredRoutes:
         ValueError: the routes have another number of nets.
         EdarouteError: the design has no layers, or the wires of a net are no tree or miss a
             terminal.
+
+    Example:
+        >>> import eda_router
+        >>> config = eda_router.RouteConfig(router="maze")
+        >>> result = eda_router.route_layered(eda_router.read("synth-chip"), config).result
+        >>> layered = eda_router.assign_layers(result.design, result.routes)
+        >>> layered.edge_layers.shape == result.routes.edges.shape
+        True
     """
     layers = layers_of(design)
     expect_type("routes", routes, Routes)

@@ -83,6 +83,17 @@ class CapacityLedger:
     Raises:
         TypeError: an array has another type.
         ValueError: an array has another shape.
+
+    Example:
+        >>> import eda_router
+        >>> design = eda_router.Design.from_pins("d", 3, 1, 1, 1, [("a", 0, [(0, 0), (2, 0)])])
+        >>> ledger = eda_router.CapacityLedger.of(design)
+        >>> ledger.commit([0, 2])
+        >>> ledger.free[..., 0], ledger.fits([0])
+        (array([[0, 0, 0]], dtype=int32), False)
+        >>> ledger.release([0, 2])
+        >>> ledger.total_overflow
+        0
     """
 
     def __init__(self, capacity: IntArray, demand: IntArray | None = None):

@@ -31,6 +31,7 @@ from eda_router.routing import negotiation as kernels
 from eda_router.routing.bounds import steiner_bounds
 from eda_router.routing.costs import update_costs
 from eda_router.routing.effort import effort_of
+from eda_router.routing.hook import PassState, read_only
 from eda_router.routing.ledger import SPAN, CapacityLedger
 from eda_router.routing.pool import new_pool, pool_of, routes_of, snapshot
 from eda_router.routing.result import PassRow, RouteSource, RoutingResult
@@ -83,7 +84,7 @@ class MazeRouter(Run):
         design: what to route.
         config: settings; ``effort`` and what departs from it, ``seed`` and ``allow_overflow`` count
             here.
-        on_pass: called with a :class:`~eda_router.routing.result.PassRow` after each pass.
+        on_pass: shown the state after each pass; see :mod:`eda_router.routing.hook`.
         deadline: when to stop, on ``clock``, or None.
         clock: seconds that only rise.
 
@@ -99,7 +100,7 @@ class MazeRouter(Run):
         design: Design,
         config: RouteConfig,
         *,
-        on_pass: Callable[[PassRow], None] | None = None,
+        on_pass: Callable[[PassState], object] | None = None,
         deadline: float | None = None,
         clock: Callable[[], float] = time.monotonic,
     ):
@@ -355,7 +356,8 @@ class MazeRouter(Run):
                 max_overflow=overflow.largest,
                 overflowed_edges=overflow.edges,
                 wirelength=int(self._pool.length.sum()),
-            )
+            ),
+            lambda row: PassState(row, self.design, read_only(self.demand), self.routes),
         )
         return overflow.total
 
@@ -499,7 +501,7 @@ def route_maze(
     design: Design,
     config: RouteConfig,
     *,
-    on_pass: Callable[[PassRow], None] | None = None,
+    on_pass: Callable[[PassState], object] | None = None,
     deadline: float | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> RoutingResult:
@@ -511,7 +513,7 @@ def route_maze(
     Args:
         design: what to route.
         config: settings; the neural ones are ignored.
-        on_pass: called after each pass.
+        on_pass: shown the state after each pass; see :mod:`eda_router.routing.hook`.
         deadline: when to stop, on ``clock``; the best state so far is returned.
         clock: seconds that only rise.
 

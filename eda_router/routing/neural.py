@@ -34,9 +34,10 @@ from eda_router.neural.rudy import ExpectedDemand
 from eda_router.neural.waves import in_waves
 from eda_router.neural.windows import Windows, cut_windows, grid_edges, place_windows
 from eda_router.routing.exit_count import ExitCount
+from eda_router.routing.hook import PassState
 from eda_router.routing.maze import MazeRouter, finish
 from eda_router.routing.model_share import model_share, same_wires
-from eda_router.routing.result import PassRow, RouteSource, RoutingResult
+from eda_router.routing.result import RouteSource, RoutingResult
 from eda_router.routing.run import OutOfTime
 from eda_router.routing.story import Story
 
@@ -60,7 +61,7 @@ class NeuralRouter:
         design: what to route.
         config: settings.
         engine: the loaded model.
-        on_pass: called after each pass.
+        on_pass: shown the state after each pass; see :mod:`eda_router.routing.hook`.
         deadline: when to stop, on ``clock``, or None.
         clock: seconds that only rise.
 
@@ -77,7 +78,7 @@ class NeuralRouter:
         config: RouteConfig,
         engine: Engine,
         *,
-        on_pass: Callable[[PassRow], None] | None = None,
+        on_pass: Callable[[PassState], object] | None = None,
         deadline: float | None = None,
         clock: Callable[[], float] = time.monotonic,
     ):
@@ -254,7 +255,7 @@ def route_neural(
     design: Design,
     config: RouteConfig,
     *,
-    on_pass: Callable[[PassRow], None] | None = None,
+    on_pass: Callable[[PassState], object] | None = None,
     deadline: float | None = None,
 ) -> RoutingResult:
     """Route a design with the model, and finish with the deterministic router as configured.
@@ -262,7 +263,7 @@ def route_neural(
     Args:
         design: what to route.
         config: settings.
-        on_pass: called after each pass.
+        on_pass: shown the state after each pass; see :mod:`eda_router.routing.hook`.
         deadline: ``time.monotonic()`` at which to stop; the best state so far is returned.
 
     Returns:
@@ -288,7 +289,7 @@ def route_with(
     config: RouteConfig,
     *,
     phases: Mapping[str, PhaseTime] | None = None,
-    on_pass: Callable[[PassRow], None] | None = None,
+    on_pass: Callable[[PassState], object] | None = None,
     deadline: float | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> RoutingResult:

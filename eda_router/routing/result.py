@@ -74,6 +74,16 @@ class RoutingResult:
             and whether it ``stalled``, that is ended because overflow no longer fell. Where nets
             or tracks are missing: ``missing_tracks``, a lower bound on the overflow of any routing
             of all nets. Where another run than the one asked for was kept: ``run``, its name.
+            Where ``on_pass`` ended the run: ``stopped``, True.
+
+    Example:
+        >>> import eda_router
+        >>> design = eda_router.read("synth-tiny")
+        >>> result = eda_router.route(design, eda_router.RouteConfig(router="maze"))
+        >>> result.total_overflow, len(result.unrouted), result.exit_status
+        (0, 0, 0)
+        >>> result.wirelength == int(result.ledger.demand.sum())
+        True
     """
 
     design: Design

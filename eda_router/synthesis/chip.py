@@ -86,12 +86,24 @@ def write(config: SynthConfig, path: str | Path) -> Design:
 
     The same settings give the same files, byte for byte.
 
+    Args:
+        config: sides, nets, and what else a chip has.
+        path: of the DEF file.
+
     Returns:
         The design as it is read back.
 
     Raises:
         InputError: the cells of so many nets do not fit, a setting does not belong to a chip, or a
             file cannot be written.
+
+    Example:
+        >>> import eda_router
+        >>> config = eda_router.SynthConfig(width=12, height=12, nets=200)
+        >>> eda_router.write_chip(config, "small.def")
+        Design('small', 12 x 12 tiles, 201 nets)
+        >>> eda_router.read("small.def", lef=["small.lef"]).layers.names[0]
+        'lane1'
     """
     refuse_unused(config)
     lef = lef_path(path)

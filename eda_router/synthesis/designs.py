@@ -59,7 +59,17 @@ spots in corners, whose tiles have two edges, come to more on one small grid in 
 
 @dataclass(frozen=True, kw_only=True)
 class SynthConfig(Settings):
-    """What a synthetic design is like."""
+    """What a synthetic design is like.
+
+    Raises:
+        TypeError: there is no setting of that name.
+        InputError: a value is of another type or out of range.
+
+    Example:
+        >>> import eda_router
+        >>> eda_router.SynthConfig(width=32, height=32, nets=3000).seed
+        1
+    """
 
     width: int = setting(80, "Tiles in x.", unit="tiles", low=2, high=4096)
     height: int = setting(64, "Tiles in y.", unit="tiles", low=2, high=4096)
@@ -93,8 +103,20 @@ class SynthConfig(Settings):
 def synthesize(config: SynthConfig, name: str | None = None) -> Design:
     """A design made of ``config`` alone, repeated pins merged.
 
+    Args:
+        config: sides, nets and all else.
+        name: of the design; None: one that tells its seed.
+
+    Returns:
+        A design on the plane.
+
     Raises:
         TypeError: ``config`` is of another type.
+
+    Example:
+        >>> import eda_router
+        >>> eda_router.synthesize(eda_router.SynthConfig(width=16, height=8, nets=200), "small")
+        Design('small', 16 x 8 tiles, 200 nets)
     """
     expect_type("config", config, SynthConfig)
     return _design(config, *place_pins(config), name)

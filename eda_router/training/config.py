@@ -15,6 +15,15 @@ class TrainConfig(Terms, Shape):
     """How a network is trained; its shape and what it asks for itself are part of it.
 
     Values given one a stage go with ``sizes``; the last one serves further stages.
+
+    Raises:
+        TypeError: there is no setting of that name.
+        InputError: a value is of another type or out of range.
+
+    Example:
+        >>> import eda_router
+        >>> eda_router.TrainConfig(sizes=(8, 16), batch=(64, 16)).seed
+        1
     """
 
     sizes: tuple[int, ...] = setting(

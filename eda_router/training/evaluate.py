@@ -80,6 +80,15 @@ def bench_samples(
         seed: of the choice.
         routes: legal wires of all nets for states of the full ledger; None for those of a first
             pass (:func:`eda_router.dataset.replay.bench_waves`).
+
+    Returns:
+        by size: states and labels, uint8 ``(count, size, size)``; sizes without any are left out.
+
+    Example:
+        >>> import eda_router
+        >>> samples = eda_router.bench_samples(eda_router.read("synth-tiny"), (8, 16), 50, seed=1)
+        >>> samples[8].states.shape, samples[8].labels.dtype
+        ((50, 8, 8), dtype('uint8'))
     """
     found: dict[int, list[tuple[StateArray, StateArray]]] = {size: [] for size in sizes}
     for wave in bench_waves(design, routes, sizes=sizes):
@@ -220,7 +229,24 @@ def evaluate(
     seed: int = 1,
     calibrate: bool = False,
 ) -> dict[int, dict[str, Any]]:
-    """Figures of every exit that there are samples for; see :func:`evaluate_exit`."""
+    """Measure a model beside its controls: figures of every exit that there are samples for.
+
+    Args:
+        engine: the model.
+        data: samples with the teacher's trees, by window size in tiles.
+        draws, redraws, seed, calibrate: see :func:`evaluate_exit`.
+
+    Returns:
+        by exit size what :func:`evaluate_exit` gives.
+
+    Example:
+        >>> import eda_router
+        >>> design, model = eda_router.read("synth-tiny"), eda_router.load_model()
+        >>> samples = eda_router.bench_samples(design, (8,), 100, seed=1)
+        >>> figures = eda_router.evaluate(model, samples)
+        >>> figures[8]["samples"], figures[8]["connected"] > 0.9
+        (100, True)
+    """
     return {
         size: evaluate_exit(
             engine, data[size], draws=draws, redraws=redraws, seed=seed, calibrate=calibrate
