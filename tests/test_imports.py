@@ -22,6 +22,7 @@ FLOORS = (
     "resources",
     "clock",
     "process",
+    "cluster",
     "jobs",
     "files",
     "strict_json",

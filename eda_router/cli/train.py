@@ -17,6 +17,7 @@ from eda_router.cli.options import (
     settings_options,
     smoke_option,
 )
+from eda_router.jobs import Workers
 from eda_router.neural.architecture import TINY_SHAPE
 from eda_router.training.config import TrainConfig
 from eda_router.training.folder import CHECKPOINT, check_config, refuse_used
@@ -97,7 +98,9 @@ def command(
     from eda_router.training.trainer import Trainer, set_up
 
     threads = config.threads or os.cpu_count() or 1
-    samples = TrainingData(data or folder / "data", config, processes=threads, make=data is None)
+    samples = TrainingData(
+        data or folder / "data", config, workers=Workers(threads), make=data is None
+    )
     set_up(config)
     trainer = Trainer(
         config,
