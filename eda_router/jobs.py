@@ -14,11 +14,13 @@ import dataclasses
 import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
+from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from multiprocessing import connection, get_context, parent_process
 from pathlib import Path
 from typing import Any, TypeVar
+
+from eda_router.errors import EdarouteError
 
 T = TypeVar("T")
 
@@ -69,8 +71,11 @@ def run_jobs(
         jobs = [absolute(job) for job in jobs]
     with pool as executor:
         running = {executor.submit(function, *job): number for number, job in enumerate(jobs)}
-        for done in as_completed(running):
-            yield running[done], done.result()
+        try:
+            for done in as_completed(running):
+                yield running[done], done.result()
+        except BrokenExecutor as error:
+            raise EdarouteError("a worker process was killed; what is done is kept") from error
 
 
 def absolute(value: Any) -> Any:

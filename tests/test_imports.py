@@ -42,6 +42,7 @@ FLOORS = (
     "training",
     "report",
     "maps",
+    "batch",
     "study",
     "cli",
 )
