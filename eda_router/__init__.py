@@ -27,6 +27,7 @@ from eda_router.numba_cache import find_numba_cache
 
 if TYPE_CHECKING:
     from eda_router import dataset
+    from eda_router.batch import run_batch
     from eda_router.config import RouteConfig, load_config, yaml_template
     from eda_router.dataset.folders import held_out
     from eda_router.design import Design, Routes
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from eda_router.formats.route_file import write as write_route_file
     from eda_router.guide_verification import verify_guide
     from eda_router.ispd08_verification import verify_solution
+    from eda_router.jobs import Workers
     from eda_router.layered_routes import LayeredRoutes
     from eda_router.layers import Layers
     from eda_router.maps.config import MapsConfig
@@ -98,6 +100,7 @@ __all__ = [
     "SynthConfig",
     "TrainConfig",
     "Verification",
+    "Workers",
     "assign_layers",
     "bench_samples",
     "bounds",
@@ -129,6 +132,7 @@ __all__ = [
     "read_solution",
     "route",
     "route_layered",
+    "run_batch",
     "save_figure",
     "summarize",
     "synthesize",
@@ -207,6 +211,8 @@ _TASKS = {
         "write_maps": "eda_router.maps.write",
         "net_table": "eda_router.report.net_table",
         "write_net_table": "eda_router.report.net_table",
+        "run_batch": "eda_router.batch",
+        "Workers": "eda_router.jobs",
         "NetEnv": "eda_router.environment",
     },
     "Pictures and pages": {

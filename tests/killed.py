@@ -188,7 +188,7 @@ def _dataset_check(folder: Path, said: str) -> None:
 DATASET = Job(
     name="dataset",
     command=lambda folder: (
-        "dataset . --sizes 8 --shards 6 --shard-samples 4096 --source random --processes 2"
+        "dataset . --sizes 8 --shards 6 --shard-samples 4096 --source random --jobs 2"
     ),
     check=_dataset_check,
     result=lambda folder: {

@@ -24,6 +24,7 @@ from eda_router.design import HORIZONTAL, VERTICAL, Design, Routes
 from eda_router.errors import InputError
 from eda_router.formats import ispd98
 from eda_router.formats.design_files import DesignFiles, find_designs
+from eda_router.jobs import Workers
 from eda_router.neural.tensors import free_tracks, pin_tiles
 from eda_router.resources import find_design
 from eda_router.training.config import TrainConfig
@@ -37,7 +38,10 @@ CONFIG = DesignSampleConfig(shard_samples=100)
 
 
 def make(
-    folder: Path, design: str | Path, config: DesignSampleConfig = CONFIG, workers: int = 1
+    folder: Path,
+    design: str | Path,
+    config: DesignSampleConfig = CONFIG,
+    workers: Workers | None = None,
 ) -> DesignFiles:
     """The data sets of one design."""
     (files,) = find_designs([design])
@@ -151,7 +155,7 @@ def test_a_net_goes_to_the_smallest_window_that_holds_pins_and_wire() -> None:
 
 
 def test_two_workers_and_a_second_run_make_the_same_bytes(tiny: Path, tmp_path: Path) -> None:
-    make(tmp_path, "synth-tiny", workers=2)
+    make(tmp_path, "synth-tiny", workers=Workers(2))
     assert contents(tmp_path) == contents(tiny)
     (tmp_path / "synth-tiny-8" / "shard-0000000-facts.npy").write_bytes(b"rubbish")
     (tmp_path / "synth-tiny-8" / "shard-0000001.npy").unlink()

@@ -23,6 +23,7 @@ FLOORS = (
     "resources",
     "clock",
     "process",
+    "cluster",
     "jobs",
     "files",
     "strict_json",
@@ -43,6 +44,7 @@ FLOORS = (
     "report",
     "environment",
     "maps",
+    "batch",
     "study",
     "cli",
 )

@@ -8,7 +8,7 @@ import pickle
 import pytest
 
 from eda_router.errors import InputError
-from eda_router.jobs import run_jobs
+from eda_router.jobs import Workers, run_jobs
 
 
 def where(number: int) -> tuple[int, int]:
@@ -23,7 +23,7 @@ def refuse(number: int) -> int:
 
 @pytest.mark.parametrize("workers", [1, 2, 9])
 def test_every_job_is_done_once(workers: int) -> None:
-    done = dict(run_jobs(where, [(number,) for number in range(5)], workers))
+    done = dict(run_jobs(where, [(number,) for number in range(5)], Workers(workers)))
     assert {number: result for number, (result, _) in done.items()} == {
         number: number * number for number in range(5)
     }
@@ -34,7 +34,7 @@ def test_every_job_is_done_once(workers: int) -> None:
 @pytest.mark.parametrize("workers", [1, 2])
 def test_the_error_of_a_job_arrives_as_it_is(workers: int) -> None:
     with pytest.raises(InputError) as caught:
-        list(run_jobs(refuse, [(1,), (2,)], workers))
+        list(run_jobs(refuse, [(1,), (2,)], Workers(workers)))
     assert str(caught.value) == "a.def:7: no die, expected DIEAREA"
     assert (caught.value.path, caught.value.line) == ("a.def", 7)
 
@@ -46,4 +46,4 @@ def test_an_input_error_can_be_handed_over() -> None:
 
 
 def test_no_jobs_are_done_at_once() -> None:
-    assert list(run_jobs(refuse, [], 4)) == []
+    assert list(run_jobs(refuse, [], Workers(4))) == []

@@ -22,6 +22,7 @@ from eda_router.dataset.samples import (
 )
 from eda_router.dataset.teacher import label, label_costs
 from eda_router.errors import InputError
+from eda_router.jobs import Workers
 from eda_router.neural.tensors import NUM_STATES, encode, free_tracks, pin_tiles
 from eda_router.synthesis.designs import SynthConfig
 from eda_router.training.config import TrainConfig
@@ -206,7 +207,7 @@ def test_shards_are_written_read_and_kept(tmp_path):
 def test_two_processes_make_the_same_bytes(tmp_path):
     for processes in (1, 2):
         place = tmp_path / str(processes)
-        assert len(list(write_dataset(place, SMALL, 8, range(2), processes))) == 2
+        assert len(list(write_dataset(place, SMALL, 8, range(2), Workers(processes)))) == 2
     for path in (tmp_path / "1").iterdir():
         assert path.read_bytes() == (tmp_path / "2" / path.name).read_bytes()
 

@@ -8,6 +8,7 @@ import click
 
 SETTINGS = {
     "route": "eda_router.cli.options:RouteSettings",
+    "batch": "eda_router.cli.options:RouteSettings",
     "verify": "eda_router.formats.lefdef_config:LefDefConfig",
     "info": "eda_router.formats.lefdef_config:LefDefConfig",
     "convert": "eda_router.formats.lefdef_config:LefDefConfig",

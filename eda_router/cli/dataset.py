@@ -15,6 +15,7 @@ from eda_router.cli.options import (
     part_of,
     settings_from,
     settings_options,
+    workers_options,
 )
 from eda_router.cli.progress import with_bar
 from eda_router.dataset.config import DatasetConfig
@@ -22,6 +23,7 @@ from eda_router.formats.lefdef_config import LefDefConfig
 
 if TYPE_CHECKING:
     from eda_router.formats.design_files import DesignFiles
+    from eda_router.jobs import Workers
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -39,12 +41,14 @@ class DatasetSettings(LefDefConfig, DatasetConfig):
     help="Licence of the designs given, as data hubs call it; for the data card."
     "  [default: unknown, or mit for bundled designs]",
 )
+@workers_options("Processes to work in.")
 @settings_options(DatasetSettings)
 def command(
     folder: Path,
     given: tuple[str, ...],
     lef: tuple[Path, ...],
     license: str | None,
+    workers: Workers | None,
     config_path: Path | None,
     quiet: bool,
     **options: Any,
@@ -59,7 +63,7 @@ def command(
 
     \b
     Example:
-      edaroute dataset samples --sizes 8,16 --shards 4 --processes 2
+      edaroute dataset samples --sizes 8,16 --shards 4 --jobs 2
       edaroute dataset samples --design ibm02.modified --design gcd.def --lef tech.lef
     """
     settings = settings_from(DatasetSettings, config_path, options)
@@ -75,9 +79,9 @@ def command(
     check_names(designs)
     check_folder(folder)
     check_card(folder)
-    _write_designs(folder, designs, config, license, quiet)
+    _write_designs(folder, designs, config, workers, license, quiet)
     if config.source is not None or not designs:
-        _write_made_up(folder, config, quiet)
+        _write_made_up(folder, config, workers, quiet)
     if find_sets(folder):
         write_card(folder)
 
@@ -86,6 +90,7 @@ def _write_designs(
     folder: Path,
     designs: list[DesignFiles],
     config: DatasetConfig,
+    workers: Workers | None,
     license: str | None,
     quiet: bool,
 ) -> None:
@@ -97,7 +102,7 @@ def _write_designs(
     )
 
     cut = config.of_designs
-    routed = route_designs(folder, designs, cut, config.processes)
+    routed = route_designs(folder, designs, cut, workers)
     for _ in with_bar(routed, len(designs), "routing", "designs", quiet):
         pass
     jobs = []
@@ -107,14 +112,16 @@ def _write_designs(
             _tell(f"{files.name}: no net with a wire that a window holds", quiet)
         jobs += wanted
     made = dict.fromkeys((job.place for job in jobs), 0)
-    done = write_windows(jobs, config.processes)
+    done = write_windows(jobs, workers)
     for job, is_new in with_bar(done, len(jobs), "windows", "shards", quiet):
         made[job.place] += is_new
     for place, new in made.items():
         _tell(f"{place}: {sum(job.place == place for job in jobs)} shards, {new} new", quiet)
 
 
-def _write_made_up(folder: Path, config: DatasetConfig, quiet: bool) -> None:
+def _write_made_up(
+    folder: Path, config: DatasetConfig, workers: Workers | None, quiet: bool
+) -> None:
     """Make samples up, of each source and size."""
     from eda_router.dataset.folders import dataset_path
     from eda_router.dataset.samples import VALIDATION_SHARD, write_dataset
@@ -124,7 +131,7 @@ def _write_made_up(folder: Path, config: DatasetConfig, quiet: bool) -> None:
     for size in config.sizes:
         for samples in config.sources:
             place = dataset_path(folder, samples.source, size)
-            done = write_dataset(place, samples, size, shards, config.processes)
+            done = write_dataset(place, samples, size, shards, workers)
             made = sum(new for _, new in with_bar(done, len(shards), place.name, "shards", quiet))
             count = samples.count(size)
             _tell(f"{place}: {len(shards)} shards of {count} samples, {made} new", quiet)

@@ -11,17 +11,18 @@ import click
 from eda_router.cli import EXIT_BAD_INPUT, error_line
 from eda_router.cli.options import (
     designs_argument,
-    jobs_option,
     lef_option,
     part_of,
     path_option,
     settings_from,
     settings_options,
+    workers_options,
 )
 from eda_router.cli.progress import with_bar
 from eda_router.cli.streams import tell
 from eda_router.errors import EdarouteError
 from eda_router.formats.lefdef_config import LefDefConfig
+from eda_router.jobs import Workers
 from eda_router.maps.config import MapsConfig
 
 
@@ -41,7 +42,7 @@ class MapsSettings(LefDefConfig, MapsConfig):
     " Repeatable.  [default: the designs are routed]",
 )
 @lef_option
-@jobs_option("Designs to work on at once, each in a process of its own.")
+@workers_options("Designs to work on at once, each in a process of its own.")
 @settings_options(MapsSettings)
 @click.pass_context
 def command(
@@ -51,7 +52,7 @@ def command(
     folder: Path,
     routes: tuple[Path, ...],
     lef: tuple[Path, ...],
-    jobs: int,
+    workers: Workers | None,
     config_path: Path | None,
     quiet: bool,
     **options: Any,
@@ -76,7 +77,7 @@ def command(
 
     designs = find_designs(given, lef, part_of(settings, LefDefConfig))
     check_folder(folder)
-    done = write_maps(folder, designs, part_of(settings, MapsConfig), routes, jobs)
+    done = write_maps(folder, designs, part_of(settings, MapsConfig), routes, workers)
     failed = False
     for files, note in with_bar(done, len(designs), "maps", "designs", quiet):
         if isinstance(note, EdarouteError):

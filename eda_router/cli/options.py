@@ -314,10 +314,34 @@ def designs_option(help: str) -> Callable[[F], F]:
     )
 
 
-def jobs_option(help: str) -> Callable[[F], F]:
-    """A decorator that gives a command its number of worker processes."""
-    kind = click.IntRange(1, 1024)
-    return click.option("--jobs", type=kind, default=1, show_default=True, help=help)
+def workers_options(help: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """A decorator that gives a command ``--jobs`` and ``--cluster`` as ``workers``.
+
+    That is :class:`~eda_router.jobs.Workers`, or None where neither is given.
+    """
+    from eda_router.jobs import Workers
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(function)
+        def command(*args: Any, jobs: int, cluster: str | None, **options: Any) -> Any:
+            if cluster is not None:
+                from eda_router.cluster import check_cluster
+
+                check_cluster(cluster)
+            workers = None if jobs == 1 and cluster is None else Workers(jobs, cluster)
+            return function(*args, workers=workers, **options)
+
+        kind = click.IntRange(1, 1024)
+        jobs = click.option("--jobs", type=kind, default=1, show_default=True, help=help)
+        cluster = click.option(
+            "--cluster",
+            metavar="ADDRESS",
+            help="Workers of the Dask scheduler at this address instead; local: as many as --jobs,"
+            " with a scheduler of their own. See docs/cluster.md.",
+        )
+        return jobs(cluster(command))
+
+    return decorate
 
 
 designs_argument = click.argument(

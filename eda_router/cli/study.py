@@ -19,8 +19,10 @@ from eda_router.cli.options import (
     settings_from,
     settings_options,
     smoke_option,
+    workers_options,
 )
 from eda_router.cli.train import SMOKE
+from eda_router.jobs import Workers
 from eda_router.training.config import TrainConfig
 
 if TYPE_CHECKING:
@@ -58,6 +60,7 @@ SMOKE_VARIANTS = ("default", "eight views", "paper", "from scratch at 32")
 )
 @click.option("--list", "listing", is_flag=True, help="Name the variants and stop.")
 @smoke_option("A tiny model and budget, few variants, to see that all works.")
+@workers_options("Trainings at once, each in a process of its own.")
 @settings_options(TrainConfig)
 def command(
     folder: Path,
@@ -70,6 +73,7 @@ def command(
     routed_seeds: int,
     listing: bool,
     smoke: bool,
+    workers: Workers | None,
     config_path: Path | None,
     quiet: bool,
     **options: Any,
@@ -110,9 +114,13 @@ def command(
     check_publishing(folder)
     make_folder(runs)
     configs = [study.config(name) for name in chosen]
-    make_data(place, configs, SMOKE_SAMPLES if smoke else None, os.cpu_count() or 1)
+    make_data(
+        place, configs, SMOKE_SAMPLES if smoke else None, workers or Workers(os.cpu_count() or 1)
+    )
     numbers = range(1, (seeds or (1 if smoke else 3)) + 1)
-    rows, routed = _collected(run_study(study, numbers, chosen, design, routed_seeds), quiet)
+    rows, routed = _collected(
+        run_study(study, numbers, chosen, design, routed_seeds, workers), quiet
+    )
     publish_study(
         study,
         rows,

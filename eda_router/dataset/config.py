@@ -100,7 +100,6 @@ class DatasetConfig(DesignSampleConfig):
     shards: int = setting(4, "Training shards for each source and size.", low=0, high=1_000_000)
     first: int = setting(0, "Number of the first training shard.", low=0, high=999_999)
     validation_shards: int = setting(1, "Validation shards for each.", low=0, high=1_000_000)
-    processes: int = setting(1, "Processes to work in.", low=1, high=1024)
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -33,7 +33,7 @@ from eda_router.dataset.shards import (
 )
 from eda_router.errors import InputError
 from eda_router.formats.design_files import DesignFiles
-from eda_router.jobs import run_jobs
+from eda_router.jobs import Workers, run_jobs
 
 UNKNOWN_LICENSE = "unknown"
 """What a data card says of designs whose licence nobody told."""
@@ -69,7 +69,10 @@ def check_names(designs: Sequence[DesignFiles]) -> None:
 
 
 def route_designs(
-    folder: Path, designs: Sequence[DesignFiles], config: DesignSampleConfig, workers: int = 1
+    folder: Path,
+    designs: Sequence[DesignFiles],
+    config: DesignSampleConfig,
+    workers: Workers | None = None,
 ) -> Iterator[tuple[DesignFiles, bool]]:
     """Route designs and keep their wires in ``folder``.
 
@@ -119,7 +122,9 @@ def window_jobs(
     return jobs
 
 
-def write_windows(jobs: Sequence[WindowJob], workers: int = 1) -> Iterator[tuple[WindowJob, bool]]:
+def write_windows(
+    jobs: Sequence[WindowJob], workers: Workers | None = None
+) -> Iterator[tuple[WindowJob, bool]]:
     """Make shards; call again to go on after an interruption.
 
     Yields:

@@ -18,6 +18,7 @@ from eda_router.dataset.opened import find_sets
 from eda_router.dataset.samples import VALIDATION_SHARD, write_dataset
 from eda_router.files import check_folder
 from eda_router.formats.design_files import DesignFiles
+from eda_router.jobs import Workers
 
 
 def make(
@@ -26,7 +27,7 @@ def make(
     config: DatasetConfig | None = None,
     *,
     license: str | None = None,
-    workers: int = 1,
+    workers: Workers | None = None,
 ) -> list[Path]:
     """Make training and validation samples; call again to go on where it was interrupted.
 
@@ -38,7 +39,7 @@ def make(
         designs: of :func:`eda_router.find_designs`, with different names.
         config: sizes, sources and numbers of samples; the defaults when None.
         license: of the designs, as data hubs call it; for the data card.
-        workers: processes to work in.
+        workers: where that is done; None: in this process.
 
     Returns:
         The folder of each data set there, one for each source and size, sorted.
@@ -76,7 +77,7 @@ def make(
     return places
 
 
-def _make_up(folder: Path, config: DatasetConfig, workers: int) -> None:
+def _make_up(folder: Path, config: DatasetConfig, workers: Workers | None) -> None:
     """Make samples up, of each source and size."""
     shards = [*range(config.first, config.first + config.shards)]
     shards += range(VALIDATION_SHARD, VALIDATION_SHARD + config.validation_shards)

@@ -29,7 +29,7 @@ from eda_router.dataset.shards import (
     write_kind,
 )
 from eda_router.dataset.teacher import LabelArray, label
-from eda_router.jobs import run_jobs
+from eda_router.jobs import Workers, run_jobs
 from eda_router.neural.tensors import StateArray
 
 __all__ = [
@@ -150,16 +150,20 @@ def write_shard(folder: Path, config: SampleConfig, shard: int, size: int) -> bo
 
 
 def write_dataset(
-    folder: Path, config: SampleConfig, size: int, shards: Iterable[int], processes: int = 1
+    folder: Path,
+    config: SampleConfig,
+    size: int,
+    shards: Iterable[int],
+    workers: Workers | None = None,
 ) -> Iterator[tuple[int, bool]]:
-    """Make a data set in parallel processes; call again to go on after an interruption.
+    """Make a data set; call again to go on after an interruption.
 
     Args:
         folder: of the data set, made if missing.
         config: what the samples are made of.
         size: of the windows.
         shards: numbers of the shards.
-        processes: how many to work in; 1 works in this one.
+        workers: where they are made; None: in this process.
 
     Yields:
         (shard, whether it had to be made), as each is done.
@@ -170,7 +174,7 @@ def write_dataset(
     numbers = list(shards)
     write_kind(folder, _kind(config, size))
     jobs = [(folder, config, shard, size) for shard in numbers]
-    for number, made in run_jobs(write_shard, jobs, processes):
+    for number, made in run_jobs(write_shard, jobs, workers):
         yield numbers[number], made
 
 

@@ -19,7 +19,7 @@ from eda_router.errors import EdarouteError, InputError
 from eda_router.files import make_folder, write_atomically, write_text
 from eda_router.formats.design_files import DesignFiles, file_digest
 from eda_router.formats.guide import guide_of
-from eda_router.jobs import run_jobs
+from eda_router.jobs import Workers, run_jobs
 from eda_router.maps.config import MapsConfig
 from eda_router.maps.congestion import congestion_maps
 from eda_router.maps.features import Map, feature_maps
@@ -39,7 +39,7 @@ def write_maps(
     designs: Sequence[DesignFiles],
     config: MapsConfig,
     routes: Sequence[Path] = (),
-    workers: int = 1,
+    workers: Workers | None = None,
 ) -> Iterator[tuple[DesignFiles, dict[str, Any] | EdarouteError]]:
     """Write the maps of designs, each named as its design; call again to go on.
 
@@ -50,7 +50,7 @@ def write_maps(
         designs: with different names.
         config: how designs without a route are routed.
         routes: a route file, guide or solution for each design; or none at all.
-        workers: processes to work in.
+        workers: where that is done; None: in this process.
 
     Yields:
         (design, its note or why it has none), as each is done.

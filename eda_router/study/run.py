@@ -18,6 +18,7 @@ from typing import Any
 from eda_router.design import Design
 from eda_router.errors import InputError
 from eda_router.files import make_folder, write_text
+from eda_router.jobs import Workers, run_jobs
 from eda_router.strict_json import format_rows
 from eda_router.study.measure import Row, measure_variant
 from eda_router.study.routing import Routed, route_variant
@@ -31,6 +32,7 @@ def run_study(
     names: Sequence[str],
     bench: Design | None = None,
     routed_seeds: int = 1,
+    workers: Workers | None = None,
 ) -> Iterator[tuple[list[Row], list[Routed]]]:
     """Train and measure each variant with each seed, those that are done already excepted.
 
@@ -40,6 +42,7 @@ def run_study(
         names: of :data:`eda_router.study.variants.VARIANTS`.
         bench: design that the variants of the group at full resolution route.
         routed_seeds: how many of the seeds route it.
+        workers: that train first, several at once; None: each is trained and measured in turn.
 
     Yields:
         the rows of each training, one an exit, and its runs on the design.
@@ -47,6 +50,15 @@ def run_study(
     Raises:
         InputError: a training or its figures are damaged.
     """
+    if workers is not None:
+        trainings = {
+            study.trained_folder(name, seed): (study.config(name, seed), study.data)
+            for seed in seeds
+            for name in names
+        }
+        jobs = [(*given, folder) for folder, given in trainings.items()]
+        for _ in run_jobs(train_one, jobs, workers):
+            pass
     for seed in seeds:
         for name in names:
             variant = VARIANTS[name]

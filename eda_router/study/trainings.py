@@ -11,6 +11,7 @@ from pathlib import Path
 from eda_router import __version__
 from eda_router.dataset.folders import dataset_path
 from eda_router.dataset.samples import VALIDATION_SHARD, SampleConfig, write_dataset
+from eda_router.jobs import Workers
 from eda_router.neural.engines import Engine, KerasEngine
 from eda_router.neural.views import ViewsEngine
 from eda_router.study.variants import GROUPS, VARIANTS
@@ -112,7 +113,10 @@ def configure(base: TrainConfig, name: str, seed: int = 1, times: float = 1.0) -
 
 
 def make_data(
-    folder: Path, configs: Sequence[TrainConfig], samples: int | None = None, processes: int = 1
+    folder: Path,
+    configs: Sequence[TrainConfig],
+    samples: int | None = None,
+    workers: Workers | None = None,
 ) -> None:
     """Make the samples that trainings need: two shards and one for validation of each kind.
 
@@ -120,7 +124,7 @@ def make_data(
         folder: for them; other labels than the optimal trees get a folder inside.
         configs: of the trainings.
         samples: in a shard; None for the usual number.
-        processes: to work in.
+        workers: where they are made; None: in this process.
     """
     wanted = {
         (labels, c.data_source, size, c.data_expected_demand)
@@ -136,7 +140,7 @@ def make_data(
                 source=source, labels=labels, shard_samples=samples, expected_demand=expected
             )
             place = dataset_path(labels_folder(folder, labels), source, size)
-            for _ in write_dataset(place, config, size, [0, 1, VALIDATION_SHARD], processes):
+            for _ in write_dataset(place, config, size, [0, 1, VALIDATION_SHARD], workers):
                 pass
 
 

@@ -21,6 +21,7 @@ from eda_router.dataset.samples import (
     write_dataset,
 )
 from eda_router.errors import InputError
+from eda_router.jobs import Workers
 from eda_router.training.config import TrainConfig
 
 _SHARD_TILES = 16384 * 64
@@ -113,15 +114,20 @@ class TrainingData(Mapping[int, StageData]):
     Args:
         folder: of the data sets.
         config: of the training; it says how many samples are made.
-        processes: that make them.
+        workers: that make them; None: this process.
         make: whether to make what is missing.
     """
 
     def __init__(
-        self, folder: Path, config: TrainConfig, *, processes: int = 1, make: bool = False
+        self,
+        folder: Path,
+        config: TrainConfig,
+        *,
+        workers: Workers | None = None,
+        make: bool = False,
     ):
         self._folder, self._config = folder, config
-        self._processes, self._make = processes, make
+        self._workers, self._make = workers, make
         self._opened: dict[int, StageData] = {}
 
     def __getitem__(self, size: int) -> StageData:
@@ -162,7 +168,7 @@ class TrainingData(Mapping[int, StageData]):
             shards = [*range(count), VALIDATION_SHARD]
             place = dataset_path(self._folder, source, size)
             for _ in tqdm(
-                write_dataset(place, samples, size, shards, self._processes),
+                write_dataset(place, samples, size, shards, self._workers),
                 total=len(shards),
                 desc=place.name,
                 unit="shards",

@@ -8,6 +8,7 @@ from typing import Any
 
 from eda_router.errors import expect_type
 from eda_router.files import check_folder
+from eda_router.jobs import Workers
 from eda_router.neural.engines import load_engine, load_model
 from eda_router.training.config import TrainConfig
 from eda_router.training.data import TrainingData
@@ -68,7 +69,7 @@ def train(
         refuse_used(folder)
     threads = config.threads or os.cpu_count() or 1
     samples = TrainingData(
-        Path(data or folder / "data"), config, processes=threads, make=data is None
+        Path(data or folder / "data"), config, workers=Workers(threads), make=data is None
     )
     set_up(config)
     Trainer(
