@@ -391,7 +391,13 @@ class RouteConfig(Settings):
         False,
         "Keep wires above capacity when negotiation ends; otherwise such nets stay unrouted.",
     )
-    threads: int = setting(1, "Threads, where a stage can use more than one.", low=1, high=1024)
+    threads: int = setting(
+        1,
+        "Threads that run the model, and route nets that are independent of each other; the wires "
+        "are the same for any number.",
+        low=1,
+        high=128,
+    )
     model: str | None = setting(
         None, "Folder or file with the model's weights; null: the bundled ones."
     )

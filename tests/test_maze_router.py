@@ -129,7 +129,7 @@ def test_the_pool_grows_when_wires_outgrow_it():
     design = random_design(7, nets=240, capacity=9)
     expected = route_maze(design, RouteConfig(router="maze")).routes
     router = MazeRouter(design, RouteConfig(router="maze"))
-    router._pool = router._pool._replace(edges=np.zeros(200, np.int32))
+    router._pool = new_pool(design.num_nets, 200)
     router.route_first()
     router.negotiate()
     router.refine()

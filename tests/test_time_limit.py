@@ -74,14 +74,17 @@ def test_a_time_limit_is_kept(heavy: Path, tmp_path: Path, effort: str) -> None:
     assert check.total_overflow == 0
 
 
-@pytest.mark.parametrize(("sent", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    ("sent", "status", "threads"), [(signal.SIGINT, 130, 2), (signal.SIGTERM, 143, 1)]
+)
 def test_a_signal_in_the_middle_of_a_kernel(
-    heavy: Path, tmp_path: Path, sent: int, status: int
+    heavy: Path, tmp_path: Path, sent: int, status: int, threads: int
 ) -> None:
     out = tmp_path / "out.route"
     out.write_bytes(b"old")
+    command = [*EDAROUTE, "route", heavy, "-o", out, "--json", tmp_path / "s.json"]
     process = subprocess.Popen(
-        [*EDAROUTE, "route", heavy, "-o", out, "--json", tmp_path / "s.json", "--router", "maze"],
+        [*command, "--router", "maze", "--threads", str(threads)],
         stderr=subprocess.PIPE,
         text=True,
         preexec_fn=heed_interrupts,

@@ -30,15 +30,16 @@ from eda_router.routing import legalisation
 from eda_router.routing import negotiation as kernels
 from eda_router.routing.bounds import steiner_bounds
 from eda_router.routing.costs import update_costs
+from eda_router.routing.crew import Crew, Pass
 from eda_router.routing.effort import effort_of
 from eda_router.routing.hook import PassState, read_only
 from eda_router.routing.ledger import SPAN, CapacityLedger
-from eda_router.routing.pool import new_pool, pool_of, routes_of, snapshot
+from eda_router.routing.pool import RoutePool, new_pool, pool_of, routes_of, snapshot
 from eda_router.routing.result import PassRow, RouteSource, RoutingResult
 from eda_router.routing.run import OutOfTime, Run
 from eda_router.routing.watch import watched
 from eda_router.search.box import CLOSED
-from eda_router.search.draw import Limits, new_workspace
+from eda_router.search.draw import Limits, Workspace
 from eda_router.search.grid import TILE_EDGE, Grid, Nets
 
 FIELD_ENTRIES = 1 << 21
@@ -125,13 +126,11 @@ class MazeRouter(Run):
             np.lexsort((jitter[design.routable], half_perimeters))
         ]
         self._nets = Nets(design.pin_offsets, design.pins)
-        self._workspace = new_workspace(
-            Grid(design.width, design.height),
-            MOST_EXACT_PINS,
-            max(FIELD_ENTRIES, self.effort.box_nodes << MOST_EXACT_PINS - 2),
-        )
+        self._crew = self._new_crew()
         self._pool = new_pool(
-            design.num_nets, 4 * int(half_perimeters.sum()) + 4 * design.num_tiles
+            design.num_nets,
+            4 * int(half_perimeters.sum()) + 4 * design.num_tiles,
+            parts=self.config.threads,
         )
         self._touched = np.zeros(design.num_nets, np.uint8)
 
@@ -153,7 +152,7 @@ class MazeRouter(Run):
         with self.phase("first pass"):
             self._cost_congestion(closed=legally)
             try:
-                self._over(order, lambda part: self._first_pass(part, limits))
+                self._over(order, self._pass(kernels.first_pass, limits, self._no_bounds))
             finally:
                 routed = order[self._pool.length[order] > 0]
                 self.stage[routed] = RouteSource.MAZE
@@ -206,7 +205,7 @@ class MazeRouter(Run):
                 }
                 if least > 0:
                     routes = routes_of(best, 2 * self.design.num_tiles)
-                    self._pool = pool_of(routes, self._spare(routes.wirelength))
+                    self._pool = self._new_pool(routes)
                     self.ledger.book_only(routes)
                 self._mark(RouteSource.NEGOTIATED)
 
@@ -241,9 +240,9 @@ class MazeRouter(Run):
         with self.phase("far connections"):
             d = np.arange(-SPAN, SPAN + 1)
             self.ledger.set_costs(np.where(legally & (d > 0), CLOSED, 1), np.zeros(len(d)))
-            limits = Limits(0, self._reach, self.design.num_tiles, 1)
+            limits = Limits(0, self._reach, self.design.num_tiles, 1, self._reach)
             try:
-                self._over(self.open_nets, lambda part: self._first_pass(part, limits))
+                self._over(self.open_nets, self._pass(kernels.first_pass, limits, self._no_bounds))
             finally:
                 routed = self._pool.length[self.order] > 0
                 late = self.order[routed & (self.stage[self.order] == RouteSource.UNROUTED)]
@@ -363,8 +362,17 @@ class MazeRouter(Run):
 
     # Inside
 
+    def _new_crew(self) -> Crew:
+        grid = Grid(self.design.width, self.design.height)
+        entries = max(FIELD_ENTRIES, self.effort.box_nodes << MOST_EXACT_PINS - 2)
+        if self.config.threads == 1:
+            return Crew(grid, MOST_EXACT_PINS, entries)
+        from eda_router.routing.threads import Threads
+
+        return Threads(self.config.threads, self._nets, grid, MOST_EXACT_PINS, entries)
+
     def _limits(self, exact_pins: int, margin: int, rounds: int) -> Limits:
-        return Limits(exact_pins, margin, self.effort.box_nodes, rounds)
+        return Limits(exact_pins, margin, self.effort.box_nodes, rounds, self._reach)
 
     @cached_property
     def _no_bounds(self) -> IntArray:
@@ -375,12 +383,21 @@ class MazeRouter(Run):
         """A margin that takes in the whole grid."""
         return max(self.design.width, self.design.height)
 
-    def _first_pass(self, nets: NDArray[np.int64], limits: Limits) -> int:
-        return int(
-            kernels.first_pass(
-                self.ledger.costs, self._pool, self._workspace, self._nets, limits, nets
-            )
-        )
+    def _pass(
+        self,
+        kernel: Callable[..., Any],
+        limits: Limits,
+        longest: IntArray,
+        *more: NDArray[np.integer],
+        counts: int = 0,
+        alone: bool = False,
+    ) -> Pass:
+        """A pass of a kernel that takes ``more`` after the nets it is to deal with."""
+
+        def run(pool: RoutePool, work: Workspace, limits: Limits, nets: NDArray[np.int64]) -> Any:
+            return kernel(self.ledger.costs, pool, work, self._nets, limits, nets, *more)
+
+        return Pass(run, limits, longest, counts, alone)
 
     def _stalled(self, lowest: Sequence[int]) -> bool:
         """Whether negotiation, with the least overflow after each round so far, gets nowhere."""
@@ -391,7 +408,6 @@ class MazeRouter(Run):
 
     def _bring_back(self) -> int:
         """Route open nets past others that can move; returns how many."""
-        back = 0
         closed = self.ledger.costs
         assert closed is not None
         d = np.arange(-SPAN, SPAN + 1)
@@ -403,79 +419,63 @@ class MazeRouter(Run):
         update_costs(soft, np.arange(len(soft.cost)))
         limits = self._limits(NEGOTIATION_EXACT_PINS, WIDE_MARGIN, 1)
 
-        def kernel(part: NDArray[np.int64]) -> int:
-            nonlocal back
-            done, count = legalisation.bring_back(
-                closed, soft, self._pool, self._workspace, self._nets, limits,
-                self.order, part, self._touched,
-            )  # fmt: skip
-            back += count
-            return int(done)
+        def run(pool: RoutePool, work: Workspace, limits: Limits, nets: NDArray[np.int64]) -> Any:
+            return legalisation.bring_back(
+                closed, soft, pool, work, self._nets, limits, self.order, nets, self._touched
+            )
 
-        self._over(self.open_nets, kernel)
+        (back,) = self._over(self.open_nets, Pass(run, limits, self._no_bounds, 1, alone=True))
         return back
 
     def _negotiate_round(self, margin: int, longest: IntArray) -> int:
-        rerouted = 0
         limits = self._limits(min(self.effort.exact_pins, NEGOTIATION_EXACT_PINS), margin, 1)
 
-        def kernel(part: NDArray[np.int64]) -> int:
-            nonlocal rerouted
-            done, count = kernels.negotiate_pass(
-                self.ledger.costs, self._pool, self._workspace, self._nets, limits,
-                part, longest, self._touched,
-            )  # fmt: skip
-            rerouted += count
-            return int(done)
-
-        self._over(self.order, kernel)
+        # Nets that overflow crowd where others do: hardly any two are independent of each other.
+        task = self._pass(
+            kernels.negotiate_pass, limits, longest, longest, self._touched, counts=1, alone=True
+        )
+        (rerouted,) = self._over(self.order, task)
         return rerouted
 
     def _refine_round(
         self, margin: int, nets: NDArray[np.int64], bounds: IntArray | None = None
     ) -> tuple[int, int]:
-        shortened = saved = 0
         limits = self._limits(self.effort.refine_exact_pins, margin, 1)
         bounds = self.bounds if bounds is None else bounds
 
-        def kernel(part: NDArray[np.int64]) -> int:
-            nonlocal shortened, saved
-            done, count, edges = kernels.refine_pass(
-                self.ledger.costs, self._pool, self._workspace, self._nets, limits,
-                part, bounds, self._touched,
-            )  # fmt: skip
-            shortened += count
-            saved += edges
-            return int(done)
-
-        self._over(nets, kernel)
+        task = self._pass(kernels.refine_pass, limits, bounds, bounds, self._touched, counts=2)
+        shortened, saved = self._over(nets, task)
         return shortened, saved
 
-    def _over(self, nets: NDArray[np.int64], kernel: Callable[[NDArray[np.int64]], int]) -> None:
-        """Run a kernel over ``nets`` until the deadline.
-
-        The kernel says how many nets it dealt with; fewer than given when the pool is full or it
-        was told to stop.
-        """
-        stop = self._workspace.box.stop
+    def _over(self, nets: NDArray[np.int64], task: Pass) -> list[int]:
+        """Run a pass over ``nets`` until the deadline; returns the sums of what it counts."""
+        crew = self._crew
+        sums = np.zeros(task.counts, np.int64)
         times = 1
         while len(nets):
             self.check_clock()
-            with watched(stop, self.time_left):
-                done = kernel(nets)
-            nets = nets[done:]
-            if len(nets) and not stop[0]:
+            with watched(crew.stop, self.time_left):
+                left, counts = crew.run(task, self._pool, nets)
+            sums += counts
+            if len(left) and not crew.stop[0]:
                 # A net that moves many others needs room for all of their trees at once.
-                times = 1 if done else 2 * times
+                times = 1 if len(left) < len(nets) else 2 * times
                 self._make_room(times)
+            nets = left
+        return [int(number) for number in sums]
 
     def _make_room(self, times: int = 1) -> None:
         """Move the routes to a larger pool, with ``times`` the usual room."""
-        routes = self.routes()
-        self._pool = pool_of(routes, times * self._spare(routes.wirelength))
+        self._pool = self._new_pool(self.routes(), times)
+
+    def _new_pool(self, routes: Routes, times: int = 1) -> RoutePool:
+        """A pool with ``times`` the usual room for each thread."""
+        threads = self.config.threads
+        room = times * threads * self._spare(routes.wirelength)
+        return pool_of(routes, room, parts=threads)
 
     def _spare(self, wirelength: int) -> int:
-        """Edges to leave unused in a pool: more than any tree has."""
+        """Edges to leave unused in a part of a pool: more than any tree has."""
         return wirelength + 8 * self.design.num_tiles
 
     def _cost_congestion(self, *, closed: bool = False) -> None:

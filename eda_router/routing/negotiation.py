@@ -16,10 +16,60 @@ from eda_router.kernels import inlined, kernel
 from eda_router.routing.costs import cost_of, update_cost
 from eda_router.routing.pool import route_of, store
 from eda_router.search.draw import draw_tree, improve_drawn
-from eda_router.search.grid import TILE_EDGE, net_pins
+from eda_router.search.grid import (
+    TILE_EDGE,
+    edge_tiles,
+    net_pins,
+    stretched,
+    tile_window,
+    with_margin,
+)
 
 WORTH_MOVING = 2 * TILE_EDGE
 """What a net without overflow must save to be rerouted in negotiation."""
+
+
+@inlined
+def pin_window(nets, net, grid):
+    """The window of a net's pins."""
+    pins = net_pins(nets, net)
+    window = tile_window(pins[0], grid.width)
+    for pin in pins:
+        window = stretched(window, pin, grid.width)
+    return window
+
+
+@inlined
+def footprint(pool, nets, grid, limits, net):
+    """A window that holds all edges which drawing a net anew reads or changes.
+
+    Of a net that is drawn exactly, that is the box of the search, and the route it has; a grown
+    tree is improved up to ``limits.reach`` tiles from these.
+    """
+    window = pin_window(nets, net, grid)
+    exact = nets.offsets[net + 1] - nets.offsets[net] <= limits.exact_pins
+    if exact:
+        window = with_margin(window, limits.margin, grid)
+    for edge in route_of(pool, net):
+        for tile in edge_tiles(edge, grid.width):
+            window = stretched(window, tile, grid.width)
+    if not exact:
+        window = with_margin(window, limits.reach, grid)
+    return window
+
+
+@kernel
+def _set_fence(pool, work, nets, limits, net):
+    """Keep what improving the tree of a net looks at within the net's footprint."""
+    grid, fence = work.grid, work.box.fence
+    work.box.outgrown[0] = 0
+    if nets.offsets[net + 1] - nets.offsets[net] <= limits.exact_pins:
+        return
+    if limits.reach >= max(grid.width, grid.height):
+        fence[0], fence[1], fence[2], fence[3] = 0, 0, grid.width - 1, grid.height - 1
+    else:
+        window = footprint(pool, nets, grid, limits, net)
+        fence[0], fence[1], fence[2], fence[3] = window
 
 
 @kernel
@@ -78,19 +128,22 @@ def first_pass(costs, pool, work, nets, limits, order):
     """Route the nets of ``order``, overflow at a cost but allowed.
 
     Returns:
-        how many nets of the list were dealt with; fewer than all when the pool is full or
+        (nets dealt with,); fewer than all when the pool is full, a tree outgrew its fence, or
         ``work.box.stop`` is set.
     """
     for i in range(len(order)):
         if work.box.stop[0]:
-            return i
+            return (i,)
         net = order[i]
+        _set_fence(pool, work, nets, limits, net)
         count = draw_tree(costs.cost, work, net_pins(nets, net), limits)
+        if work.box.outgrown[0]:
+            return (i,)
         if count > 0:
             if not store(pool, net, work.tree.edges[:count]):
-                return i
+                return (i,)
             commit(costs, pool, net)
-    return len(order)
+    return (len(order),)
 
 
 @inlined
@@ -117,8 +170,7 @@ def negotiate_pass(costs, pool, work, nets, limits, order, longest, touched):
     route unless that saves WORTH_MOVING. ``touched`` gets a 1 for every net rerouted.
 
     Returns:
-        (nets dealt with, nets rerouted); fewer dealt with than all when the pool is full or
-        ``work.box.stop`` is set.
+        (nets dealt with, nets rerouted); fewer dealt with than all as in :func:`first_pass`.
     """
     rerouted = 0
     for i in range(len(order)):
@@ -128,8 +180,12 @@ def negotiate_pass(costs, pool, work, nets, limits, order, longest, touched):
         overflowed = _overflows(costs, pool, net)
         if not overflowed and pool.length[net] <= longest[net]:
             continue
+        _set_fence(pool, work, nets, limits, net)
         release(costs, pool, net)
         count = _draw_again(costs, pool, work, nets, limits, net)
+        if work.box.outgrown[0]:
+            commit(costs, pool, net)
+            return i, rerouted
         if count > 0:
             drawn, route = work.tree.edges[:count], route_of(pool, net)
             if overflowed or cost_of(costs, drawn) <= cost_of(costs, route) - WORTH_MOVING:
@@ -151,8 +207,8 @@ def refine_pass(costs, pool, work, nets, limits, order, bounds, touched):
     net whose route changed.
 
     Returns:
-        (nets dealt with, nets shortened, edges saved); fewer dealt with than all when the pool is
-        full or ``work.box.stop`` is set.
+        (nets dealt with, nets shortened, edges saved); fewer dealt with than all as in
+        :func:`first_pass`.
     """
     shortened = 0
     saved = 0
@@ -163,8 +219,12 @@ def refine_pass(costs, pool, work, nets, limits, order, bounds, touched):
         old_count = pool.length[net]
         if 0 < old_count <= bounds[net]:
             continue
+        _set_fence(pool, work, nets, limits, net)
         release(costs, pool, net)
         count = _draw_again(costs, pool, work, nets, limits, net)
+        if work.box.outgrown[0]:
+            commit(costs, pool, net)
+            return i, shortened, saved
         if count > 0:
             drawn = work.tree.edges[:count]
             shorter = old_count == 0 or count < old_count

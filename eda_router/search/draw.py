@@ -34,12 +34,14 @@ class Limits(NamedTuple):
         max_nodes: nodes of a two-pin search box, halved for every further pin; larger boxes are
             thinned out.
         rounds: passes over a grown tree's key tiles.
+        reach: tiles around a grown tree and its net's pins that improving it may look at.
     """
 
     exact_pins: Any
     margin: Any
     max_nodes: Any
     rounds: Any
+    reach: Any
 
 
 def new_workspace(grid: Grid, exact_pins: int, field_entries: int) -> Workspace:

@@ -411,7 +411,8 @@ def _list_edges(scratch, grid_width, start):
 def _rejoin_at(box, scratch, cost, grid, tile, margin, large):
     """Take ``tile`` and its key paths out and join the parts as cheaply as possible.
 
-    Leaves the tree as it is when that is no cheaper, or when the box has no memory for the search.
+    Leaves the tree as it is when that is no cheaper, when the box has no memory for the search, or
+    when the search would look beyond the fence, which it notes.
     ``large`` tells of a tree of more than WALKED_EDGES edges.
     """
     links = scratch.links
@@ -430,11 +431,13 @@ def _rejoin_at(box, scratch, cost, grid, tile, margin, large):
     x0, y0, x1, y1 = with_margin(window, margin, grid)
     w = x1 - x0 + 1
     h = y1 - y0 + 1
+    if x0 < box.fence[0] or y0 < box.fence[1] or x1 > box.fence[2] or y1 > box.fence[3]:
+        box.outgrown[0] = 1
     for i in range(w):
         box.xs[i] = x0 + i
     for j in range(h):
         box.ys[j] = y0 + j
-    if w * h << parts - 1 > len(box.fields):
+    if box.outgrown[0] or w * h << parts - 1 > len(box.fields):
         for i in range(count):
             add_wire(links, removed[i], grid.width)
         return False

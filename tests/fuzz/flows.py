@@ -8,6 +8,7 @@ router, and SciPy's connected components.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 from collections.abc import Callable
 from typing import Any
 
@@ -63,7 +64,7 @@ def cramped(design: Design, rng: Rng) -> None:
     router._pool = new_pool(design.num_nets, 0)
     nets = router.order[rng.random(len(router.order)) < 0.8]
     router.route_first(nets, legally=bool(rng.integers(2)), margin=int(rng.integers(0, 9)))
-    router._pool = router._pool._replace(edges=router._pool.edges[: router._pool.used[0]].copy())
+    router._pool = router._pool._replace(end=router._pool.used.copy())
     if rng.random() < 0.5:
         router.legalise()
         assert router.total_overflow == 0
@@ -294,9 +295,10 @@ def report(design: Design, rng: Rng) -> None:
 
 
 def twice(design: Design, rng: Rng) -> None:
-    """The same wires on a second run."""
-    config = _settings(rng, design, router="maze")
-    first, second = route(design, config), route(design, config)
+    """The same wires on a second run, with any number of threads."""
+    config = _settings(rng, design, router="maze", threads=1)
+    more = dataclasses.replace(config, threads=int(rng.integers(2, 5)))
+    first, second = route(design, config), route(design, more)
     assert np.array_equal(first.routes.edges, second.routes.edges)
     assert np.array_equal(first.stage, second.stage)
     drawn, again = (route_with(Hesitant(), design, config) for _ in range(2))
@@ -334,6 +336,7 @@ def _settings(rng: Rng, design: Design, **fixed: Any) -> RouteConfig:
         "exact_pins": int(rng.integers(2, 9)) if rng.random() < 0.3 else None,
         "refine_exact_pins": int(rng.integers(2, 9)) if rng.random() < 0.3 else None,
         "improvements": int(rng.integers(0, 4)) if rng.random() < 0.3 else None,
+        "threads": int(rng.integers(2, 5)) if rng.random() < 0.3 else 1,
     }
     if large and "router" in fixed:
         values["exact_pins"] = values["refine_exact_pins"] = 4
