@@ -59,8 +59,12 @@ def test_values(loss, expected):
     [
         (losses.exp_gb, lambda o: np.exp(1.5 * o) - 4 * TARGETS),
         (losses.pow3_gb, lambda o: (1.5 * o) ** 3 - 4 * TARGETS),
+        (
+            lambda *values: losses.pow3_gb(*values, rest=-2.0),
+            lambda o: (1.5 * o) ** 3 - np.where(TARGETS > 0, 4.0, -2.0),
+        ),
     ],
-    ids=["exp_gb", "pow3_gb"],
+    ids=["exp_gb", "pow3_gb", "pow3_gb, negative targets"],
 )
 def test_boosted_gradients_are_the_error_deltas(loss, delta):
     outputs = tf.constant(LOGITS / 3)

@@ -8,12 +8,15 @@ import numpy as np
 import pytest
 
 from eda_router.dataset.samples import VALIDATION_SHARD, SampleConfig, make_samples
+from eda_router.dataset.teacher import edge_costs, label_costs
 from eda_router.neural import engines
+from eda_router.neural.decode import decode
 from eda_router.neural.engines import TOLERANCE, load_engine, load_model
-from eda_router.neural.tensors import images
+from eda_router.neural.model import edges_of_tiles
+from eda_router.neural.tensors import free_tracks, images, pin_tiles
 from eda_router.resources import folder
 from eda_router.training.evaluate import evaluate_exit
-from eda_router.training.measure import latent_use
+from eda_router.training.measure import draw_all, latent_use
 
 MODELS = folder("models")
 SIZES = tuple(json.loads((MODELS / "exits.json").read_text())["exits"])
@@ -104,3 +107,20 @@ def test_waypoints_join_what_the_widest_exit_draws_faintly(samples):
     assert row["drawings"] > 1
     assert row["ink"] <= 1.5
     assert row["cost"] < row["blank"]["cost"]
+
+
+@pytest.mark.parametrize("size", [size for size in SIZES if size in BOUNDS])
+def test_the_edge_maps_know_prices_that_the_tiles_do_not(size, samples):
+    """The same drawings without their edge maps give dearer trees, on the same nets."""
+    states, labels = samples[size].states, samples[size].labels
+    engine = load_engine(MODELS)
+    maps = draw_all(engine.draw, states)
+    tiles = np.asarray(edges_of_tiles(maps[..., :1], images(states)))
+    free, pins = free_tracks(states), pin_tiles(states)
+    trees = [decode(free, pins, drawn, engine.thresholds[size]) for drawn in (maps, tiles)]
+    same = trees[0].ok & trees[1].ok
+    assert same.mean() > 0.95
+    teacher = label_costs(states, labels)[same].sum()
+    costs = [edge_costs(states, t.offsets, t.edges)[same].sum() / teacher for t in trees]
+    print(f"{size}: {same.mean():.4f} of the nets, cost {costs[0]:.4f}, of tiles {costs[1]:.4f}")
+    assert costs[0] < costs[1]

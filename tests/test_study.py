@@ -11,10 +11,12 @@ from pathlib import Path
 import pytest
 
 from eda_router.cli import main
+from eda_router.config import load_config
 from eda_router.design import Design
 from eda_router.study.curves import reach
 from eda_router.study.measure import Row, at_ink
 from eda_router.study.report import (
+    _inner_section,
     comparisons,
     curves_name,
     difference,
@@ -263,3 +265,19 @@ def test_an_unknown_variant_is_refused(capsys):
 def test_the_variants_are_listed(capsys):
     assert main(["study", "--list"]) == 0
     assert len(capsys.readouterr().out.splitlines()) == len(VARIANTS)
+
+
+def test_the_studys_base_does_not_follow_the_defaults():
+    """The tables were made with rings without a latent; trainings by default have one."""
+    base = load_config(TrainConfig, CHECKOUT / "scripts" / "study.yaml")
+    assert (base.ring_latent, base.posterior, base.waypoints) == ((0,), (0.5, 0.1), (0.0,))
+    assert (base.patience, base.data_expected_demand) == (0, 0.4)
+
+
+def test_inner_exits_are_compared_too():
+    rows = rows_of("default, grown", [0.75, 0.76, 0.74]) + rows_of("not locked", [0.60, 0.62, 0.59])
+    rows += rows_of("default, grown", [0.6], 16)
+    table = [line for line in _inner_section(rows) if line.startswith("| 8 |")]
+    assert len(table) == 2
+    assert "**-0.147**" in table[1]
+    assert _inner_section(rows[-1:]) == []

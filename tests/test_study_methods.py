@@ -8,17 +8,20 @@ from itertools import pairwise
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
-from eda_router.dataset.samples import Dataset
+from eda_router.dataset.samples import Dataset, SampleConfig, make_samples
+from eda_router.errors import InputError
 from eda_router.neural.engines import OpenVinoEngine, export_openvino
 from eda_router.neural.layers import Block, Convolution
-from eda_router.neural.model import FIRST, Drawing, RouteVAE
+from eda_router.neural.model import FIRST, Drawing, RouteVAE, edges_of_tiles
 from eda_router.neural.tensors import images, pin_tiles
 from eda_router.study.trainings import labels_folder, make_data, train_one
 from eda_router.study.variants import VARIANTS
 from eda_router.training.config import TrainConfig
 from eda_router.training.data import TrainingData
 from eda_router.training.optimizers import make_optimizer
+from eda_router.training.step import Averages, compile_step
 from eda_router.training.trainer import Trainer
 from tests.models import problems, shaken, tiny
 from tests.trainings import TINY
@@ -231,3 +234,102 @@ def test_other_labels_are_trained_on_and_the_optimal_ones_measured(tmp_path, lab
     one, two = (json.loads(text.splitlines()[-1]) for text in (first, second))
     assert one["training"] != two["training"]
     assert one["loss"] != two["loss"]
+
+
+def test_without_edge_maps_an_edge_is_the_fainter_of_its_tiles():
+    tiles = np.random.default_rng(1).random((2, 8, 8, 1)).astype(np.float32)
+    narrow = problems(8, count=2)
+    maps = np.asarray(edges_of_tiles(tiles, narrow))
+    black = np.where(narrow[..., 2] > 0, 1, tiles[..., 0])
+    for b, r, c in np.ndindex(2, 8, 8):
+        right = min(black[b, r, c], black[b, r, c + 1]) if c < 7 else 0
+        up = min(black[b, r, c], black[b, r + 1, c]) if r < 7 else 0
+        assert maps[b, r, c].tolist() == [tiles[b, r, c, 0], right, up]
+
+
+@pytest.mark.parametrize("growth", ["pooled", "paper"])
+def test_an_exit_without_edge_maps_has_one_channel(growth):
+    model = shaken(RouteVAE(tiny(sizes=(8, 16), growth=growth, edge_maps=False)))
+    wide = problems(16)
+    assert model.exit(wide).logits.shape == (3, 16, 16, 1)
+    maps = np.asarray(model.maps(wide))
+    tiles = 1 / (1 + np.exp(-np.asarray(model.exit(wide).logits)))
+    assert np.allclose(maps, edges_of_tiles(tiles, wide), atol=1e-6)
+
+
+def test_a_training_without_edge_maps_asks_for_tiles_alone(tmp_path, training_data):
+    config = TrainConfig(
+        **{**TINY, "pretrain": (0,)}, sizes=(8,), samples=(64,), epoch=(64,), edge_maps=False
+    )
+    trainer = Trainer(config, training_data, tmp_path, progress=False)
+    before = trainer.model.core.head.get_weights()
+    trainer.run()
+    assert before[0].shape[-1] == 1
+    assert all(
+        np.any(a != b) for a, b in zip(before, trainer.model.core.head.get_weights(), strict=True)
+    )
+    assert "edges" not in json.loads((tmp_path / "log.jsonl").read_text().splitlines()[-1])
+
+
+@pytest.mark.parametrize("growth", ["pooled", "paper"])
+def test_max_pooling_takes_the_largest_of_four(growth):
+    model = shaken(RouteVAE(tiny(sizes=(8, 16), growth=growth, pooling="max")))
+    ring = model.rings[0]
+    stem = numbers(2, 16, 16, 5)
+    largest = stem.reshape(2, 8, 2, 8, 2, 5).max(axis=(2, 4))
+    assert np.allclose(ring.halve(stem), ring.down(largest), atol=1e-6)
+    assert ring.down.convolution.kernel.shape[:2] == (1, 1)
+    assert np.asarray(model.maps(problems(16))).shape == (3, 16, 16, 3)
+
+
+def test_the_upsampling_is_normalised_where_asked():
+    plain, also = (
+        RouteVAE(tiny(sizes=(8, 16), normalization="batch", normalize_up=up)).rings[0].up
+        for up in (False, True)
+    )
+    assert plain.norm is None
+    assert isinstance(also.norm, keras.layers.BatchNormalization)
+
+
+def test_boosted_outputs_are_drawn_between_their_two_targets():
+    model = RouteVAE(tiny(output="pow3", output_goal=4.0, output_rest=-2.0))
+    wanted = np.array([-3.0, -2.0, 1.0, 4.0, 5.0], np.float32)
+    logits = np.cbrt(wanted).reshape(1, 1, 5, 1).repeat(3, axis=-1)
+    drawn = np.asarray(model.probabilities(logits))[0, 0, :, 0]
+    assert np.allclose(drawn, [0, 0, 0.5, 1, 1], atol=1e-5)
+    with pytest.raises(InputError, match="output_rest"):
+        tiny(output="exp", output_rest=-1.0)
+
+
+def test_a_clip_that_follows_the_rate_bounds_the_step():
+    """However low the rate, a step of SGD may move the weights by clip times the highest rate."""
+    moved = {}
+    for follows in (False, True):
+        config = TrainConfig(
+            **TINY,
+            sizes=(8,),
+            optimizer="sgd",
+            momentum=0.0,
+            learning_rate=0.1,
+            clip=1e-3,
+            clip_follows_rate=follows,
+        )
+        model = shaken(RouteVAE(config.model()))
+        optimizer = make_optimizer(config)
+        optimizer.build(model.trainable_variables)
+        optimizer.learning_rate.assign(0.01)
+        averages = Averages(model.trainable_variables, 0.0)
+        step = compile_step(config, 0, model, optimizer, averages, None)
+        before = model.get_weights()
+        samples = make_samples(SampleConfig(shard_samples=16, max_pins=4), 0, 8)
+        step(
+            tf.constant(samples.states),
+            tf.constant(samples.labels),
+            tf.constant([1, 2], tf.int64),
+            tf.constant(1.0),
+            tf.constant(False),
+        )
+        apart = zip(before, model.get_weights(), strict=True)
+        moved[follows] = sum(float(np.square(a - b).sum()) for a, b in apart) ** 0.5
+    assert moved[False] == pytest.approx(0.01 * 1e-3, rel=0.05)
+    assert moved[True] == pytest.approx(0.1 * 1e-3, rel=0.05)

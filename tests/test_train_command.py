@@ -11,7 +11,9 @@ import numpy as np
 import pytest
 
 from eda_router.cli import main
+from eda_router.config import load_config
 from eda_router.neural.engines import load_engine, load_model
+from eda_router.training.config import TrainConfig
 
 TINY = ["--smoke", "--sizes", "8,16", "--samples", "512,128", "--data-samples", "256,64"]
 TINY += ["--threads", "1", "-q"]
@@ -115,3 +117,9 @@ def test_faults_are_one_line(args, message, capsys, tmp_path):
         args = [*args, "-o", str(tmp_path / "model")]
     assert main(args) == 2
     assert message in capsys.readouterr().err
+
+
+def test_by_default_a_training_is_the_one_of_the_shipped_model():
+    config = load_config(TrainConfig, CHECKOUT / "models" / "config.yaml")
+    assert config == TrainConfig()
+    assert config.sizes == (8, 16, 32, 64)

@@ -13,6 +13,7 @@ TINY = {
     "core_blocks": 2,
     "latent": 3,
     "dense": 8,
+    "ring_latent": (0,),
     "ring_channels": (6,),
     "ring_fine_channels": (5,),
     "ring_blocks": (1,),

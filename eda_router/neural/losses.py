@@ -61,11 +61,13 @@ def exp_gb(targets: Any, outputs: Any, boost: float, goal: float) -> Any:
     return ops.sum(ops.exp(boost * outputs) / boost - goal * targets * outputs, axis=_TILES)
 
 
-def pow3_gb(targets: Any, outputs: Any, boost: float, goal: float) -> Any:
-    """Linear outputs with the error delta (boost * o)^3 - t [3]; t is ``goal`` on the route."""
-    return ops.sum(
-        ops.power(boost * outputs, 4) / (4.0 * boost) - goal * targets * outputs, axis=_TILES
-    )
+def pow3_gb(targets: Any, outputs: Any, boost: float, goal: float, rest: float = 0.0) -> Any:
+    """Linear outputs with the error delta (boost * o)^3 - t [3].
+
+    t is ``goal`` on the route and ``rest`` elsewhere.
+    """
+    wanted = rest + (goal - rest) * targets
+    return ops.sum(ops.power(boost * outputs, 4) / (4.0 * boost) - wanted * outputs, axis=_TILES)
 
 
 def _entropy(targets: Any, logits: Any) -> Any:

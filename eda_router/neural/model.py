@@ -53,7 +53,7 @@ from eda_router.neural.layers import (
 from eda_router.neural.model_config import CORE_SIZE, ModelConfig, ModelTerms, value_at
 
 HEAD_CHANNELS = 3
-"""Tile, right edge, upper edge."""
+"""Tile, right edge, upper edge; the first alone without edge maps."""
 
 LIVE = 0.01
 """KL in nats from which a dimension of the latent counts as used."""
@@ -129,6 +129,25 @@ def gaussian(values: Any) -> Gaussian:
     return Gaussian(mean, ops.clip(log_variance, -10.0, 4.0))
 
 
+def edges_of_tiles(tiles: Any, images: Any) -> Any:
+    """Maps from a map of tiles: an edge is drawn as the fainter of its two tiles, pins as 1.
+
+    Args:
+        tiles: ``(batch, size, size, 1)``, 0..1.
+        images: ``(batch, size, size, 3)``, for the pins.
+
+    Returns:
+        ``(batch, size, size, 3)``: the tiles as they are, the edges to the right and above; those
+        that leave the window are 0.
+    """
+    black = ops.maximum(tiles, ops.cast(images[..., 2:] > 0, tiles.dtype))
+    right = ops.minimum(black[:, :, :-1], black[:, :, 1:])
+    up = ops.minimum(black[:, :-1], black[:, 1:])
+    right = ops.pad(right, [(0, 0), (0, 0), (0, 1), (0, 0)])
+    up = ops.pad(up, [(0, 0), (0, 1), (0, 0), (0, 0)])
+    return ops.concatenate([tiles, right, up], axis=-1)
+
+
 def draw_latent(belief: Belief, mask: Any, noise: Any) -> Any:
     """The latent of a level: from the posterior where there is one and ``mask`` is set.
 
@@ -182,7 +201,11 @@ class Core(keras.layers.Layer):
             )
             self.merge = Convolution(channels, 1, activate=False, normalization=norm, name="merge")
         self.head = keras.layers.Conv2D(
-            HEAD_CHANNELS, 3, padding="same", name="head", dtype="float32"
+            HEAD_CHANNELS if config.edge_maps else 1,
+            3,
+            padding="same",
+            name="head",
+            dtype="float32",
         )
 
     def build(self, input_shape: tuple[int | None, ...] | None = None) -> None:
@@ -320,7 +343,14 @@ class Ring(keras.layers.Layer):
         pooled = config.growth == "pooled"
         self.coarse = config.ring("channels", index) if pooled else inner_channels
         self.stem = Convolution(fine, normalization=norm, name="stem")
-        self.down = Convolution(self.coarse, 2, strides=2, normalization=norm, name="down")
+        pools = config.pooling == "max"
+        self.down = Convolution(
+            self.coarse,
+            1 if pools else 2,
+            strides=1 if pools else 2,
+            normalization=norm,
+            name="down",
+        )
         self.blocks: list[Block] = []
         if pooled:
             self.merge = Convolution(self.coarse, normalization=norm, name="merge")
@@ -338,14 +368,20 @@ class Ring(keras.layers.Layer):
         self.latent = (
             RingLatent(dimensions, self.coarse, norm, name="latent") if dimensions else None
         )
-        self.up = Convolution(4 * fine, 1, name="up")
+        self.up = Convolution(
+            4 * fine, 1, normalization=norm if config.normalize_up else "none", name="up"
+        )
         self.refine = Convolution(fine, normalization=norm, name="refine")
         self.fine_blocks = [
             Block(fine, residual=config.residual, normalization=norm, name=f"fine{i}")
             for i in range(config.ring("fine_blocks", index))
         ]
         self.head = keras.layers.Conv2D(
-            HEAD_CHANNELS, 3, padding="same", name="head", dtype="float32"
+            HEAD_CHANNELS if config.edge_maps else 1,
+            3,
+            padding="same",
+            name="head",
+            dtype="float32",
         )
 
     def build(self, input_shape: tuple[int | None, ...] | None = None) -> None:
@@ -353,7 +389,7 @@ class Ring(keras.layers.Layer):
         grid = (None, self.size, self.size)
         half = (None, self.size // 2, self.size // 2)
         self.stem.build((*grid, 3))
-        self.down.build((*grid, self.fine))
+        self.down.build((*(half if self.config.pooling == "max" else grid), self.fine))
         if self.config.growth == "pooled":
             self.merge.build((*half, self.coarse + self.inner_channels + 1))
             for block in self.blocks:
@@ -370,7 +406,13 @@ class Ring(keras.layers.Layer):
     def start(self, images: Any, training: bool = False) -> tuple[Any, Any]:
         """Stem of ``(batch, size, size, 3)`` images, and its output at half resolution."""
         hidden = self.stem(ops.cast(images, self.compute_dtype), training=training)
-        return hidden, self.down(hidden, training=training)
+        return hidden, self.halve(hidden, training)
+
+    def halve(self, stem: Any, training: bool = False) -> Any:
+        """The stem's output ``(batch, size, size, fine)`` at half the resolution."""
+        if self.config.pooling == "max":
+            stem = ops.max_pool(stem, 2, 2)
+        return self.down(stem, training=training)
 
     def refine_inner(
         self, down: Any, inner: Drawing, latent: Latent, training: bool = False
@@ -408,7 +450,11 @@ class Ring(keras.layers.Layer):
         """Logits and features from the stem's output and what came up from half resolution."""
         config = self.config
         merged = ops.concatenate(
-            [stem * config.skip_scale, spread_pixels(self.up(hidden)) * config.path_scale], axis=-1
+            [
+                stem * config.skip_scale,
+                spread_pixels(self.up(hidden, training=training)) * config.path_scale,
+            ],
+            axis=-1,
         )
         features = self.refine(merged, training=training)
         for block in self.fine_blocks:
@@ -504,7 +550,7 @@ class RouteVAE(keras.Model):
         level = self.level(size)
         if isinstance(level, Core):
             return level.trunk(stem, latent, training)
-        down = level.down(stem, training=training)
+        down = level.halve(stem, training)
         inner = self._through(down, size // 2, _pooled_latent(latent), training)
         hidden, belief = level.choose(inner.features, latent, training)
         return Drawing(*level.finish(stem, hidden, training), (*inner.beliefs, belief))
@@ -514,13 +560,14 @@ class RouteVAE(keras.Model):
         return self.exit(images, training=training).logits[..., :1]
 
     def probabilities(self, logits: Any) -> Any:
-        """Turn an exit's three logits a tile into 0..1, the tile's as the config's ``output``."""
+        """Turn an exit's logits into 0..1, the tile's as the config's ``output`` says."""
         config = self.config
         if config.output == "sigmoid":
             return ops.sigmoid(logits)
         boosted = config.output_boost * logits[..., :1]
         value = ops.exp(boosted) if config.output == "exp" else ops.power(boosted, 3)
-        tiles = ops.clip(value / config.output_goal, 0.0, 1.0)
+        rest = config.output_rest
+        tiles = ops.clip((value - rest) / (config.output_goal - rest), 0.0, 1.0)
         return ops.concatenate([tiles, ops.sigmoid(logits[..., 1:])], axis=-1)
 
     def maps(self, images: Any, noise: Any = None, training: bool = False) -> Any:
@@ -529,7 +576,8 @@ class RouteVAE(keras.Model):
         See :meth:`eda_router.neural.architecture.Architecture.maps`.
         """
         latent = Latent(noise) if self.noise(images.shape[1]) else FIRST
-        return self.probabilities(self.exit(images, latent, training).logits)
+        drawn = self.probabilities(self.exit(images, latent, training).logits)
+        return drawn if self.config.edge_maps else edges_of_tiles(drawn, images)
 
     def draw_batch(self, batch: Batch, terms: ModelTerms, stage: int) -> Drawing:
         """Draw a batch for the loss, a share of it from the posterior.

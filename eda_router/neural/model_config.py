@@ -19,6 +19,7 @@ TINY: dict[str, Any] = {
     "core_blocks": 2,
     "latent": 8,
     "dense": 32,
+    "ring_latent": (0,),
     "ring_channels": (8,),
     "ring_fine_channels": (8,),
     "ring_blocks": (1,),
@@ -49,7 +50,7 @@ class ModelConfig(Settings):
     )
     latent: int = setting(64, "Dimensions of the latent; 0: no latent.", low=0, high=4096)
     ring_latent: tuple[int, ...] = setting(
-        (0,),
+        (8,),
         "Dimensions of each ring's latent on every four by four tiles; the last value serves "
         "further rings. 0: no latent of its own.",
         low=0,
@@ -69,6 +70,11 @@ class ModelConfig(Settings):
         (2,),
         "Residual blocks of each ring at full resolution; the last value serves further rings.",
     )
+    pooling: Literal["strided", "max"] = setting(
+        "strided",
+        "How a ring halves its resolution: a strided convolution, or, as in Algorithm 1 of the "
+        "paper, the largest of four tiles, then a convolution.",
+    )
     dilation: bool = setting(True, "Let the rings' blocks see far through dilated convolutions.")
     residual: bool = setting(True, "Add each block's input to its output.")
     skip_scale: float = setting(
@@ -77,6 +83,14 @@ class ModelConfig(Settings):
     path_scale: float = setting(1.0, "Factor on the decoder's own side, the control.", low=0)
     normalization: Literal["none", "batch", "weight"] = setting(
         "none", "Normalisation of the convolutions."
+    )
+    normalize_up: bool = setting(
+        False, "Normalise the convolution before the rings' upsampling too."
+    )
+    edge_maps: bool = setting(
+        True,
+        "Draw edges beside tiles; without, an exit has one channel as in the paper, and an edge "
+        "counts as drawn as the fainter of its two tiles, pins being black.",
     )
     output: Literal["sigmoid", "exp", "pow3"] = setting(
         "sigmoid",
@@ -87,6 +101,9 @@ class ModelConfig(Settings):
     output_goal: float = setting(
         4.0, "Target value of a tile of the route with 'exp' and 'pow3'.", low=1e-3
     )
+    output_rest: float = setting(
+        0.0, "Target value of all other tiles; below 0 for 'pow3' alone.", high=0
+    )
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -94,6 +111,10 @@ class ModelConfig(Settings):
         if not self.sizes or self.sizes != expected:
             raise InputError(
                 None, None, f"option sizes: {list(self.sizes)}", "8, 16, 32, 64 … without gaps"
+            )
+        if self.output_rest < 0.0 and self.output != "pow3":
+            raise InputError(
+                None, None, f"option output_rest: {self.output_rest:g} with {self.output}", "0"
             )
         for name in (
             "ring_channels",
@@ -134,7 +155,7 @@ class ModelTerms(Settings):
         0.02, "KL a dimension below which nothing is charged.", unit="nats", low=0
     )
     posterior: tuple[float, ...] = setting(
-        (0.5, 0.1),
+        (0.5, 0.7),
         "Share of a batch drawn from the posterior, the rest from the prior's mean; by stage.",
         low=0,
         high=1,

@@ -15,11 +15,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from eda_router.dataset.folders import held_out
 from eda_router.dataset.samples import Samples
-from eda_router.dataset.teacher import label_costs, tree_mask
+from eda_router.dataset.teacher import edge_costs, label_costs, tree_mask
+from eda_router.neural.decode import decode
 from eda_router.neural.engines import load_model
+from eda_router.neural.tensors import free_tracks, pin_tiles
 from eda_router.study.trainings import HALF, study_engine, trained_exits
 from eda_router.study.variants import VARIANTS
 from eda_router.training import measure
@@ -30,7 +33,6 @@ from eda_router.training.measure import (
     choose_threshold,
     draw_all,
     latent_use,
-    quality,
     sweep,
 )
 
@@ -60,12 +62,14 @@ class Row:
         connected: share connected at the first try.
         ink: tiles drawn over tiles of the trees.
         cost: of the trees over the teacher's.
+        blank_same: the same of the blank control, on the nets that the variant connects.
+        blind_same: the same of the blind control, on these nets.
         even: share connected at exactly the ink allowed, between thresholds by interpolation.
         half: share connected at threshold 0.5.
         drawn: tiles drawn at threshold 0.5 over tiles of the teacher's trees.
         blank_ink: ink where everything is drawn.
-        blank_cost: cost where everything is drawn.
-        blind_cost: cost of trees that ignore congestion.
+        blank_cost: cost where everything is drawn, all nets.
+        blind_cost: cost of trees that ignore congestion, all nets.
         loss: cross-entropy of the tiles drawn, in nats a window.
         kl: of the latent's posterior from its prior, in nats; NaN where nothing trains one.
         milliseconds: processor time to draw a net, in batches, on one thread.
@@ -82,6 +86,8 @@ class Row:
     connected: float
     ink: float
     cost: float
+    blank_same: float
+    blind_same: float
     even: float
     half: float
     drawn: float
@@ -100,8 +106,14 @@ class _Held:
     choosing: Samples
     test: Samples
     blank_ink: float
-    blank_cost: float
-    blind_cost: float
+    blank: NDArray[np.int64]
+    blind: NDArray[np.int64]
+    teacher: NDArray[np.int64]
+
+    def over_teacher(self, costs: NDArray[np.int64], nets: Any = True) -> float:
+        """Sum of costs over the teacher's, on some of the test's nets; NaN on none."""
+        nets = np.broadcast_to(nets, costs.shape)
+        return float(costs[nets].sum() / self.teacher[nets].sum()) if nets.any() else math.nan
 
 
 @cache
@@ -112,10 +124,16 @@ def _held(data: Path, size: int) -> _Held:
     half = len(all_of) // 4 * 2
     choosing = Samples(all_of.states[:half], all_of.labels[:half])
     test = Samples(all_of.states[half:], all_of.labels[half:])
-    blank = quality(test.states, test.labels, np.ones((*test.states.shape, 3), np.float32), HALF)
-    teacher = label_costs(test.states, test.labels)
-    blind = float(blind_costs(test.states).sum() / teacher.sum())
-    return _Held(choosing, test, blank.ink, blank.cost, blind)
+    page = np.ones((*test.states.shape, 3), np.float32)
+    blank = decode(free_tracks(test.states), pin_tiles(test.states), page, HALF)
+    return _Held(
+        choosing,
+        test,
+        float(blank.ink.mean()),
+        edge_costs(test.states, blank.offsets, blank.edges),
+        blind_costs(test.states),
+        label_costs(test.states, test.labels),
+    )
 
 
 def measure_variant(name: str, config: TrainConfig, data: Path, folder: Path) -> list[Row]:
@@ -142,6 +160,7 @@ def measure_variant(name: str, config: TrainConfig, data: Path, folder: Path) ->
         spent = time.process_time() - began
         states, labels = held.test.states, held.test.labels
         figures = {q.threshold: q for q in sweep(states, labels, maps, THRESHOLDS)}
+        same = decode(free_tracks(states), pin_tiles(states), maps, threshold).ok
         wanted = tree_mask(labels)
         sure = np.clip(np.where(wanted > 0, maps[..., 0], 1.0 - maps[..., 0]), 1e-6, 1.0)
         few = Samples(states[:256], labels[:256])
@@ -159,12 +178,14 @@ def measure_variant(name: str, config: TrainConfig, data: Path, folder: Path) ->
                 connected=figures[threshold].connected,
                 ink=figures[threshold].ink,
                 cost=figures[threshold].cost,
+                blank_same=held.over_teacher(held.blank, same),
+                blind_same=held.over_teacher(held.blind, same),
                 even=at_ink([dataclasses.asdict(q) for q in figures.values()], ink_limit(size)),
                 half=figures[HALF].connected,
                 drawn=float((maps[..., 0] >= HALF).sum() / wanted.sum()),
                 blank_ink=held.blank_ink,
-                blank_cost=held.blank_cost,
-                blind_cost=held.blind_cost,
+                blank_cost=held.over_teacher(held.blank),
+                blind_cost=held.over_teacher(held.blind),
                 loss=float(-np.log(sure).sum(axis=(1, 2)).mean()),
                 kl=latent_use(model, few)["kl"] if trains_latent else math.nan,
                 milliseconds=1000 * spent / len(states),

@@ -34,6 +34,9 @@ REPORT = "README.md"
 PICTURES = "pictures"
 """The folder of the pictures, beside the report. The size in their names tells the groups apart."""
 
+COSTS = ("cost", "blank_same", "blind_same")
+"""Figures of :class:`Row` that are compared with one another, all on the same nets."""
+
 STUDENT = {2: 12.71, 3: 4.30, 4: 3.18, 5: 2.78, 6: 2.57, 7: 2.45, 8: 2.36, 9: 2.31, 10: 2.26}
 """Student's t at 95 %, two-sided, by the number of seeds."""
 
@@ -73,6 +76,7 @@ def write_report(
         lines += [f"## {group.title}", "", *_budget(configs[name]), ""]
         for size in shown_sizes(own):
             lines += _exit_section(size, own, curves)
+        lines += _inner_section(own)
         lines += [
             f"![The same nets drawn by each method]({gallery_name(max(row.size for row in own))})",
             "",
@@ -168,7 +172,8 @@ def _method(rows: Sequence[Row], command: str) -> list[str]:
         "",
         "- *connected*: share of nets whose pins the first drawing joins, at the threshold that "
         "connects most at the ink allowed (else the one with the least ink); *ink*: tiles drawn "
-        "over tiles of the tree; *cost*: of the trees over the teacher's.",
+        "over tiles of the tree; *cost*: of the trees over the teacher's, then that of the blank "
+        "and the blind control on the same nets: those that the variant connects, the easier ones.",
         "- *at equal ink*: share connected at exactly the ink allowed, thresholds interpolated, "
         "the figure to compare by; 0 where no threshold brings the ink that low.",
         "- *difference*: from the default, or from the variant named, at equal ink, seed by seed; "
@@ -217,8 +222,8 @@ def _exit_section(size: int, rows: Sequence[Row], curves: Sequence[Curves]) -> l
     lines = [
         f"### Exit {size}",
         "",
-        f"Ink allowed {ink_limit(size):g}. Blank control: ink {one.blank_ink:.2f}, cost "
-        f"{one.blank_cost:.4f}; blind control: cost {one.blind_cost:.4f}.",
+        f"Ink allowed {ink_limit(size):g}. On all nets, blank control: ink {one.blank_ink:.2f}, "
+        f"cost {one.blank_cost:.4f}; blind control: cost {one.blind_cost:.4f}.",
         "",
         f"![All variants at exit {size}]({overview_name(size)})",
         "",
@@ -227,15 +232,55 @@ def _exit_section(size: int, rows: Sequence[Row], curves: Sequence[Curves]) -> l
         lines += [
             f"#### {title}" + f", exit {size}" * (size > 8),
             "",
-            "| variant | seeds | connected | ink | cost | at equal ink | difference | KL "
-            "| Mtiles to goal | s to goal | s in all | thousand parameters | ms a net |",
-            "|---" * 13 + "|",
+            "| variant | seeds | connected | ink | cost | blank | blind | at equal ink "
+            "| difference | KL | Mtiles to goal | s to goal | s in all | thousand parameters "
+            "| ms a net |",
+            "|---" * 15 + "|",
             *(_line(name, own, by_name.get(name), goal, default) for name in chosen),
             "",
         ]
         if sum(name in by_name for name in chosen) > 1:
             lines += [f"![How they learn]({curves_name(size, title)})", ""]
     return lines
+
+
+def _inner_section(rows: Sequence[Row]) -> list[str]:
+    """What later stages left of the exits inside: locked ones stay, others are trained away."""
+    last = max(row.size for row in rows)
+    lines: list[str] = []
+    for size in sorted({row.size for row in rows} - {last}):
+        own = [row for row in rows if row.size == size]
+        names = list(dict.fromkeys(row.variant for row in own))
+        default = default_of(names)
+        for name in names:
+            shares = [row.even for row in own if row.variant == name]
+            spread = f" ± {statistics.stdev(shares):.3f}" if len(shares) > 1 else ""
+            lines.append(
+                f"| {size} | {name} | {len(shares)} | {statistics.fmean(shares):.3f}{spread} "
+                f"| {_apart(own, name, default)} |"
+            )
+    if not lines:
+        return []
+    return [
+        "### Inner exits",
+        "",
+        "What the inner exits draw once all stages are done, at equal ink.",
+        "",
+        "| exit | variant | seeds | at equal ink | difference |",
+        "|---" * 5 + "|",
+        *lines,
+        "",
+    ]
+
+
+def _apart(rows: Sequence[Row], name: str, default: str | None) -> str:
+    """The difference of a variant from what it is compared with, for a table."""
+    other = VARIANTS[name].against or default
+    found = difference(rows, name, other) if other not in (None, name) else None
+    if found is None:
+        return "–"
+    mean = f"**{found[0]:+.3f}**" if found[2] else f"{found[0]:+.3f}"
+    return mean + f" ± {found[1]:.3f}" + f" from {other}" * (other != default)
 
 
 def _line(
@@ -250,12 +295,6 @@ def _line(
         values = [getattr(row, field) for row in rows]
         return f" ± {statistics.stdev(values):.3f}" if len(values) > 1 else ""
 
-    apart = "–"
-    other = VARIANTS[name].against or default
-    found = difference(all_rows, name, other) if other not in (None, name) else None
-    if found is not None:
-        apart = f"**{found[0]:+.3f}**" if found[2] else f"{found[0]:+.3f}"
-        apart += f" ± {found[1]:.3f}" + f" from {other}" * (other != default)
     reached = ["–", "–"]
     if curves is not None and goal > 0.0:
         for place, along in enumerate(("tiles", "seconds")):
@@ -267,9 +306,9 @@ def _line(
         len(rows),
         f"{mean('connected'):.3f}{spread('connected')}",
         _known([row.ink for row in rows], 2),
-        _known([row.cost for row in rows], 4),
+        *(_known([getattr(row, f) for row in rows], 4) for f in COSTS),
         f"{mean('even'):.3f}{spread('even')}",
-        apart,
+        _apart(all_rows, name, default),
         _known([row.kl for row in rows], 2),
         *reached,
         f"{mean('seconds'):.1f}",

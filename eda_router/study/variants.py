@@ -90,11 +90,11 @@ _PLAIN = {
     "growth": "paper",
     "loss": "squared",
     "skip_scale": 0.0,
-    "edge_weight": 0.0,
+    "edge_maps": False,
     "posterior": (1.0,),
     "direct": True,
 }
-_PAPER = {"growth": "paper", "loss": "paper", "edge_weight": 0.0, **_CYCLICAL}
+_PAPER = {"growth": "paper", "loss": "paper", "edge_maps": False, **_CYCLICAL}
 _DCGAN = {
     "growth": "paper",
     "loss": "adversarial",
@@ -107,11 +107,14 @@ _DCGAN = {
     "schedule": "constant",
     "direct": True,
 }
+_SKIPS = {"skip_scale": 1.0}
+_NO_SKIPS = {"skip_scale": 0.0}
 _FAST = 1e-2
 _NO_PRETRAINING = {"pretrain": (0,), "samples": (9216, 2560)}
 
 _PAPER_ROW = "Progressive VAE of the paper, its parts taken away"
 _METHODS_ROW = "The paper's methods"
+_BARE_ROW = "The paper's methods with and without skip connections"
 _GROWTH_ROW = "Growth"
 _LOSS_ROW = "Losses"
 _SWEEP_ROW = "Weights in the paper's loss"
@@ -138,6 +141,7 @@ ROWS: dict[str, str] = {
     _GROWTH_ROW: "growth",
     _PAPER_ROW: "paper-parts",
     _METHODS_ROW: "paper",
+    _BARE_ROW: "paper-skips",
 }
 """Short name of each row, for the files of its pictures."""
 
@@ -164,12 +168,27 @@ VARIANTS: dict[str, Variant] = {
     # Outputs
     "exp-GB": Variant(_OUTPUT_ROW, changes={"loss": "exp_gb", "output": "exp"}),
     "pow3-GB": Variant(_OUTPUT_ROW, changes={"loss": "pow3_gb", "output": "pow3"}),
+    "pow3-GB, negative targets": Variant(
+        _OUTPUT_ROW,
+        changes={"loss": "pow3_gb", "output": "pow3", "output_rest": -4.0},
+        against="pow3-GB",
+    ),
+    "pow3-GB, a quarter of the rate": Variant(
+        _OUTPUT_ROW,
+        changes={"loss": "pow3_gb", "output": "pow3", "learning_rate": 1e-3},
+        against="pow3-GB",
+    ),
     # Optimisers
     "SGD": Variant(_OPTIMIZER_ROW, changes={"optimizer": "sgd", "learning_rate": 1e-2}),
     "RMSprop": Variant(_OPTIMIZER_ROW, changes={"optimizer": "rmsprop"}),
     "RMSprop, cyclical": Variant(_OPTIMIZER_ROW, changes=_CYCLICAL),
     "Adadelta": Variant(_OPTIMIZER_ROW, changes={"optimizer": "adadelta", "learning_rate": 1.0}),
     "Adam": Variant(_OPTIMIZER_ROW, changes={"optimizer": "adam"}),
+    "SGD, clip follows rate": Variant(
+        _OPTIMIZER_ROW,
+        changes={"optimizer": "sgd", "learning_rate": 1e-2, "clip_follows_rate": True},
+        against="SGD",
+    ),
     # Normalisation
     "faster": Variant(_NORM_ROW, changes={"learning_rate": _FAST}),
     "batch normalisation": Variant(_NORM_ROW, changes={"normalization": "batch"}),
@@ -193,7 +212,7 @@ VARIANTS: dict[str, Variant] = {
     # Parts of the design
     "no latent": Variant(_DESIGN_ROW, changes={"latent": 0}),
     "plain KL": Variant(_DESIGN_ROW, changes={"free_bits": 0.0, "kl_anneal": 0.0}),
-    "no edge maps": Variant(_DESIGN_ROW, changes={"edge_weight": 0.0}),
+    "no edge maps": Variant(_DESIGN_ROW, changes={"edge_maps": False}),
     "no residuals": Variant(_CONTEXT_ROW, changes={"residual": False}),
     "eight views": Variant(_CONTEXT_ROW, views=8, of="default"),
     # Growth
@@ -213,6 +232,17 @@ VARIANTS: dict[str, Variant] = {
     "paper, no pretraining": Variant(
         _PAPER_ROW, GROWTH, {**_PAPER, **_NO_PRETRAINING}, against="paper"
     ),
+    "simple VAE at 16": Variant(_BARE_ROW, GROWTH, {**_PLAIN, **_CYCLICAL}),
+    "simple VAE at 16, skips": Variant(
+        _BARE_ROW, GROWTH, {**_PLAIN, **_CYCLICAL, **_SKIPS}, against="simple VAE at 16"
+    ),
+    "GAN at 16": Variant(_BARE_ROW, GROWTH, _DCGAN),
+    "GAN at 16, skips": Variant(_BARE_ROW, GROWTH, {**_DCGAN, **_SKIPS}, against="GAN at 16"),
+    "paper, no skips": Variant(_BARE_ROW, GROWTH, {**_PAPER, **_NO_SKIPS}, against="paper"),
+    "max-pooling": Variant(_CONTEXT_ROW, GROWTH, {"pooling": "max"}),
+    "batch normalisation, upsampling too": Variant(
+        _NORM_ROW, GROWTH, {"normalization": "batch", "normalize_up": True}
+    ),
     # Full resolution
     "simple VAE, RMSprop": Variant(_METHODS_ROW, FULL, {**_PLAIN, **_CYCLICAL}),
     "simple VAE, SGD": Variant(
@@ -221,6 +251,13 @@ VARIANTS: dict[str, Variant] = {
     "GAN": Variant(_METHODS_ROW, FULL, _DCGAN),
     "GAN, ten times the rate": Variant(_METHODS_ROW, FULL, {**_DCGAN, "learning_rate": 2e-3}),
     "progressive VAE": Variant(_METHODS_ROW, FULL, _PAPER),
+    "simple VAE, skips": Variant(
+        _BARE_ROW, FULL, {**_PLAIN, **_CYCLICAL, **_SKIPS}, against="simple VAE, RMSprop"
+    ),
+    "GAN, skips": Variant(_BARE_ROW, FULL, {**_DCGAN, **_SKIPS}, against="GAN"),
+    "progressive VAE, no skips": Variant(
+        _BARE_ROW, FULL, {**_PAPER, **_NO_SKIPS}, against="progressive VAE"
+    ),
     "default, full": Variant(DEFAULT, FULL),
     "faster, full": Variant(_NORM_ROW, FULL, {"learning_rate": _FAST}),
     "from scratch at 64": Variant(_GROWTH_ROW, FULL, {"direct": True}),

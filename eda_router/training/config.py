@@ -6,6 +6,7 @@ import dataclasses
 from typing import Literal
 
 from eda_router.config import RouteConfig, setting
+from eda_router.errors import InputError
 from eda_router.neural.architecture import Shape, Terms
 from eda_router.neural.model_config import value_at
 
@@ -31,7 +32,7 @@ class TrainConfig(Terms, Shape):
     )
     seed: int = setting(1, "Seed of every random choice.", low=0, high=2**31 - 1)
     samples: tuple[int, ...] = setting(
-        (1_500_000, 450_000, 100_000, 40_000),
+        (2_600_000, 900_000, 180_000, 60_000),
         "Samples seen in each stage; 0: the level stays as it is in the model to start from.",
         low=0,
     )
@@ -48,7 +49,7 @@ class TrainConfig(Terms, Shape):
         low=0,
     )
     waypoints: tuple[float, ...] = setting(
-        (0.0,),
+        (0.1, 0.25),
         "Share of the samples in which some tiles of the route are shown as pins, as routing shows "
         "waypoints; by stage.",
         low=0,
@@ -62,14 +63,14 @@ class TrainConfig(Terms, Shape):
         high=8,
     )
     epoch: tuple[int, ...] = setting(
-        (131_072, 65_536, 16_384, 8192),
+        (262_144, 65_536, 16_384, 4096),
         "Samples between validations and checkpoints, by stage.",
         low=1,
     )
     patience: int = setting(
-        8, "Epochs without a better validation loss after which a stage ends; 0: never.", low=0
+        0, "Epochs without a better validation loss after which a stage ends; 0: never.", low=0
     )
-    validation: int = setting(1024, "Validation samples looked at after an epoch.", low=1)
+    validation: int = setting(512, "Validation samples looked at after an epoch.", low=1)
     loss: Literal[
         "cross_entropy",
         "squared",
@@ -92,7 +93,9 @@ class TrainConfig(Terms, Shape):
         0.7, "Weight of missing tiles against surplus ones in 'tversky' and 'mixed'.", low=0, high=1
     )
     tversky: float = setting(2.0, "Weight of the Tversky term in the loss 'mixed'.", low=0)
-    edge_weight: float = setting(1.0, "Weight of the route's edges.", low=0)
+    edge_weight: float = setting(
+        1.0, "Weight of the route's edges, where edge maps are drawn.", low=1e-6
+    )
     optimizer: Literal["adamw", "adam", "sgd", "rmsprop", "adadelta"] = setting(
         "adamw", "The optimiser."
     )
@@ -109,6 +112,11 @@ class TrainConfig(Terms, Shape):
     cycle: int = setting(100_000, "Samples in a cycle of the schedule 'cyclical'.", low=1)
     weight_decay: float = setting(1e-4, "Weight decay of 'adamw'.", low=0)
     clip: float = setting(5.0, "Longest gradient, the rest is cut; 0: no limit.", low=0)
+    clip_follows_rate: bool = setting(
+        False,
+        "Let the longest gradient grow as the learning rate falls, so that what a step may change "
+        "stays the same.",
+    )
     average: float = setting(
         0.999, "Decay of the moving average that the weights become; 0: none.", low=0, high=1
     )
@@ -137,7 +145,7 @@ class TrainConfig(Terms, Shape):
         "trees grown pin by pin.",
     )
     data_samples: tuple[int, ...] = setting(
-        (524_288, 262_144, 65_536, 16_384),
+        (1_048_576, 393_216, 131_072, 40_960),
         "Samples made when no data is given, by stage.",
         low=1,
     )
@@ -149,6 +157,11 @@ class TrainConfig(Terms, Shape):
         low=0,
         high=1,
     )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.clip_follows_rate and not self.clip:
+            raise InputError(None, None, "option clip_follows_rate: no clip to follow", "a clip")
 
     def stage(self, name: str, index: int) -> int | float:
         """The value of a setting that has one a stage."""

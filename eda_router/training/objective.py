@@ -37,7 +37,9 @@ def route_loss(config: TrainConfig, targets: Any, logits: Any) -> Any:
         case "exp_gb":
             return losses.exp_gb(targets, logits, config.output_boost, config.output_goal)
         case "pow3_gb":
-            return losses.pow3_gb(targets, logits, config.output_boost, config.output_goal)
+            return losses.pow3_gb(
+                targets, logits, config.output_boost, config.output_goal, config.output_rest
+            )
         case "adversarial":
             raise ValueError("a discriminator judges all channels together")
 
@@ -57,7 +59,7 @@ def objective(
     targets, logits = batch.targets, drawn.logits
     total = ops.mean(route_loss(config, targets[..., 0], logits[..., 0]))
     parts = {"route": total}
-    if config.edge_weight > 0.0:
+    if config.edge_maps:
         edges = sum(ops.mean(losses.cross_entropy(targets[..., i], logits[..., i])) for i in (1, 2))
         parts["edges"] = edges
         total = total + config.edge_weight * edges

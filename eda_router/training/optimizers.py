@@ -12,7 +12,8 @@ from eda_router.training.config import TrainConfig
 def make_optimizer(config: TrainConfig) -> keras.optimizers.Optimizer:
     """The optimiser of a config; its learning rate is set at each step."""
     rate = config.learning_rate
-    clip = config.clip or None
+    # Where the clip moves with the rate, the step does it.
+    clip = None if config.clip_follows_rate else config.clip or None
     match config.optimizer:
         case "adamw":
             return keras.optimizers.AdamW(

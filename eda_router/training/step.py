@@ -114,7 +114,13 @@ def compile_step(
         gradients = tape.gradient(loss, [variable.value for variable in variables])
         # A level may have weights that a stage does not use, as a locked core's posterior.
         pairs = zip(gradients, variables, strict=True)
-        optimizer.apply([tf.zeros_like(v) if g is None else g for g, v in pairs], variables)
+        known = [tf.zeros_like(v) if g is None else g for g, v in pairs]
+        if config.clip_follows_rate:
+            longest = (
+                config.clip * config.learning_rate / tf.maximum(optimizer.learning_rate, 1e-12)
+            )
+            known, _ = tf.clip_by_global_norm(known, longest)
+        optimizer.apply(known, variables)
         averages.update(optimizer.iterations)
         return {"loss": loss, **parts}
 
