@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from eda_router.design import HORIZONTAL, VERTICAL, Design
 from eda_router.errors import EdarouteError
 from eda_router.proof.certificate import Certificate, digest_of
+from eda_router.proof.dual_ascent import new_ascent
 from eda_router.proof.least_trees import (
     Graph,
     free_parts,
@@ -93,10 +94,10 @@ def prove(
     offsets, pins, members = _distinct_nets(design, node_of)
     costs = np.zeros(len(members), np.int64)
     exact = np.zeros(len(members), np.uint8)
-    labels = new_labels(len(graph.x))
+    memory = new_labels(len(graph.x)), new_ascent(graph)
     for first in range(0, len(members), CHUNK):
         last = min(first + CHUNK, len(members))
-        least_trees(graph, labels, pins, offsets, first, last, costs, exact)
+        least_trees(graph, memory, (offsets, pins), first, last, costs, exact)
         if on_share is not None:
             on_share(last / len(members))
     trees = sum(int(cost) * int(count) for cost, count in zip(costs, members, strict=True))

@@ -19,11 +19,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eda_router.kernels import inlined, kernel
+from eda_router.proof.dual_ascent import ascend, forget, measure_ways, to_come
+from eda_router.proof.heap import pop, push
 
 INFINITE = np.int64(1) << 62
 
-EXACT_PINS = 12
+EXACT_PINS = 44
 """Most terminals of an exact search."""
+
+PLAIN_PINS = 3
+"""Up to so many terminals the box around them says enough about what is to come."""
+
+WAYS_SHARE = 4
+"""The dual ascent's ways are measured up to its bound divided by that."""
 
 TABLE_BITS = 21
 """Labels of a search: half the entries of a table with so many bits."""
@@ -67,7 +75,6 @@ class Labels(NamedTuple):
         last: int32 ``(nodes,)``, the last settled label at each node, or -1.
         key: int64, heap.
         entry: int32, labels on the heap.
-        spanning: int64, cost of a spanning tree of what a set leaves out, -1 where unknown.
     """
 
     slots: Any
@@ -80,7 +87,6 @@ class Labels(NamedTuple):
     last: Any
     key: Any
     entry: Any
-    spanning: Any
 
 
 def graph_of(
@@ -132,101 +138,31 @@ def new_labels(nodes: int) -> Labels:
         last=np.full(nodes, -1, np.int32),
         key=np.zeros(4 * most, np.int64),
         entry=np.zeros(4 * most, np.int32),
-        spanning=np.full(1 << EXACT_PINS - 1, -1, np.int64),
     )
 
 
-@inlined
-def _manhattan(graph, a, b):
-    return abs(graph.x[a] - graph.x[b]) + abs(graph.y[a] - graph.y[b])
-
-
 @kernel
-def _spanning(graph, pins, joined):
-    """Length of a least spanning tree of the terminals outside ``joined``, by Prim's algorithm."""
-    k = len(pins)
-    near = np.full(k, INFINITE)
-    total = np.int64(0)
-    at = k - 1
-    out = joined
-    while True:
-        out |= np.int64(1) << at
-        best = -1
-        for i in range(k - 1):
-            if out >> i & 1:
-                continue
-            near[i] = min(near[i], _manhattan(graph, pins[at], pins[i]))
-            if best < 0 or near[i] < near[best]:
-                best = i
-        if best < 0:
-            return total
-        total += near[best]
-        at = best
-
-
-@kernel
-def _to_come(graph, labels, pins, node, joined):
+def _to_come(graph, ascent, pins, node, joined, known):
     """Least cost of joining ``node`` to all terminals outside ``joined``.
 
-    The larger of two bounds: half the perimeter of their box, and half of a least spanning tree of
-    the terminals with the node's two shortest ways to them (half a closed tour).
+    Half the perimeter of their box, or what the dual ascent says where that is more; ``known`` is
+    (its bound for all terminals, how far its ways were measured).
     """
     k = len(pins)
     left = right = graph.x[node]
     low = high = graph.y[node]
-    first = second = INFINITE
-    count = 0
     for i in range(k):
         if i < k - 1 and joined >> i & 1:
             continue
-        count += 1
-        pin = pins[i]
-        left = min(left, graph.x[pin])
-        right = max(right, graph.x[pin])
-        low = min(low, graph.y[pin])
-        high = max(high, graph.y[pin])
-        way = np.int64(_manhattan(graph, node, pin))
-        if way < first:
-            second = first
-            first = way
-        elif way < second:
-            second = way
-    half = np.int64(right - left + high - low)
-    if count > 3:
-        if labels.spanning[joined] < 0:
-            labels.spanning[joined] = _spanning(graph, pins, joined)
-        half = max(half, (labels.spanning[joined] + first + second + 1) // 2)
-    return half * graph.unit
-
-
-@inlined
-def _push(keys, entries, size, key, entry):
-    at = size
-    while at > 0 and keys[(at - 1) >> 1] > key:
-        keys[at] = keys[(at - 1) >> 1]
-        entries[at] = entries[(at - 1) >> 1]
-        at = (at - 1) >> 1
-    keys[at] = key
-    entries[at] = entry
-
-
-@inlined
-def _pop(keys, entries, size):
-    """Take the top off a heap whose last entry is number ``size``."""
-    key = keys[size]
-    entry = entries[size]
-    at = 0
-    while 2 * at + 1 < size:
-        child = 2 * at + 1
-        if child + 1 < size and keys[child + 1] < keys[child]:
-            child += 1
-        if keys[child] >= key:
-            break
-        keys[at] = keys[child]
-        entries[at] = entries[child]
-        at = child
-    keys[at] = key
-    entries[at] = entry
+        left = min(left, graph.x[pins[i]])
+        right = max(right, graph.x[pins[i]])
+        low = min(low, graph.y[pins[i]])
+        high = max(high, graph.y[pins[i]])
+    half = np.int64(right - left + high - low) * graph.unit
+    if k > PLAIN_PINS:
+        total, limit = known
+        half = max(half, to_come(ascent, node, joined, total, limit))
+    return half
 
 
 @inlined
@@ -246,12 +182,31 @@ def _find(labels, node, terminals):
 
 
 @kernel
-def least_tree(graph, labels, pins):
-    """Cost of the cheapest tree over ``pins``, at least two and at most EXACT_PINS nodes.
+def least_tree(graph, labels, ascent, pins):
+    """Cost of the cheapest tree over ``pins``, at least two nodes.
 
     Returns:
-        (cost, True), or (lower bound, False) where the scratch memory ran out.
+        (cost, True), or (lower bound, False) for too many terminals, or where memory ran out.
     """
+    known = (np.int64(0), np.int64(0))
+    if len(pins) > PLAIN_PINS:
+        total = ascend(graph, ascent, pins)
+        known = (total, total // WAYS_SHARE + 1)
+        if len(pins) <= EXACT_PINS:
+            measure_ways(graph, ascent, pins[-1], known[1])
+    if len(pins) <= EXACT_PINS:
+        answer, exact = _search(graph, labels, ascent, pins, known)
+    else:
+        answer, exact = known[0], False
+    if len(pins) > PLAIN_PINS:
+        answer = max(answer, known[0])
+        forget(graph, ascent, pins)
+    return answer, exact
+
+
+@kernel
+def _search(graph, labels, ascent, pins, known):
+    """The exact search; see :func:`least_tree`."""
     k = len(pins)
     root = pins[k - 1]
     full = (np.int64(1) << (k - 1)) - 1
@@ -265,8 +220,8 @@ def least_tree(graph, labels, pins):
         place = _find(labels, pins[i], np.int64(1) << i)
         labels.slots[place] = count
         labels.slot[count] = place
-        key = _to_come(graph, labels, pins, pins[i], np.int64(1) << i)
-        _push(labels.key, labels.entry, size, key, count)
+        key = _to_come(graph, ascent, pins, pins[i], np.int64(1) << i, known)
+        push(labels.key, labels.entry, size, key, count)
         size += 1
         count += 1
     answer = INFINITE
@@ -282,7 +237,7 @@ def least_tree(graph, labels, pins):
             exact = False
             break
         size -= 1
-        _pop(labels.key, labels.entry, size)
+        pop(labels.key, labels.entry, size)
         if labels.settled[label]:
             continue
         labels.settled[label] = 1
@@ -291,12 +246,19 @@ def least_tree(graph, labels, pins):
         cost = labels.cost[label]
         for arc in range(graph.offsets[node], graph.offsets[node + 1]):
             count, size = _offer(
-                graph, labels, pins, count, size, graph.heads[arc], joined, cost + graph.costs[arc]
+                graph,
+                labels,
+                ascent,
+                pins,
+                known,
+                (count, size),
+                (graph.heads[arc], joined),
+                cost + graph.costs[arc],
             )
         other = labels.last[node]
-        known = False
+        listed = False
         while other >= 0:
-            known |= other == label
+            listed |= other == label
             if labels.settled[other] and labels.terminals[other] & joined == 0:
                 if size + 8 > len(labels.key) or count + 8 > len(labels.node):
                     exact = False
@@ -304,33 +266,34 @@ def least_tree(graph, labels, pins):
                 count, size = _offer(
                     graph,
                     labels,
+                    ascent,
                     pins,
-                    count,
-                    size,
-                    node,
-                    joined | labels.terminals[other],
+                    known,
+                    (count, size),
+                    (node, joined | labels.terminals[other]),
                     cost + labels.cost[other],
                 )
             other = labels.next[other]
         if not exact:
             answer = key
             break
-        if not known:
+        if not listed:
             labels.next[label] = labels.last[node]
             labels.last[node] = label
     for label in range(count):
         labels.slots[labels.slot[label]] = -1
         labels.last[labels.node[label]] = -1
-    labels.spanning[: full + 1] = -1
     return answer, exact
 
 
 @kernel
-def _offer(graph, labels, pins, count, size, node, joined, cost):
+def _offer(graph, labels, ascent, pins, known, counts, label, cost):
     """Note a tree for a label where it is the cheapest so far; returns the new counts.
 
     A bound that jumps may settle a label too early; it is opened again then.
     """
+    count, size = counts
+    node, joined = label
     place = _find(labels, node, joined)
     label = labels.slots[place]
     if label < 0:
@@ -344,8 +307,8 @@ def _offer(graph, labels, pins, count, size, node, joined, cost):
         return count, size
     labels.cost[label] = cost
     labels.settled[label] = 0
-    key = cost + _to_come(graph, labels, pins, node, joined)
-    _push(labels.key, labels.entry, size, key, label)
+    key = cost + _to_come(graph, ascent, pins, node, joined, known)
+    push(labels.key, labels.entry, size, key, label)
     return count, size + 1
 
 
@@ -382,25 +345,26 @@ def free_parts(heads, tails, nodes):
 
 
 @kernel
-def least_trees(graph, labels, pins, offsets, first, last, costs, exact):
+def least_trees(graph, memory, nets, first, last, costs, exact):
     """Write the least cost of the trees of nets ``first`` to ``last`` to ``costs``.
 
     Args:
         graph: see :class:`Graph`.
-        labels: scratch memory.
-        pins: int32, nodes; net i's are ``pins[offsets[i]:offsets[i + 1]]``, distinct.
-        offsets: int64.
+        memory: labels and ascent, scratch memory.
+        nets: int64 offsets and int32 nodes, distinct within a net.
         first: the first net.
         last: the net after the last one.
         costs: int64 ``(nets,)``, gets the cost, or a lower bound of it.
         exact: uint8 ``(nets,)``, gets 1 where it is the cost.
     """
+    labels, ascent = memory
+    offsets, pins = nets
     for net in range(first, last):
         terminals = pins[offsets[net] : offsets[net + 1]]
         if len(terminals) < 2:
             costs[net] = 0
             exact[net] = 1
             continue
-        cost, done = least_tree(graph, labels, terminals)
+        cost, done = least_tree(graph, labels, ascent, terminals)
         costs[net] = cost
         exact[net] = done
