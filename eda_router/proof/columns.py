@@ -21,7 +21,7 @@ class Columns:
         self.groups = np.zeros(0, np.int64)
         self.offsets = np.zeros(1, np.int64)
         self.edges: IntArray = np.zeros(0, np.int32)
-        self._known: set[tuple[int, bytes]] = set()
+        self._places: dict[tuple[int, bytes], int] = {}
 
     def __len__(self) -> int:
         return len(self.groups)
@@ -37,8 +37,8 @@ class Columns:
         for group, tree in zip(groups.tolist(), trees, strict=True):
             edges = np.sort(tree)
             key = group, edges.tobytes()
-            if key not in self._known:
-                self._known.add(key)
+            if key not in self._places:
+                self._places[key] = len(self._places)
                 kept.append(group)
                 new.append(edges)
         if new:
@@ -47,6 +47,10 @@ class Columns:
             self.offsets = np.concatenate((self.offsets, ends))
             self.edges = np.concatenate((self.edges, *new))
         return len(new)
+
+    def places(self) -> dict[tuple[int, bytes], int]:
+        """The number of each tree, by its group and the bytes of its edges, rising."""
+        return self._places
 
     def costs(self, edge_costs: NDArray[np.int64]) -> NDArray[np.int64]:
         """int64 ``(columns,)``: what each tree costs, none of which is empty."""

@@ -28,6 +28,18 @@ SETTINGS: dict[str, Any] = {
 }
 
 
+WHOLE_SETTINGS: dict[str, Any] = {
+    "output_flag": False,
+    "threads": 1,
+    "random_seed": 1,
+    # What a bounded search does is counted, not timed: the same input gives the same answer.
+    "mip_max_nodes": 20,
+    "mip_heuristic_effort": 0.02,
+    "mip_rel_gap": 0.0,
+    "mip_abs_gap": 0.99,
+}
+
+
 class Solution(NamedTuple):
     """The best fractional routing from known trees.
 
@@ -69,25 +81,20 @@ def solve_master(
     Raises:
         EdarouteError: HiGHS finds no optimum.
     """
-    choices = np.bincount(columns.groups, minlength=len(members))
-    fixed = choices[columns.groups] == 1
-    owner = np.repeat(np.arange(len(columns)), columns.lengths)
+    fixed = np.bincount(columns.groups, minlength=len(members))[columns.groups] == 1
     amounts = np.where(fixed, members[columns.groups], 0).astype(np.float64)
-    use = _use(columns, amounts, len(capacity))
-    rows = _contested(columns, members, owner, fixed, use, capacity)
-    spare: NDArray[np.float64] = capacity - use
+    free = np.flatnonzero(~fixed)
+    spare = capacity - _use(columns, amounts, len(capacity))
+    rows = _contested(columns, free, members, spare)
     alone = np.ones(len(capacity), bool)
     alone[rows] = False
     prices = np.where(alone & (spare < 0), overflow_cost, 0.0)
     value = length_cost * float(amounts @ columns.lengths)
     value += overflow_cost * float(np.maximum(-spare[alone], 0).sum())
-    free = np.flatnonzero(~fixed)
     if len(free) == 0:
         return Solution(value, prices, amounts)
-    highs = _programme(columns, members, (free, rows, spare[rows]), length_cost, overflow_cost)
-    if deadline is not None:
-        highs.setOptionValue("time_limit", max(0.0, deadline - time.monotonic()))
-    _run(highs)
+    lp = _programme(columns, members, (free, rows, spare[rows]), length_cost, overflow_cost)
+    highs = _solved(lp, SETTINGS, deadline)
     solution = highs.getSolution()
     if not solution.dual_valid:
         if deadline is not None and time.monotonic() >= deadline:
@@ -144,6 +151,31 @@ def _run(highs: Any) -> None:
         raise
 
 
+def _entries(
+    columns: Columns, chosen: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The edges of some trees, tree after tree: the place of each edge's tree, and the edges."""
+    lengths = columns.lengths[chosen]
+    owner = np.repeat(np.arange(len(chosen)), lengths)
+    within = np.arange(len(owner)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+    return owner, columns.edges[columns.offsets[chosen][owner] + within].astype(np.int64)
+
+
+def _contested(
+    columns: Columns,
+    chosen: NDArray[np.int64],
+    members: NDArray[np.int64],
+    spare: NDArray[np.float64],
+) -> NDArray[np.int64]:
+    """The edges that so many nets of each group could overfill by the trees chosen."""
+    owner, edges = _entries(columns, chosen)
+    pairs = np.unique(columns.groups[chosen][owner] * len(spare) + edges)
+    group, edge = np.divmod(pairs, len(spare))
+    most = np.bincount(edge, weights=members[group], minlength=len(spare))
+    contested: NDArray[np.int64] = np.flatnonzero((most > 0) & (most > spare))
+    return contested
+
+
 def _programme(
     columns: Columns,
     members: NDArray[np.int64],
@@ -151,31 +183,26 @@ def _programme(
     length_cost: float,
     overflow_cost: float,
 ) -> Any:
-    """HiGHS with the programme of the columns and edges of ``part``, and their spare tracks.
+    """The programme of the columns and edges of ``part``, and their spare tracks, for HiGHS.
 
     Columns: the amounts of trees, then the overflow of edges. Rows: the edges, then the groups.
     """
     highspy = load_solver()
-    free, rows, spare = part
-    num, edges = len(free), len(rows)
-    groups, group_row = np.unique(columns.groups[free], return_inverse=True)
-    row_of = np.full(int(columns.edges.max()) + 1, -1)
-    inside = rows < len(row_of)
-    row_of[rows[inside]] = np.flatnonzero(inside)
-    owner = np.repeat(np.arange(num), columns.lengths[free])
-    within = np.arange(len(owner)) - np.repeat(
-        np.cumsum(columns.lengths[free]) - columns.lengths[free], columns.lengths[free]
-    )
-    crossed = row_of[columns.edges[columns.offsets[free][owner] + within]]
-    kept = crossed >= 0
-    entries = np.concatenate((np.ones(int(kept.sum()) + num), np.full(edges, -1.0)))
-    row = np.concatenate((crossed[kept], edges + group_row, np.arange(edges)))
-    column = np.concatenate((owner[kept], np.arange(num + edges)))
+    chosen, rows, spare = part
+    num, edges = len(chosen), len(rows)
+    groups, group_row = np.unique(columns.groups[chosen], return_inverse=True)
+    owner, crossed = _entries(columns, chosen)
+    place = np.searchsorted(rows, crossed)
+    kept = (place < edges) & (rows[np.minimum(place, edges - 1)] == crossed) if edges else []
+    crossed, owner = place[kept], owner[kept]
+    entries = np.concatenate((np.ones(len(crossed) + num), np.full(edges, -1.0)))
+    row = np.concatenate((crossed, edges + group_row, np.arange(edges)))
+    column = np.concatenate((owner, np.arange(num + edges)))
     order = np.lexsort((row, column))
     lp = highspy.HighsLp()
     lp.num_col_, lp.num_row_ = num + edges, edges + len(groups)
     lp.col_cost_ = np.concatenate(
-        (length_cost * columns.lengths[free], np.full(edges, overflow_cost))
+        (length_cost * columns.lengths[chosen], np.full(edges, overflow_cost))
     )
     lp.col_lower_ = np.zeros(lp.num_col_)
     lp.col_upper_ = np.full(lp.num_col_, highspy.kHighsInf)
@@ -186,27 +213,54 @@ def _programme(
     lp.a_matrix_.start_ = np.searchsorted(column[order], np.arange(lp.num_col_ + 1))
     lp.a_matrix_.index_ = row[order]
     lp.a_matrix_.value_ = entries[order]
+    return lp
+
+
+def _solved(lp: Any, settings: dict[str, Any], deadline: float | None) -> Any:
+    """HiGHS once it has solved a programme, or given up at the deadline."""
     highs = _silent_solver()
-    for name, setting in SETTINGS.items():
+    for name, setting in settings.items():
         highs.setOptionValue(name, setting)
+    if deadline is not None:
+        highs.setOptionValue("time_limit", max(0.0, deadline - time.monotonic()))
     highs.passModel(lp)
+    _run(highs)
     return highs
 
 
-def _contested(
+def choose_trees(
     columns: Columns,
-    members: NDArray[np.int64],
-    owner: NDArray[np.int64],
-    fixed: NDArray[np.bool_],
-    use: NDArray[np.float64],
-    capacity: NDArray[np.int64],
-) -> NDArray[np.int64]:
-    """The edges that the trees of groups with a choice could overfill together."""
-    free = ~fixed[owner]
-    pairs = np.unique(columns.groups[owner[free]] * len(capacity) + columns.edges[free])
-    group, edge = np.divmod(pairs, len(capacity))
-    most = use + np.bincount(edge, weights=members[group], minlength=len(capacity))
-    wanted = np.zeros(len(capacity), bool)
-    wanted[edge] = True
-    contested: NDArray[np.int64] = np.flatnonzero(wanted & (most > capacity))
-    return contested
+    trees: NDArray[np.int64],
+    amounts: NDArray[np.int64],
+    spare: NDArray[np.int64],
+    deadline: float | None = None,
+) -> NDArray[np.int64] | None:
+    """Whole amounts of some trees with the least length that fits.
+
+    Args:
+        columns: all trees.
+        trees: int64, those to choose among, rising.
+        amounts: int64, nets on each of them now; groups keep their numbers of nets.
+        spare: int64, per edge, tracks that all other nets leave.
+        deadline: when to give up, on the monotonic clock, or None.
+
+    Returns:
+        int64 amounts, or None where none were found in a bounded search.
+    """
+    members = np.bincount(columns.groups[trees], weights=amounts).astype(np.int64)
+    room = spare.astype(np.float64)
+    rows = _contested(columns, trees, members, room)
+    lp = _programme(columns, members, (trees, rows, room[rows]), 1.0, 0.0)
+    most = np.zeros(lp.num_col_)
+    most[: len(trees)] = members[columns.groups[trees]]
+    lp.col_upper_ = most
+    lp.integrality_ = [load_solver().HighsVarType.kInteger] * lp.num_col_
+    highs = _solved(lp, WHOLE_SETTINGS, deadline)
+    solution = highs.getSolution()
+    if not solution.value_valid:
+        return None
+    found = np.rint(np.array(solution.col_value)[: len(trees)]).astype(np.int64)
+    owner, edges = _entries(columns, trees)
+    use = np.bincount(edges, weights=found[owner], minlength=len(spare))
+    kept = np.bincount(columns.groups[trees], weights=found, minlength=len(members))
+    return found if np.all(use <= np.maximum(spare, 0)) and np.all(kept == members) else None
