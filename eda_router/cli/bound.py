@@ -96,7 +96,7 @@ def command(
             wanted = "wirelength"
     if output is not None:
         write_certificate(bound.certificate, output)
-    values = bound_values(design, bound)
+    values = bound_values(design, bound, routes)
     show_values(values, [] if quiet else bound_lines(values), json_path)
     if output is not None and not quiet and not is_stdout(json_path):
         click.echo(f"written    {output}")

@@ -97,7 +97,7 @@ class Generation:
         self._begin(routes)
         self.prices = self._floor
         self.lower = -math.inf
-        self._look(self._floor)
+        self.look(self._floor)
 
     def _begin(self, routes: Routes | None) -> None:
         """The first trees: those of ``routes``, and a shortest one of each group."""
@@ -111,7 +111,7 @@ class Generation:
         self.columns.add(everyone[: len(trees)], trees)
         self._least = self.columns.cheapest(len(self.groups), self.unit + self._floor)
 
-    def _look(self, prices: NDArray[np.int64]) -> int:
+    def look(self, prices: NDArray[np.int64]) -> int:
         """Look for cheaper trees at some prices; returns how many were found."""
         costs = self.unit + prices
         known = self.columns.cheapest(len(self.groups), costs)
@@ -185,8 +185,8 @@ class Generation:
             duals = np.maximum(np.rint(solution.prices * SCALE).astype(np.int64), self._floor)
             if self.rounds:
                 mixed = SMOOTHING * self.prices + (1 - SMOOTHING) * duals
-                new = self._look(np.rint(mixed).astype(np.int64))
-            new += self._look(duals)
+                new = self.look(np.rint(mixed).astype(np.int64))
+            new += self.look(duals)
         seconds = time.monotonic() - self._began
         row = Round(len(self.rounds) + 1, self.lower, self.upper, len(self.columns), new, seconds)
         self.rounds.append(row)

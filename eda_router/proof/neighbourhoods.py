@@ -26,17 +26,23 @@ from eda_router.proof.pricing import SCALE
 SIDE = 16
 """Tiles of the largest box."""
 
-MOST_TREES = 900
+MOST_TREES = 1500
 """Trees of the largest programme."""
 
 LEAST_SIDE = 3
 """Tiles of a side that is not cut further; of too many trees the cheapest are taken then."""
 
-DEAREST = (0.5, 1.0, 2.0)
+DEAREST = (0.5, 0.5, 0.25)
 """What a tree may cost beyond the cheapest one of its net, tile edges, from pass to pass."""
 
 PASSES = 9
 """Most passes; three without gain are the last."""
+
+WIDENINGS = 2
+"""Times that more trees are looked for before a pass."""
+
+DEARER = 0.5
+"""What a full edge costs more then at most, tile edges."""
 
 Box = tuple[int, int, int, int]
 
@@ -55,15 +61,34 @@ class Neighbourhoods:
     def __init__(self, generation: Generation, routes: Routes):
         self._generation = generation
         columns, groups = generation.columns, generation.groups
-        costs = columns.costs(SCALE + generation.prices)
-        least = columns.cheapest(len(groups), SCALE + generation.prices)
-        self._beyond = (costs - least[columns.groups]) / SCALE
-        self._owner = np.repeat(np.arange(len(columns)), columns.lengths)
         self.amounts = np.zeros(len(columns), np.int64)
         places = columns.places()
         for net in np.flatnonzero(groups.group_of >= 0).tolist():
             group = int(groups.group_of[net])
             self.amounts[places[group, routes.net_edges(net).tobytes()]] += 1
+        self._count_trees()
+
+    def _count_trees(self) -> None:
+        """Bring what is known of each tree up to date with the trees."""
+        columns, groups = self._generation.columns, self._generation.groups
+        costs = columns.costs(SCALE + self._generation.prices)
+        least = columns.cheapest(len(groups), SCALE + self._generation.prices)
+        self._beyond = (costs - least[columns.groups]) / SCALE
+        self._owner = np.repeat(np.arange(len(columns)), columns.lengths)
+        self.amounts = np.pad(self.amounts, (0, len(columns) - len(self.amounts)))
+
+    def _widen(self, number: int) -> None:
+        """Look for more trees, around the edges that are full now."""
+        generation, columns = self._generation, self._generation.columns
+        use = np.bincount(
+            columns.edges, weights=self.amounts[self._owner], minlength=len(generation.capacity)
+        )
+        rng = np.random.default_rng(number)
+        full = use >= generation.capacity
+        for _ in range(WIDENINGS):
+            dearer = DEARER * SCALE * rng.random(len(use)) * full
+            generation.look(generation.prices + dearer.astype(np.int64))
+        self._count_trees()
 
     @property
     def length(self) -> int:
@@ -82,6 +107,8 @@ class Neighbourhoods:
         idle = 0
         for number in range(PASSES):
             before = self.length
+            if number:
+                self._widen(number)
             dearest = DEAREST[number % len(DEAREST)]
             for box in self._boxes(number):
                 for trees in self._programmes(box, dearest):

@@ -5,14 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from eda_router.design import Design
+from eda_router.design import Design, Routes
 from eda_router.proof.bound import Bound
 from eda_router.proof.checker import Proof
+from eda_router.proof.explanation import shortages
 from eda_router.verification import Verification
 
+MOST_SHORTAGES = 5
+MOST_NETS = 8
+"""Places, and nets of each, that the lines name; the values hold all places."""
 
-def bound_values(design: Design, bound: Bound) -> dict[str, Any]:
-    """A bound as plain values."""
+
+def bound_values(design: Design, bound: Bound, routes: Routes) -> dict[str, Any]:
+    """A bound as plain values, with the places where tracks are missing."""
+    lacking = []
+    if bound.proof.kind == "overflow" and bound.proof.bound:
+        certificate = bound.certificate
+        lacking = shortages(design, certificate.prices, certificate.scale, routes)
     return {
         "design": design.name,
         **proof_values(bound.proof),
@@ -21,6 +30,17 @@ def bound_values(design: Design, bound: Bound) -> dict[str, Any]:
         "trees": bound.rounds[-1].columns if bound.rounds else 0,
         "routed": bound.routed,
         "gap": bound.gap,
+        "shortages": [
+            {
+                "box": list(one.box),
+                "edges": len(one.edges),
+                "tracks": one.tracks,
+                "wires": one.wires,
+                "missing": one.missing,
+                "nets": [design.net_names[net] for net in one.nets.tolist()],
+            }
+            for one in lacking
+        ],
     }
 
 
@@ -35,6 +55,19 @@ def bound_lines(values: Mapping[str, Any]) -> list[str]:
     ]
     if values["routed"] is not None:
         lines.append(f"{'routing':<11}{_gap(values['routed'], values['bound'])}")
+    places = values["shortages"]
+    for place in places[:MOST_SHORTAGES]:
+        left, low, right, high = place["box"]
+        more = len(place["nets"]) - MOST_NETS
+        lines.append(
+            f"{'missing':<11}{place['missing']} tracks at ({left},{low})-({right},{high}): "
+            f"{place['wires']} wires on {place['tracks']} tracks of {place['edges']} edges, nets "
+            + ", ".join(place["nets"][:MOST_NETS])
+            + (f" and {more} more" if more > 0 else "")
+        )
+    if len(places) > MOST_SHORTAGES:
+        rest = sum(place["missing"] for place in places[MOST_SHORTAGES:])
+        lines.append(f"{'':<11}and {rest} at {len(places) - MOST_SHORTAGES} further places")
     return lines
 
 

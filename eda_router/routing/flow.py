@@ -126,6 +126,8 @@ def route_until(
     deadline: float | None,
 ) -> RoutingResult:
     """As :func:`route`, until a moment on the monotonic clock, or None; a :class:`Router`."""
+    if config.effort == "max":
+        return _route_most(design, config, on_pass, deadline)
     flow = _Flow(design, config, on_pass, deadline)
     if deadline is None or not config.finishes:
         flow.run(config)
@@ -137,6 +139,30 @@ def route_until(
                 flow.run(dataclasses.replace(config, effort=effort), f"{effort} ")
     flow.account()
     return flow.best
+
+
+def _route_most(
+    design: Design,
+    config: RouteConfig,
+    on_pass: Callable[[PassRow], None] | None,
+    deadline: float | None,
+) -> RoutingResult:
+    """Effort max: what effort high gives, shortened."""
+    from eda_router.proof.master import load_solver
+    from eda_router.routing.maximum import ROUTING_SHARE, shorten
+
+    load_solver()
+    first = deadline
+    if deadline is not None:
+        began = time.monotonic()
+        first = began + ROUTING_SHARE * (deadline - began)
+    high = dataclasses.replace(config, effort="high")
+    result = route_until(design, high, on_pass=on_pass, deadline=first)
+    if config.finishes:
+        result.details["out_of_time"] = False
+        result = shorten(result, on_pass, deadline)
+    result.config = config
+    return result
 
 
 def load_kernels() -> None:
