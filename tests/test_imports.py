@@ -15,7 +15,7 @@ from eda_router.cli import COMMANDS
 
 PACKAGE = Path(eda_router.__file__).parent
 NEURAL = {"keras", "tensorflow", "openvino", "jax"}
-HEAVY = NEURAL | {"numba", "matplotlib", "scipy"}
+HEAVY = NEURAL | {"numba", "matplotlib", "scipy", "highspy"}
 FLOORS = (
     "errors",
     "numba_cache",
@@ -36,6 +36,7 @@ FLOORS = (
     "guide_verification",
     "ispd08_verification",
     "search",
+    "proof",
     "neural",
     "routing",
     "synthesis",
@@ -49,6 +50,8 @@ FLOORS = (
     "cli",
 )
 """The modules and folders of the package; each imports only those before it and itself."""
+CHECKER = ("certificate", "checker", "dual_ascent", "heap", "least_trees")
+"""What recomputes a bound from prices, in the room of the prover."""
 WITHOUT_KERAS = (*FLOORS[: FLOORS.index("neural")], "synthesis", "dataset")
 
 
@@ -120,6 +123,16 @@ def test_the_evaluator_knows_no_router() -> None:
     ours = {name for name in imports(PACKAGE / "verification.py") if name.startswith("eda_router.")}
     modules = {name for name in ours if name.count(".") == 1}
     assert modules == {"eda_router.design", "eda_router.errors"}
+
+
+@pytest.mark.parametrize("name", CHECKER)
+def test_the_checker_shares_nothing_with_the_prover(name: str) -> None:
+    path = PACKAGE / "proof" / f"{name}.py"
+    ours = {found for found in imports(path) if found.startswith("eda_router.")}
+    modules = {found for found in ours if found.count(".") == 1} - {"eda_router.proof"}
+    assert modules <= {f"eda_router.{n}" for n in ("design", "errors", "files", "kernels")}
+    parts = {found for found in ours if found.startswith("eda_router.proof.")}
+    assert {found.split(".")[2] for found in parts} <= set(CHECKER)
 
 
 @pytest.mark.parametrize(

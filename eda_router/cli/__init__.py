@@ -27,6 +27,7 @@ from eda_router.errors import EdarouteError, InputError, reason
 COMMANDS = {
     "route": "Route a design and write its wires.",
     "verify": "Evaluate a route file or guide on its design.",
+    "bound": "Prove how little overflow or wire a design can have.",
     "info": "Say what a design holds.",
     "convert": "Write a design in a format of routing contests.",
     "plot": "Draw congestion, density or single nets.",

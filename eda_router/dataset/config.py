@@ -60,7 +60,7 @@ class DesignSampleConfig(SampleSettings):
         "Who routes the designs given. The maze router's wires are the same on every processor, "
         "the neural router's are not.",
     )
-    effort: Literal["low", "medium", "high"] = setting(
+    effort: Literal["low", "medium", "high", "max"] = setting(
         RouteConfig.effort, "How hard it tries; see edaroute route."
     )
     states: Literal["first", "full"] = setting(

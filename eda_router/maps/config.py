@@ -30,7 +30,7 @@ class MapsConfig(Settings):
         "Who routes them. The maze router's wires are the same on every processor, the neural "
         "router's are not.",
     )
-    effort: Literal["low", "medium", "high"] = setting(
+    effort: Literal["low", "medium", "high", "max"] = setting(
         RouteConfig.effort, "How hard it tries; see edaroute route."
     )
     seed: int = setting(RouteConfig.seed, "Seed of the router.", low=0, high=2**31 - 1)

@@ -29,6 +29,7 @@ def summary_lines(summary: dict[str, Any], *, verbose: bool = False) -> list[str
         *(_figures(summary) if "layers" not in summary else _layered_figures(summary)),
         f"nets       {', '.join(f'{name} {count}' for name, count in summary['stages'].items())}",
         *kept_lines(summary),
+        *proof_lines(summary),
         *model_lines(summary["details"], verbose=verbose),
         *(table_lines(summary["layers"]) if "layers" in summary else []),
         f"time       {process['wall']:.2f} s, {process['cpu']:.2f} s of processor; "
@@ -62,6 +63,20 @@ def kept_lines(summary: dict[str, Any]) -> list[str]:
     return [f"kept       the run at effort {run}, better here than that at effort {asked}"]
 
 
+def proof_lines(summary: dict[str, Any]) -> list[str]:
+    """How far from optimal the result is, where that was proven."""
+    proof = summary["details"].get("proof")
+    if proof is None or proof["bound"] is None or proof["kind"] != "wirelength":
+        return []
+    length, bound = summary["result"]["wirelength"], proof["bound"]
+    if length <= bound:
+        return ["proven     optimal: no routing without overflow is shorter"]
+    return [
+        f"proven     no routing without overflow is shorter than {bound}; this one is at most "
+        f"{100 * (length - bound) / bound:.3f} % above the optimum"
+    ]
+
+
 def flaw_lines(summary: dict[str, Any]) -> list[str]:
     """Why nets or tracks are missing, as far as is known, and the options that can still help."""
     if not summary["unrouted"] and not summary["overflow"]:
@@ -91,7 +106,7 @@ def _hints(summary: dict[str, Any]) -> list[str]:
         hints.append("--negotiate reroutes nets until none is in the way of another")
     elif config["router"] == "neural" and config["fallback"] == "none":
         hints.append("--fallback maze routes what the model cannot")
-    elif config["effort"] != "high":
+    elif config["effort"] not in ("high", "max"):
         hints.append("--effort high tries harder")
     if summary["unrouted"] and not config["allow_overflow"]:
         hints.append(

@@ -50,6 +50,7 @@ LEVELS = {
     level: Effort(**{name: figures[number] for name, figures in _FIGURES.items()})
     for number, level in enumerate(("low", "medium", "high"))
 }
+LEVELS["max"] = LEVELS["high"]
 
 
 FURTHER_REFINEMENTS = 1

@@ -20,7 +20,7 @@ from eda_router.config import RouteConfig
 from eda_router.design import Design
 from eda_router.errors import expect_type
 from eda_router.routing.effort import Effort
-from eda_router.routing.hook import Hook, PassState
+from eda_router.routing.hook import Hook, PassState, is_stopped
 from eda_router.routing.result import PassRow, RoutingResult
 from eda_router.routing.shortage import missing_tracks
 
@@ -134,6 +134,8 @@ def route_until(
     deadline: float | None,
 ) -> RoutingResult:
     """As :func:`route`, until a moment on the monotonic clock, or None."""
+    if config.effort == "max":
+        return _route_most(design, config, hook, deadline)
     flow = _Flow(design, config, hook, deadline)
     if deadline is None or not config.finishes:
         flow.run(config)
@@ -145,6 +147,30 @@ def route_until(
                 flow.run(dataclasses.replace(config, effort=effort), f"{effort} ")
     flow.account()
     return flow.best
+
+
+def _route_most(
+    design: Design,
+    config: RouteConfig,
+    hook: Hook | None,
+    deadline: float | None,
+) -> RoutingResult:
+    """Effort max: what effort high gives, shortened."""
+    from eda_router.proof.master import load_solver
+    from eda_router.routing.maximum import ROUTING_SHARE, shorten
+
+    load_solver()
+    first = deadline
+    if deadline is not None:
+        began = time.monotonic()
+        first = began + ROUTING_SHARE * (deadline - began)
+    high = dataclasses.replace(config, effort="high")
+    result = route_until(design, high, hook=hook, deadline=first)
+    if config.finishes and not is_stopped(hook):
+        result.details["out_of_time"] = False
+        result = shorten(result, hook, deadline)
+    result.config = config
+    return result
 
 
 def load_kernels() -> None:
@@ -188,7 +214,7 @@ class _Flow:
     @property
     def stopped(self) -> bool:
         """Whether ``on_pass`` ended the run."""
-        return self._hook is not None and self._hook.stopped
+        return is_stopped(self._hook)
 
     @property
     def time_left(self) -> float:

@@ -114,6 +114,11 @@ class Hook:
         return STOP if self.stopped else None
 
 
+def is_stopped(hook: Hook | None) -> bool:
+    """Whether a hook, if there is one, ended the run."""
+    return hook is not None and hook.stopped
+
+
 def read_only(array: IntArray) -> IntArray:
     """A view of an array that cannot be written to."""
     view = array.view()

@@ -1,0 +1,1 @@
+"""Proof: lower bounds on overflow and wirelength, certificates, and their checker."""

@@ -1,0 +1,204 @@
+"""Column generation: trees and prices in turn, until the best fractional routing is known.
+
+Of the trees known, the master problem finds the best fractional routing and what one more track of
+each edge would save, its price (:mod:`eda_router.proof.master`). At these prices every group of
+nets looks for a cheaper tree (:mod:`eda_router.proof.pricing`). Any prices give a lower bound, the
+Lagrangian one [1]; where it meets the master's value, both are optimal.
+
+The prices of a young master are wild. So trees are looked for at prices between the best so far and
+the master's too, which is known as smoothing [2].
+
+[1] G. B. Dantzig, P. Wolfe: Decomposition principle for linear programs. Operations Research 8
+    (1960), 101-111.
+[2] P. Wentges: Weighted Dantzig-Wolfe decomposition for linear mixed-integer programming.
+    International Transactions in Operational Research 4 (1997), 151-162.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eda_router.design import Design, Routes
+from eda_router.proof.columns import Columns
+from eda_router.proof.groups import groups_of
+from eda_router.proof.master import Solution, solve_master
+from eda_router.proof.pricing import SCALE, Pricer
+from eda_router.search.grid import Grid
+
+BLOCKED = 1000
+"""Price of a track that is not there, tile edges: of edges without tracks, whose price adds nothing
+to what all tracks are worth, and of overflow where the least wire without any is sought."""
+
+SMOOTHING = 0.5
+"""Share of the best prices in those at which trees are looked for first."""
+
+NEARLY = 1e-3
+"""What a master's value may be off, tile edges or tracks."""
+
+
+@dataclass(frozen=True)
+class Round:
+    """One round of column generation.
+
+    Attributes:
+        number: from 1.
+        lower: largest Lagrangian value; a bound only where all trees were the cheapest.
+        upper: value of the master problem.
+        columns: trees known.
+        new: of them found in this round.
+        seconds: since the beginning.
+    """
+
+    number: int
+    lower: float
+    upper: float
+    columns: int
+    new: int
+    seconds: float
+
+
+class Generation:
+    """The state of column generation for one design.
+
+    Args:
+        design: grid, capacities and nets.
+        kind: ``overflow`` or ``wirelength``, what is minimised.
+        routes: wires to begin with; nets without one begin with a shortest tree.
+
+    Attributes:
+        groups: the nets to route.
+        columns: the trees found.
+        capacity: int64, tracks of each edge.
+        prices: int64, the best prices, in units of ``1 / SCALE``.
+        lower: Lagrangian value of the best prices.
+        solution: of the master, None before the first round.
+        rounds: that were run.
+    """
+
+    def __init__(self, design: Design, kind: str, routes: Routes | None = None):
+        self.design = design
+        self.kind = kind
+        self.unit = SCALE if kind == "wirelength" else 0
+        self.groups = groups_of(design)
+        self.capacity = design.capacity.reshape(-1).astype(np.int64)
+        self.columns = Columns()
+        self.pricer = Pricer(Grid(design.width, design.height), self.groups, self.unit)
+        self.solution: Solution | None = None
+        self.rounds: list[Round] = []
+        self.most_price = float(BLOCKED if self.unit else 1)
+        self._began = time.monotonic()
+        self._floor = np.where(self.capacity == 0, round(SCALE * self.most_price), 0)
+        self._begin(routes)
+        self.prices = self._floor
+        self.lower = -math.inf
+        self.look(self._floor)
+
+    def _begin(self, routes: Routes | None) -> None:
+        """The first trees: those of ``routes``, and a shortest one of each group."""
+        if routes is not None:
+            nets = np.flatnonzero((self.groups.group_of >= 0) & (routes.lengths > 0))
+            self.columns.add(
+                self.groups.group_of[nets], [routes.net_edges(net) for net in nets.tolist()]
+            )
+        everyone = np.arange(len(self.groups))
+        _, trees = self.pricer.trees(SCALE + self._floor, everyone)
+        self.columns.add(everyone[: len(trees)], trees)
+        self._least = self.columns.cheapest(len(self.groups), self.unit + self._floor)
+
+    def look(self, prices: NDArray[np.int64]) -> int:
+        """Look for cheaper trees at some prices; returns how many were found."""
+        costs = self.unit + prices
+        known = self.columns.cheapest(len(self.groups), costs)
+        wanted = np.flatnonzero(known > self._least)
+        found, trees = self.pricer.trees(costs, wanted)
+        if len(trees) < len(wanted):
+            return 0
+        least = known.copy()
+        least[wanted] = np.minimum(known[wanted], found)
+        value = (int(least @ self.groups.members) - int(prices @ self.capacity)) / SCALE
+        if value > self.lower:
+            self.lower, self.prices = value, prices
+        better = np.flatnonzero(found < known[wanted])
+        return self.columns.add(wanted[better], [trees[place] for place in better])
+
+    @property
+    def upper(self) -> float:
+        """Value of the master problem; infinite before the first round."""
+        return math.inf if self.solution is None else self.solution.value
+
+    @property
+    def bound(self) -> int:
+        """The least whole number that the Lagrangian value leaves possible."""
+        return max(0, math.ceil(self.lower - NEARLY))
+
+    @property
+    def optimal(self) -> bool:
+        """Whether no further round can raise the bound."""
+        return self.solution is not None and self.bound >= math.ceil(self.upper - NEARLY)
+
+    def run(
+        self,
+        rounds: int,
+        *,
+        enough: int | None = None,
+        on_round: Callable[[Round], None] | None = None,
+        deadline: float | None = None,
+    ) -> None:
+        """Some rounds, fewer where the optimum is known before.
+
+        Args:
+            rounds: most of them.
+            enough: a bound beyond which nothing is won, such as the value of a routing.
+            on_round: called after each.
+            deadline: when to end, on the monotonic clock, or None.
+        """
+        for _ in range(rounds):
+            if deadline is not None and time.monotonic() >= deadline:
+                return
+            if self.optimal or (enough is not None and self.bound >= enough):
+                return
+            new = self.step(deadline)
+            if on_round is not None:
+                on_round(self.rounds[-1])
+            if new == 0:
+                return
+
+    def step(self, deadline: float | None = None) -> int:
+        """One round; returns how many trees it found."""
+        solution = solve_master(
+            self.columns,
+            self.groups.members,
+            self.capacity,
+            float(self.unit > 0),
+            self.most_price,
+            deadline,
+        )
+        new = 0
+        if solution is not None:
+            self.solution = solution
+            duals = np.maximum(np.rint(solution.prices * SCALE).astype(np.int64), self._floor)
+            if self.rounds:
+                mixed = SMOOTHING * self.prices + (1 - SMOOTHING) * duals
+                new = self.look(np.rint(mixed).astype(np.int64))
+            new += self.look(duals)
+        seconds = time.monotonic() - self._began
+        row = Round(len(self.rounds) + 1, self.lower, self.upper, len(self.columns), new, seconds)
+        self.rounds.append(row)
+        return new
+
+    @property
+    def overfilled(self) -> bool:
+        """Whether the fractional routing overfills an edge."""
+        assert self.solution is not None
+        use = np.bincount(
+            self.columns.edges,
+            weights=np.repeat(self.solution.amounts, self.columns.lengths),
+            minlength=len(self.capacity),
+        )
+        return bool(np.any(use > self.capacity + NEARLY))

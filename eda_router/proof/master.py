@@ -1,0 +1,266 @@
+"""The master problem: how much of each known tree the best fractional routing uses.
+
+A linear programme, solved by HiGHS [1]: every group of nets divides its members among its trees;
+an edge may be overfilled at a price a track. Its dual values are the prices of tracks. Interior
+point without crossover: the prices it ends with lie in the middle of all optimal ones, which new
+trees are found with best, and are ready sooner than a vertex.
+
+[1] Q. Huangfu, J. A. J. Hall: Parallelizing the dual revised simplex method. Mathematical
+    Programming Computation 10 (2018), 119-142; https://highs.dev
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eda_router.errors import EdarouteError
+from eda_router.proof.columns import Columns
+
+SETTINGS: dict[str, Any] = {
+    "output_flag": False,
+    "solver": "ipm",
+    "run_crossover": "off",
+    "threads": 1,
+}
+
+
+WHOLE_SETTINGS: dict[str, Any] = {
+    "output_flag": False,
+    "threads": 1,
+    "random_seed": 1,
+    # What a bounded search does is counted, not timed: the same input gives the same answer.
+    "mip_max_nodes": 20,
+    "mip_heuristic_effort": 0.02,
+    "mip_rel_gap": 0.0,
+    "mip_abs_gap": 0.99,
+}
+
+
+class Solution(NamedTuple):
+    """The best fractional routing from known trees.
+
+    Attributes:
+        value: of the objective.
+        prices: float64, per edge, what one more track would save.
+        amounts: float64 ``(columns,)``, nets on each tree.
+    """
+
+    value: float
+    prices: NDArray[np.float64]
+    amounts: NDArray[np.float64]
+
+
+def solve_master(
+    columns: Columns,
+    members: NDArray[np.int64],
+    capacity: NDArray[np.int64],
+    length_cost: float,
+    overflow_cost: float,
+    deadline: float | None = None,
+) -> Solution | None:
+    """Minimise ``length_cost`` x length + ``overflow_cost`` x overflow over known trees.
+
+    Groups with one tree have no choice, and edges that all trees together cannot overfill need no
+    row: neither is in the programme that HiGHS gets.
+
+    Args:
+        columns: the trees, at least one a group.
+        members: int64 ``(groups,)``, nets of each group.
+        capacity: int64, tracks of each edge.
+        length_cost: of a tile edge of wire.
+        overflow_cost: of a track beyond an edge's capacity.
+        deadline: when to give up, on the monotonic clock, or None.
+
+    Returns:
+        the optimum, or None at the deadline.
+
+    Raises:
+        EdarouteError: HiGHS finds no optimum.
+    """
+    fixed = np.bincount(columns.groups, minlength=len(members))[columns.groups] == 1
+    amounts = np.where(fixed, members[columns.groups], 0).astype(np.float64)
+    free = np.flatnonzero(~fixed)
+    spare = capacity - _use(columns, amounts, len(capacity))
+    rows = _contested(columns, free, members, spare)
+    alone = np.ones(len(capacity), bool)
+    alone[rows] = False
+    prices = np.where(alone & (spare < 0), overflow_cost, 0.0)
+    value = length_cost * float(amounts @ columns.lengths)
+    value += overflow_cost * float(np.maximum(-spare[alone], 0).sum())
+    if len(free) == 0:
+        return Solution(value, prices, amounts)
+    lp = _programme(columns, members, (free, rows, spare[rows]), length_cost, overflow_cost)
+    highs = _solved(lp, SETTINGS, deadline)
+    solution = highs.getSolution()
+    if not solution.dual_valid:
+        if deadline is not None and time.monotonic() >= deadline:
+            return None
+        state = highs.getModelStatus().name
+        raise EdarouteError(f"HiGHS cannot solve the master problem: {state}")
+    prices[rows] = np.clip(-np.array(solution.row_dual)[: len(rows)], 0, overflow_cost)
+    amounts[free] = np.array(solution.col_value)[: len(free)]
+    return Solution(value + highs.getInfo().objective_function_value, prices, amounts)
+
+
+def _use(columns: Columns, amounts: NDArray[np.float64], num_edges: int) -> NDArray[np.float64]:
+    """float64, per edge: tracks taken where so many nets are on each tree."""
+    weights = np.repeat(amounts, columns.lengths)
+    return np.bincount(columns.edges, weights=weights, minlength=num_edges).astype(np.float64)
+
+
+def load_solver() -> Any:
+    """The module ``highspy``.
+
+    Raises:
+        EdarouteError: it is not installed.
+    """
+    try:
+        import highspy
+    except ImportError:
+        raise EdarouteError(
+            "column generation needs HiGHS, expected: pip install 'edaroute[proof]'"
+        ) from None
+    return highspy
+
+
+def _silent_solver() -> Any:
+    """A solver that writes nothing: a new one greets on standard output as it gets callbacks."""
+    base = load_solver().Highs
+
+    def silence_first(solver: Any) -> None:
+        solver.setOptionValue("output_flag", False)
+        base.enableCallbacks(solver)
+
+    return type("SilentHighs", (base,), {"enableCallbacks": silence_first})()
+
+
+def _run(highs: Any) -> None:
+    """Run HiGHS so that an interrupt ends it within an iteration: it sees no signals itself."""
+    highs.HandleUserInterrupt = True
+    highs.startSolve()
+    try:
+        while not highs.wait(0.1)[0]:
+            pass
+    except BaseException:
+        highs.cancelSolve()
+        highs.wait()
+        raise
+
+
+def _entries(
+    columns: Columns, chosen: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The edges of some trees, tree after tree: the place of each edge's tree, and the edges."""
+    lengths = columns.lengths[chosen]
+    owner = np.repeat(np.arange(len(chosen)), lengths)
+    within = np.arange(len(owner)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+    return owner, columns.edges[columns.offsets[chosen][owner] + within].astype(np.int64)
+
+
+def _contested(
+    columns: Columns,
+    chosen: NDArray[np.int64],
+    members: NDArray[np.int64],
+    spare: NDArray[np.float64],
+) -> NDArray[np.int64]:
+    """The edges that so many nets of each group could overfill by the trees chosen."""
+    owner, edges = _entries(columns, chosen)
+    pairs = np.unique(columns.groups[chosen][owner] * len(spare) + edges)
+    group, edge = np.divmod(pairs, len(spare))
+    most = np.bincount(edge, weights=members[group], minlength=len(spare))
+    contested: NDArray[np.int64] = np.flatnonzero((most > 0) & (most > spare))
+    return contested
+
+
+def _programme(
+    columns: Columns,
+    members: NDArray[np.int64],
+    part: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]],
+    length_cost: float,
+    overflow_cost: float,
+) -> Any:
+    """The programme of the columns and edges of ``part``, and their spare tracks, for HiGHS.
+
+    Columns: the amounts of trees, then the overflow of edges. Rows: the edges, then the groups.
+    """
+    highspy = load_solver()
+    chosen, rows, spare = part
+    num, edges = len(chosen), len(rows)
+    groups, group_row = np.unique(columns.groups[chosen], return_inverse=True)
+    owner, crossed = _entries(columns, chosen)
+    place = np.searchsorted(rows, crossed)
+    kept = (place < edges) & (rows[np.minimum(place, edges - 1)] == crossed) if edges else []
+    crossed, owner = place[kept], owner[kept]
+    entries = np.concatenate((np.ones(len(crossed) + num), np.full(edges, -1.0)))
+    row = np.concatenate((crossed, edges + group_row, np.arange(edges)))
+    column = np.concatenate((owner, np.arange(num + edges)))
+    order = np.lexsort((row, column))
+    lp = highspy.HighsLp()
+    lp.num_col_, lp.num_row_ = num + edges, edges + len(groups)
+    lp.col_cost_ = np.concatenate(
+        (length_cost * columns.lengths[chosen], np.full(edges, overflow_cost))
+    )
+    lp.col_lower_ = np.zeros(lp.num_col_)
+    lp.col_upper_ = np.full(lp.num_col_, highspy.kHighsInf)
+    wanted = members[groups].astype(np.float64)
+    lp.row_lower_ = np.concatenate((np.full(edges, -highspy.kHighsInf), wanted))
+    lp.row_upper_ = np.concatenate((spare, wanted))
+    lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+    lp.a_matrix_.start_ = np.searchsorted(column[order], np.arange(lp.num_col_ + 1))
+    lp.a_matrix_.index_ = row[order]
+    lp.a_matrix_.value_ = entries[order]
+    return lp
+
+
+def _solved(lp: Any, settings: dict[str, Any], deadline: float | None) -> Any:
+    """HiGHS once it has solved a programme, or given up at the deadline."""
+    highs = _silent_solver()
+    for name, setting in settings.items():
+        highs.setOptionValue(name, setting)
+    if deadline is not None:
+        highs.setOptionValue("time_limit", max(0.0, deadline - time.monotonic()))
+    highs.passModel(lp)
+    _run(highs)
+    return highs
+
+
+def choose_trees(
+    columns: Columns,
+    trees: NDArray[np.int64],
+    amounts: NDArray[np.int64],
+    spare: NDArray[np.int64],
+    deadline: float | None = None,
+) -> NDArray[np.int64] | None:
+    """Whole amounts of some trees with the least length that fits.
+
+    Args:
+        columns: all trees.
+        trees: int64, those to choose among, rising.
+        amounts: int64, nets on each of them now; groups keep their numbers of nets.
+        spare: int64, per edge, tracks that all other nets leave.
+        deadline: when to give up, on the monotonic clock, or None.
+
+    Returns:
+        int64 amounts, or None where none were found in a bounded search.
+    """
+    members = np.bincount(columns.groups[trees], weights=amounts).astype(np.int64)
+    room = spare.astype(np.float64)
+    rows = _contested(columns, trees, members, room)
+    lp = _programme(columns, members, (trees, rows, room[rows]), 1.0, 0.0)
+    most = np.zeros(lp.num_col_)
+    most[: len(trees)] = members[columns.groups[trees]]
+    lp.col_upper_ = most
+    lp.integrality_ = [load_solver().HighsVarType.kInteger] * lp.num_col_
+    highs = _solved(lp, WHOLE_SETTINGS, deadline)
+    solution = highs.getSolution()
+    if not solution.value_valid:
+        return None
+    found = np.rint(np.array(solution.col_value)[: len(trees)]).astype(np.int64)
+    owner, edges = _entries(columns, trees)
+    use = np.bincount(edges, weights=found[owner], minlength=len(spare))
+    kept = np.bincount(columns.groups[trees], weights=found, minlength=len(members))
+    return found if np.all(use <= np.maximum(spare, 0)) and np.all(kept == members) else None

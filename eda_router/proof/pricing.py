@@ -1,0 +1,150 @@
+"""New columns: a cheap tree for every group of nets at the prices of the moment.
+
+Paths between two pins are cheapest paths on the whole grid. Trees up to :data:`EXACT_PINS` pins are
+the cheapest in a box around the pins, larger ones are grown and improved, which may miss the
+cheapest: what is certified does not depend on them (:mod:`eda_router.proof.checker`).
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eda_router.design import IntArray
+from eda_router.kernels import kernel
+from eda_router.proof.groups import Groups
+from eda_router.proof.paths import cheapest_path, new_path_scratch
+from eda_router.search.box import CLOSED
+from eda_router.search.draw import Limits, draw_tree, new_workspace
+from eda_router.search.grid import TILE_EDGE, Grid
+
+SCALE = 10**6
+"""What a tile edge costs: prices are whole millionths."""
+
+EXACT_PINS = 7
+"""Most pins of an exact tree, as in refinement."""
+
+MARGIN = 4
+"""Tiles around a net's pins that its tree may use, where edges cost their length too."""
+
+BOX_NODES = 1 << 13
+"""Nodes of a search box for two pins, see :class:`~eda_router.search.draw.Limits`."""
+
+FIELD_ENTRIES = 1 << 20
+
+IMPROVEMENTS = 2
+"""Passes over the branches of a grown tree."""
+
+
+class Pricer:
+    """Finds trees on one grid.
+
+    Args:
+        grid: its size.
+        groups: whose trees are wanted.
+        unit: what a tile edge of wire costs, before prices: SCALE or 0.
+    """
+
+    def __init__(self, grid: Grid, groups: Groups, unit: int):
+        self._grid = grid
+        self._groups = groups
+        self._unit = unit
+        self._work = new_workspace(grid, EXACT_PINS, FIELD_ENTRIES)
+        self._paths = new_path_scratch(grid.width * grid.height)
+        reach = max(grid.width, grid.height)
+        margin = MARGIN if unit else reach
+        self._limits = Limits(EXACT_PINS, margin, BOX_NODES, IMPROVEMENTS, reach)
+
+    @property
+    def stop(self) -> IntArray:
+        """int32 ``(1,)``; another thread makes it 1 to have searches end early."""
+        stop: IntArray = self._work.box.stop
+        return stop
+
+    def trees(
+        self, costs: NDArray[np.int64], wanted: NDArray[np.int64]
+    ) -> tuple[NDArray[np.int64], list[IntArray]]:
+        """Cheap trees of some groups.
+
+        Args:
+            costs: int64, of each edge, the unit included.
+            wanted: int64, groups.
+
+        Returns:
+            int64, what each tree costs, and the trees; fewer than wanted once ``stop`` is set.
+        """
+        # Searches that know no unit must still prefer short ways.
+        tenths = np.rint(costs * (TILE_EDGE / SCALE)).astype(np.int64) + (self._unit == 0)
+        rough = np.minimum(tenths, CLOSED // 4).astype(np.int32)
+        search = Search(self._grid, self._work, self._paths, self._limits, costs, rough, self._unit)
+        values = np.zeros(len(wanted), np.int64)
+        ends = np.zeros(len(wanted) + 1, np.int64)
+        room = np.zeros(max(4 * self._grid.width * self._grid.height, 1 << 20), np.int32)
+        trees: list[IntArray] = []
+        while len(trees) < len(wanted) and not self.stop[0]:
+            begin = len(trees)
+            done = _draw_some(
+                search, self._groups.offsets, self._groups.pins, wanted, begin, values, ends, room
+            )
+            cut = ends[begin:done] - ends[begin]
+            trees += [
+                room[start:end].copy()
+                for start, end in zip(cut, ends[begin + 1 : done + 1] - ends[begin], strict=True)
+            ]
+        return values[: len(trees)], trees
+
+
+class Search(NamedTuple):
+    """What the search for trees at one set of prices needs.
+
+    Attributes:
+        grid: :class:`~eda_router.search.grid.Grid`.
+        work: memory for trees of three and more pins.
+        paths: memory for paths.
+        limits: of trees.
+        costs: int64, of each edge.
+        rough: int32, the same in thousandths of a tile edge.
+        unit: what every edge costs at least.
+    """
+
+    grid: Any
+    work: Any
+    paths: Any
+    limits: Any
+    costs: Any
+    rough: Any
+    unit: Any
+
+
+@kernel
+def _draw_some(search, offsets, pins, wanted, begin, values, ends, room):
+    """Draw trees from ``wanted[begin]`` on, one behind the other in ``room``, while there is room.
+
+    Returns:
+        the number of trees that are done, with those before.
+    """
+    used = 0
+    tiles = search.grid.width * search.grid.height
+    for i in range(begin, len(wanted)):
+        if search.work.box.stop[0] or used + tiles > len(room):
+            return i
+        first = offsets[wanted[i]]
+        last = offsets[wanted[i] + 1]
+        total = np.int64(0)
+        if last - first == 2:
+            total, count = cheapest_path(
+                search.costs, search.grid, search.paths, pins[first], pins[first + 1], search.unit
+            )
+            room[used : used + count] = search.paths.edges[:count]
+        else:
+            count = draw_tree(search.rough, search.work, pins[first:last], search.limits)
+            for j in range(count):
+                edge = search.work.tree.edges[j]
+                room[used + j] = edge
+                total += search.costs[edge]
+        values[i] = total
+        used += count
+        ends[i + 1] = ends[begin] + used
+    return len(wanted)
