@@ -13,7 +13,7 @@ import tensorflow as tf
 from eda_router.dataset.samples import Dataset, SampleConfig, make_samples
 from eda_router.errors import InputError
 from eda_router.neural.engines import OpenVinoEngine, export_openvino
-from eda_router.neural.layers import Block, Convolution
+from eda_router.neural.layers import Block, Convolution, MeanNormalization
 from eda_router.neural.model import FIRST, Drawing, RouteVAE, edges_of_tiles
 from eda_router.neural.tensors import images, pin_tiles
 from eda_router.study.trainings import labels_folder, make_data, train_one
@@ -72,6 +72,20 @@ def test_weight_normalisation_parts_length_from_direction():
     assert np.allclose(layer(inputs), start, atol=1e-5)
     inner.gain.assign(2.0 * inner.gain)
     assert np.allclose(layer(inputs), 2.0 * start, atol=1e-5)
+
+
+def test_mean_only_normalisation_takes_the_mean_and_leaves_the_scale():
+    layer = MeanNormalization(momentum=0.75)
+    inputs = 3.0 + 5.0 * numbers(4, 8, 8, 2)
+    mean = inputs.mean(axis=(0, 1, 2))
+    assert np.allclose(layer(inputs, training=True), inputs - mean, atol=1e-4)
+    assert np.allclose(layer.mean, 0.25 * mean, atol=1e-5)
+    layer.bias.assign([1.0, -1.0])
+    assert np.allclose(layer(inputs), inputs - 0.25 * mean + [1.0, -1.0], atol=1e-4)
+    both = Convolution(4, normalization="weight_mean", activate=False)
+    both.build((None, 8, 8, 3))
+    narrow = numbers(2, 8, 8, 3)
+    assert np.allclose(np.asarray(both(narrow, training=True)).mean(axis=(0, 1, 2)), 0, atol=1e-4)
 
 
 @pytest.mark.parametrize(("scale", "side"), [("skip_scale", 0), ("path_scale", 1)])

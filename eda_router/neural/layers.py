@@ -27,8 +27,8 @@ class Convolution(keras.layers.Layer):
         strides: 2 halves the resolution.
         dilation: distance between the kernel's taps [3].
         activate: whether a rectifier follows.
-        normalization: ``none``, ``batch`` [1] (before the rectifier, convolution without bias) or
-            ``weight`` [2].
+        normalization: ``none``, ``batch`` [1] (before the rectifier, convolution without bias),
+            ``weight`` [2], or ``weight_mean``: that with mean-only batch normalisation [2].
         zero: start with zero weights, so that a residual block starts as the identity.
     """
 
@@ -59,15 +59,17 @@ class Convolution(keras.layers.Layer):
             kernel_initializer="zeros" if zero_kernel else "he_normal",
             name="convolution",
         )
-        self.norm = None
+        self.norm: keras.layers.Layer | None = None
         if normalization == "batch":
             self.norm = keras.layers.BatchNormalization(
                 momentum=0.98,
                 gamma_initializer="zeros" if zero else "ones",
                 name="norm",
             )
+        elif normalization == "weight_mean":
+            self.norm = MeanNormalization(name="norm")
         self.convolution = (
-            WeightNormalized(convolution) if normalization == "weight" else convolution
+            WeightNormalized(convolution) if normalization.startswith("weight") else convolution
         )
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
@@ -96,6 +98,42 @@ class Convolution(keras.layers.Layer):
             "normalization": self.normalization,
             "zero": self.zero,
         }
+
+
+@keras.saving.register_keras_serializable(PACKAGE)
+class MeanNormalization(keras.layers.Layer):
+    """Takes each channel's mean over the batch away, and nothing else [2]; then adds a bias.
+
+    In use the mean is the moving average over the training's batches.
+
+    Args:
+        momentum: of that average.
+    """
+
+    def __init__(self, momentum: float = 0.98, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.momentum = momentum
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        """Create the bias and the average for inputs ``(batch, height, width, channels)``."""
+        shape = input_shape[-1:]
+        self.bias = self.add_weight(shape=shape, initializer="zeros", name="bias")
+        self.mean = self.add_weight(
+            shape=shape, initializer="zeros", trainable=False, name="moving_mean"
+        )
+        self.built = True
+
+    def call(self, inputs: Any, training: bool = False) -> Any:
+        """``(batch, height, width, channels)`` to the same shape."""
+        mean = ops.convert_to_tensor(self.mean)
+        if training:
+            mean = ops.mean(ops.cast(inputs, self.variable_dtype), axis=(0, 1, 2))
+            self.mean.assign(self.momentum * self.mean + (1.0 - self.momentum) * mean)
+        return inputs + ops.cast(self.bias - mean, self.compute_dtype)
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments."""
+        return {**super().get_config(), "momentum": self.momentum}
 
 
 @keras.saving.register_keras_serializable(PACKAGE)

@@ -81,8 +81,10 @@ class ModelConfig(Settings):
         1.0, "Factor on skip connections before they meet the decoder; 0: no skips.", low=0
     )
     path_scale: float = setting(1.0, "Factor on the decoder's own side, the control.", low=0)
-    normalization: Literal["none", "batch", "weight"] = setting(
-        "none", "Normalisation of the convolutions."
+    normalization: Literal["none", "batch", "weight", "weight_mean"] = setting(
+        "none",
+        "Normalisation of the convolutions; 'weight_mean' is 'weight' with mean-only batch "
+        "normalisation.",
     )
     normalize_up: bool = setting(
         False, "Normalise the convolution before the rings' upsampling too."

@@ -199,6 +199,9 @@ VARIANTS: dict[str, Variant] = {
     "weight normalisation, faster": Variant(
         _NORM_ROW, changes={"normalization": "weight", "learning_rate": _FAST}
     ),
+    "weight normalisation, mean-only batch": Variant(
+        _NORM_ROW, changes={"normalization": "weight_mean"}
+    ),
     # Skips
     "skips at 0.1": Variant(_SKIP_ROW, changes={"skip_scale": 0.1}),
     "skips at 0.5": Variant(_SKIP_ROW, changes={"skip_scale": 0.5}),
