@@ -104,6 +104,7 @@ class Neighbourhoods:
             deadline: when to end, on the monotonic clock, or None.
             on_pass: called with the number of each pass and the wirelength after it.
         """
+        self._generation.limit(deadline)
         idle = 0
         for number in range(PASSES):
             before = self.length
