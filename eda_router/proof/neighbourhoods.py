@@ -26,7 +26,7 @@ from eda_router.proof.pricing import SCALE
 SIDE = 16
 """Tiles of the largest box."""
 
-MOST_TREES = 1500
+MOST_TREES = 900
 """Trees of the largest programme."""
 
 LEAST_SIDE = 3
