@@ -24,7 +24,7 @@ from eda_router.proof.least_trees import (
     new_labels,
 )
 
-CHUNK = 256
+CHUNK = 16
 """Nets between two looks at the clock."""
 
 

@@ -88,6 +88,7 @@ class Generation:
         self.groups = groups_of(design)
         self.capacity = design.capacity.reshape(-1).astype(np.int64)
         self.columns = Columns()
+        self._deadline: float | None = None
         self.pricer = Pricer(Grid(design.width, design.height), self.groups, self.unit)
         self.solution: Solution | None = None
         self.rounds: list[Round] = []
@@ -116,7 +117,7 @@ class Generation:
         costs = self.unit + prices
         known = self.columns.cheapest(len(self.groups), costs)
         wanted = np.flatnonzero(known > self._least)
-        found, trees = self.pricer.trees(costs, wanted)
+        found, trees = self.pricer.trees(costs, wanted, self._deadline)
         if len(trees) < len(wanted):
             return 0
         least = known.copy()
@@ -142,6 +143,10 @@ class Generation:
         """Whether no further round can raise the bound."""
         return self.solution is not None and self.bound >= math.ceil(self.upper - NEARLY)
 
+    def limit(self, deadline: float | None) -> None:
+        """End all searches at a moment on the monotonic clock; None: at none."""
+        self._deadline = deadline
+
     def run(
         self,
         rounds: int,
@@ -158,18 +163,19 @@ class Generation:
             on_round: called after each.
             deadline: when to end, on the monotonic clock, or None.
         """
+        self.limit(deadline)
         for _ in range(rounds):
             if deadline is not None and time.monotonic() >= deadline:
                 return
             if self.optimal or (enough is not None and self.bound >= enough):
                 return
-            new = self.step(deadline)
+            new = self.step()
             if on_round is not None:
                 on_round(self.rounds[-1])
             if new == 0:
                 return
 
-    def step(self, deadline: float | None = None) -> int:
+    def step(self) -> int:
         """One round; returns how many trees it found."""
         solution = solve_master(
             self.columns,
@@ -177,7 +183,7 @@ class Generation:
             self.capacity,
             float(self.unit > 0),
             self.most_price,
-            deadline,
+            self._deadline,
         )
         new = 0
         if solution is not None:

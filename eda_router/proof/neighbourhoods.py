@@ -26,7 +26,7 @@ from eda_router.proof.pricing import SCALE
 SIDE = 16
 """Tiles of the largest box."""
 
-MOST_TREES = 1500
+MOST_TREES = 900
 """Trees of the largest programme."""
 
 LEAST_SIDE = 3
@@ -104,6 +104,7 @@ class Neighbourhoods:
             deadline: when to end, on the monotonic clock, or None.
             on_pass: called with the number of each pass and the wirelength after it.
         """
+        self._generation.limit(deadline)
         idle = 0
         for number in range(PASSES):
             before = self.length

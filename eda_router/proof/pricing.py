@@ -7,6 +7,7 @@ cheapest: what is certified does not depend on them (:mod:`eda_router.proof.chec
 
 from __future__ import annotations
 
+import time
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -38,6 +39,10 @@ IMPROVEMENTS = 2
 """Passes over the branches of a grown tree."""
 
 
+CHUNK = 256
+"""Trees between two looks at the clock."""
+
+
 class Pricer:
     """Finds trees on one grid.
 
@@ -57,42 +62,40 @@ class Pricer:
         margin = MARGIN if unit else reach
         self._limits = Limits(EXACT_PINS, margin, BOX_NODES, IMPROVEMENTS, reach)
 
-    @property
-    def stop(self) -> IntArray:
-        """int32 ``(1,)``; another thread makes it 1 to have searches end early."""
-        stop: IntArray = self._work.box.stop
-        return stop
-
     def trees(
-        self, costs: NDArray[np.int64], wanted: NDArray[np.int64]
+        self,
+        costs: NDArray[np.int64],
+        wanted: NDArray[np.int64],
+        deadline: float | None = None,
     ) -> tuple[NDArray[np.int64], list[IntArray]]:
         """Cheap trees of some groups.
 
         Args:
             costs: int64, of each edge, the unit included.
             wanted: int64, groups.
+            deadline: when to give up, on the monotonic clock, or None.
 
         Returns:
-            int64, what each tree costs, and the trees; fewer than wanted once ``stop`` is set.
+            int64, what each tree costs, and the trees; fewer than wanted after the deadline.
         """
         # Searches that know no unit must still prefer short ways.
-        tenths = np.rint(costs * (TILE_EDGE / SCALE)).astype(np.int64) + (self._unit == 0)
-        rough = np.minimum(tenths, CLOSED // 4).astype(np.int32)
+        rough = np.rint(costs * (TILE_EDGE / SCALE)).astype(np.int64) + (self._unit == 0)
+        rough = np.minimum(rough, CLOSED // 4).astype(np.int32)
         search = Search(self._grid, self._work, self._paths, self._limits, costs, rough, self._unit)
         values = np.zeros(len(wanted), np.int64)
-        ends = np.zeros(len(wanted) + 1, np.int64)
-        room = np.zeros(max(4 * self._grid.width * self._grid.height, 1 << 20), np.int32)
+        ends = np.zeros(CHUNK + 1, np.int64)
+        room = np.zeros(max(4 * self._grid.width * self._grid.height, 1 << 16), np.int32)
         trees: list[IntArray] = []
-        while len(trees) < len(wanted) and not self.stop[0]:
-            begin = len(trees)
+        while len(trees) < len(wanted):
+            # Signals are seen between two chunks.
+            if deadline is not None and time.monotonic() >= deadline:
+                break
+            first = len(trees)
+            part = wanted[first : first + CHUNK]
             done = _draw_some(
-                search, self._groups.offsets, self._groups.pins, wanted, begin, values, ends, room
+                search, self._groups.offsets, self._groups.pins, part, values[first:], ends, room
             )
-            cut = ends[begin:done] - ends[begin]
-            trees += [
-                room[start:end].copy()
-                for start, end in zip(cut, ends[begin + 1 : done + 1] - ends[begin], strict=True)
-            ]
+            trees += [room[ends[i] : ends[i + 1]].copy() for i in range(done)]
         return values[: len(trees)], trees
 
 
@@ -119,16 +122,16 @@ class Search(NamedTuple):
 
 
 @kernel
-def _draw_some(search, offsets, pins, wanted, begin, values, ends, room):
-    """Draw trees from ``wanted[begin]`` on, one behind the other in ``room``, while there is room.
+def _draw_some(search, offsets, pins, wanted, values, ends, room):
+    """Draw trees of the groups ``wanted``, one behind the other in ``room``, while there is room.
 
     Returns:
-        the number of trees that are done, with those before.
+        how many are done, one at least; tree i is ``room[ends[i]:ends[i + 1]]``.
     """
     used = 0
     tiles = search.grid.width * search.grid.height
-    for i in range(begin, len(wanted)):
-        if search.work.box.stop[0] or used + tiles > len(room):
+    for i in range(len(wanted)):
+        if used + tiles > len(room):
             return i
         first = offsets[wanted[i]]
         last = offsets[wanted[i] + 1]
@@ -146,5 +149,5 @@ def _draw_some(search, offsets, pins, wanted, begin, values, ends, room):
                 total += search.costs[edge]
         values[i] = total
         used += count
-        ends[i + 1] = ends[begin] + used
+        ends[i + 1] = used
     return len(wanted)
