@@ -3,7 +3,7 @@
 #   make route [BENCH=path/ibm02.modified] [ARGS="--effort high"]
 #   make route BENCH=path/gcd.def ARGS="--lef path/tech.lef --lef path/cells.lef"
 #   make test    make lint    make benchmark    make benchmark-designs    make docs    make study
-#   make fuzz [ARGS="--seconds 600"]    make model
+#   make fuzz [ARGS="--seconds 600"]    make model    make benchmark-scale
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BENCH ?= synth02
@@ -15,7 +15,7 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 INSTALLED_DEV := .venv/.installed-dev
 
-.PHONY: route test lint format fuzz benchmark benchmark-designs docs study model wheel clean
+.PHONY: route test lint format fuzz benchmark benchmark-designs benchmark-scale docs study model wheel clean
 
 route: $(INSTALLED)
 	@mkdir -p $(dir $(OUT))
@@ -51,11 +51,15 @@ benchmark: $(INSTALLED_DEV)
 benchmark-designs: $(INSTALLED_DEV)
 	$(BIN)/python scripts/benchmark_lefdef.py $(ARGS)
 
+benchmark-scale: $(INSTALLED_DEV)
+	$(BIN)/python scripts/benchmark_scale.py $(ARGS)
+
 docs: $(INSTALLED_DEV)
 	$(BIN)/python scripts/document.py
 	$(BIN)/python scripts/benchmark.py --rewrite
 	$(BIN)/python scripts/benchmark_neural.py --rewrite
 	$(BIN)/python scripts/benchmark_lefdef.py --rewrite
+	$(BIN)/python scripts/benchmark_scale.py --rewrite
 	$(BIN)/python scripts/waves.py --rewrite
 	$(BIN)/python scripts/model_card.py --rewrite
 	$(BIN)/python scripts/pictures.py
