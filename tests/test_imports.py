@@ -41,6 +41,7 @@ FLOORS = (
     "training",
     "report",
     "maps",
+    "batch",
     "study",
     "cli",
 )

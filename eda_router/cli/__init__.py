@@ -33,6 +33,7 @@ COMMANDS = {
     "report": "Show a run on one HTML page.",
     "compare": "Tell how the routes of several runs differ.",
     "synth": "Write a synthetic design.",
+    "batch": "Route many designs in many ways, for one table.",
     "maps": "Write images of designs and their congestion.",
     "nets": "Write a table of nets.",
     "dataset": "Make samples to learn from.",
