@@ -27,7 +27,8 @@ from eda_router.numba_cache import find_numba_cache
 
 if TYPE_CHECKING:
     from eda_router import dataset
-    from eda_router.batch import run_batch
+    from eda_router.batch.config import BatchConfig
+    from eda_router.batch.run import run_batch
     from eda_router.config import RouteConfig, load_config, yaml_template
     from eda_router.dataset.folders import held_out
     from eda_router.design import Design, Routes
@@ -83,6 +84,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 __all__ = [
     "STOP",
+    "BatchConfig",
     "CapacityLedger",
     "Design",
     "EdarouteError",
@@ -211,7 +213,8 @@ _TASKS = {
         "write_maps": "eda_router.maps.write",
         "net_table": "eda_router.report.net_table",
         "write_net_table": "eda_router.report.net_table",
-        "run_batch": "eda_router.batch",
+        "run_batch": "eda_router.batch.run",
+        "BatchConfig": "eda_router.batch.config",
         "Workers": "eda_router.jobs",
         "NetEnv": "eda_router.environment",
     },

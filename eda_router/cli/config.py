@@ -8,7 +8,6 @@ import click
 
 SETTINGS = {
     "route": "eda_router.cli.options:RouteSettings",
-    "batch": "eda_router.cli.options:RouteSettings",
     "verify": "eda_router.formats.lefdef_config:LefDefConfig",
     "info": "eda_router.formats.lefdef_config:LefDefConfig",
     "convert": "eda_router.formats.lefdef_config:LefDefConfig",
@@ -17,6 +16,7 @@ SETTINGS = {
     "compare": "eda_router.formats.lefdef_config:LefDefConfig",
     "synth": "eda_router.synthesis.designs:SynthConfig",
     "dataset": "eda_router.cli.dataset:DatasetSettings",
+    "batch": "eda_router.cli.batch:BatchSettings",
     "maps": "eda_router.cli.maps:MapsSettings",
     "nets": "eda_router.formats.lefdef_config:LefDefConfig",
     "train": "eda_router.training.config:TrainConfig",

@@ -192,7 +192,7 @@ def _option(info: SettingInfo) -> Callable[[F], F]:
     help = info.help + unit + default
     if info.kind is bool:
         return click.option(f"--{name}/--no-{name}", info.name, default=None, help=help)
-    if info.many and info.kind is str:
+    if info.many and info.kind is str and not info.choices:
         # A text may hold commas, so that each is an option of its own.
         return click.option(
             f"--{name}", info.name, multiple=True, callback=_none_if_empty, help=help + _REPEATABLE

@@ -103,21 +103,53 @@ def find_designs(
         >>> tiny.name, chip.name, chip.read().num_nets
         ('synth-tiny', 'mine', 1501)
     """
-    lef, found = tuple(lef), []
+    found: list[DesignFiles] = []
+    for _, files in try_designs(given, lef, settings):
+        if isinstance(files, InputError):
+            raise files
+        found.append(files)
+    return found
+
+
+def try_designs(
+    given: Iterable[str | Path], lef: Iterable[Path] = (), settings: LefDefConfig | None = None
+) -> list[tuple[str, DesignFiles | InputError]]:
+    """Name and files of each design, or why it has none; the name is then what was given.
+
+    Args: as for :func:`find_designs`.
+
+    Raises:
+        InputError: two designs have one name, or there are LEF files and no design that takes them.
+    """
+    lef, wants_lef = tuple(lef), False
+    found: list[tuple[str, DesignFiles | InputError]] = []
     for text in given:
-        name, path = _named(str(text))
-        takes = format_of(path).takes
-        own = bundled_lef(path)
-        files = () if "lef" not in takes else lef if own is None else (own,)
-        if "lef" in takes and not files:
-            raise InputError(path, None, "DEF without LEF", "the LEF files of its technology too")
-        chosen = settings if settings is not None and "config" in takes else LefDefConfig()
-        found.append(DesignFiles(name, path, files, chosen))
-        if sum(one.name == name for one in found) > 1:
-            raise InputError(path, None, f"a second design named {name}", "NAME=PATH")
-    if lef and not any(one.lef == lef for one in found):
+        try:
+            files: DesignFiles | InputError = _find_design(str(text), lef, settings)
+        except InputError as error:
+            files = error
+        name = files.name if isinstance(files, DesignFiles) else str(text)
+        if isinstance(files, DesignFiles):
+            wants_lef = wants_lef or files.lef == lef
+            if any(name == other for other, _ in found):
+                raise InputError(files.path, None, f"a second design named {name}", "NAME=PATH")
+        found.append((name, files))
+    failed = any(isinstance(files, InputError) for _, files in found)
+    if lef and not wants_lef and not failed:
         raise InputError(lef[0], None, "no design takes LEF files", "a DEF file among the designs")
     return found
+
+
+def _find_design(text: str, lef: tuple[Path, ...], settings: LefDefConfig | None) -> DesignFiles:
+    """The files of one design; ``lef`` and ``settings`` for one that takes them."""
+    name, path = _named(text)
+    takes = format_of(path).takes
+    own = bundled_lef(path)
+    files = () if "lef" not in takes else lef if own is None else (own,)
+    if "lef" in takes and not files:
+        raise InputError(path, None, "DEF without LEF", "the LEF files of its technology too")
+    chosen = settings if settings is not None and "config" in takes else LefDefConfig()
+    return DesignFiles(name, path, files, chosen)
 
 
 def _named(text: str) -> tuple[str, Path]:

@@ -26,9 +26,9 @@ class Column(NamedTuple):
 
     Attributes:
         name: of the column.
-        kind: ``int`` or ``str``.
+        kind: ``int``, ``float`` or ``str``.
         meaning: in words, with the unit.
-        values: one a net.
+        values: one a row.
     """
 
     name: str
@@ -165,7 +165,7 @@ def _write_parquet(path: Path, columns: Sequence[Column]) -> None:
     arrow = _pyarrow()
     import pyarrow.parquet
 
-    kinds = {int: arrow.int64(), str: arrow.string()}
+    kinds = {int: arrow.int64(), float: arrow.float64(), str: arrow.string()}
     fields = [
         arrow.field(column.name, kinds[column.kind], metadata={"meaning": column.meaning})
         for column in columns

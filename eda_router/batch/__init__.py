@@ -1,0 +1,1 @@
+"""Many designs routed in many ways, and one table of what came of it."""
