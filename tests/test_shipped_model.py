@@ -117,7 +117,7 @@ def test_the_edge_maps_know_prices_that_the_tiles_do_not(size, samples):
     free, pins = free_tracks(states), pin_tiles(states)
     trees = [decode(free, pins, drawn, engine.thresholds[size]) for drawn in (maps, tiles)]
     same = trees[0].ok & trees[1].ok
-    assert same.mean() > 0.95
+    assert same.mean() > 0.9
     teacher = label_costs(states, labels)[same].sum()
     costs = [edge_costs(states, t.offsets, t.edges)[same].sum() / teacher for t in trees]
     print(f"{size}: {same.mean():.4f} of the nets, cost {costs[0]:.4f}, of tiles {costs[1]:.4f}")
