@@ -38,7 +38,7 @@ format: $(INSTALLED_DEV)
 
 # The bundled weights anew, from nothing.
 model: $(INSTALLED_DEV)
-	$(BIN)/edaroute train --resolution-schedule 8,16,32,64 -o runs/model $(ARGS)
+	$(BIN)/edaroute train --config models/config.yaml -o runs/model $(ARGS)
 
 fuzz: $(INSTALLED_DEV)
 	$(BIN)/python -m tests.fuzz.designs $(ARGS)

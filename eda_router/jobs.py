@@ -12,17 +12,24 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import signal
+import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor, as_completed
+from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from multiprocessing import connection, get_context, parent_process
 from pathlib import Path
+from types import FrameType
 from typing import Any, TypeVar
 
 from eda_router.errors import EdarouteError
 
 T = TypeVar("T")
+
+GRACE = 0.3
+"""Seconds in which a worker that is to end removes what it has half written."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -98,20 +105,55 @@ def absolute(value: Any) -> Any:
 @contextmanager
 def _processes(count: int) -> Iterator[Executor]:
     spawn = get_context("spawn")
-    with ProcessPoolExecutor(count, spawn, initializer=_end_with_parent) as pool:
+    told, tell = spawn.Pipe(duplex=False)
+    with _Pool(count, spawn, initializer=_be_worker, initargs=(told,)) as pool:
         try:
             yield pool
+        except BaseException:
+            # Whoever waits no longer waits for jobs that are under way either.
+            tell.close()
+            raise
         finally:
             pool.shutdown(cancel_futures=True)
 
 
-def _end_with_parent() -> None:
-    """Have this worker end when its parent does, even killed; it would wait for work for ever."""
+def _be_worker(told: connection.Connection) -> None:
+    """End when the parent does, even killed, or closes its end of ``told``.
+
+    A Ctrl-C in the terminal comes to all processes; what follows is the parent's to decide.
+    """
     parent = parent_process()
     assert parent is not None
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, _leave)
 
     def end() -> None:
-        connection.wait([parent.sentinel])
+        connection.wait([parent.sentinel, told])
+        # An exception in the job lets half-written files be removed; kernels do not hear of it.
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)
+        time.sleep(GRACE)
         os._exit(1)
 
     threading.Thread(target=end, daemon=True).start()
+
+
+def _leave(signum: int, frame: FrameType | None) -> None:
+    _LEAVING.set()
+    sys.exit(1)
+
+
+_LEAVING = threading.Event()
+"""Set in a worker that is to end."""
+
+
+class _Pool(ProcessPoolExecutor):
+    """Processes that begin no job once they are to end."""
+
+    def submit(self, function: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
+        return super().submit(_begin, function, args, kwargs)
+
+
+def _begin(function: Callable[..., T], args: tuple[Any, ...], kwargs: dict[str, Any]) -> T:
+    if _LEAVING.is_set():
+        sys.exit(1)
+    return function(*args, **kwargs)

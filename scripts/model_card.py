@@ -82,7 +82,9 @@ def measure(metrics: dict[str, Any], path: Path, args: argparse.Namespace) -> No
         # Chosen from all exits' states, so that an exit's are the same whichever are measured.
         states = {size: s for size, s in states.items() if args.exits is None or size in args.exits}
         rows = rounded({str(size): row for size, row in evaluate(engine, states).items()})
-        metrics["states"][name] = {**metrics["states"].get(name, {}), **rows}
+        # A training writes figures of its own, without states.
+        known = metrics.setdefault("states", {})
+        known[name] = {**known.get(name, {}), **rows}
         write(path, format_metrics(metrics))
         print(f"{name}: {time.process_time() - begin:.0f} s", flush=True)
     if fnmatch.fnmatch("latent", args.only):
