@@ -83,6 +83,7 @@ def test_each_player_learns_from_its_own_loss_alone():
     assert losses[-1] < losses[0]
 
 
+@pytest.mark.own_process
 def test_both_players_move_and_resume_to_the_bit(tmp_path, training_data):
     config = TrainConfig(**GAN)
     start = Trainer(config, training_data, tmp_path / "start", progress=False)

@@ -28,6 +28,7 @@ from eda_router.training.trainer import Trainer
 from tests.trainings import TINY, Stopping
 
 
+@pytest.mark.own_process
 @pytest.mark.parametrize("stop", [3, 17])
 def test_a_resumed_training_equals_an_uninterrupted_one(tmp_path, training_data, stop):
     config = TrainConfig(
@@ -79,6 +80,7 @@ def uninterrupted(tmp_path_factory, training_data):
     return outcome(folder), model.get_weights()
 
 
+@pytest.mark.own_process
 @pytest.mark.parametrize(
     ("name", "call", "times", "after"),
     [
