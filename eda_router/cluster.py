@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 import logging
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, Future
+from concurrent.futures import CancelledError, Executor, Future
 from contextlib import ExitStack, contextmanager
 from importlib.util import find_spec
 from typing import Any
@@ -25,9 +25,6 @@ MISSING = "--cluster needs Dask; pip install edaroute[cluster]"
 CONNECT_SECONDS = 10
 """Time in which a scheduler must answer."""
 
-DEATHS = 5
-"""Workers that may die under one job before it counts as the job's fault."""
-
 
 @contextmanager
 def cluster(address: str, processes: int = 1) -> Iterator[Executor]:
@@ -38,7 +35,8 @@ def cluster(address: str, processes: int = 1) -> Iterator[Executor]:
         processes: workers of a local one.
 
     Raises:
-        EdarouteError: Dask is not installed, nobody answers, or there is no worker.
+        EdarouteError: Dask is not installed, nobody answers, there is no worker, or within the
+            block the scheduler went away or a job's workers were killed.
     """
     try:
         dask: Any = importlib.import_module("dask")
@@ -48,13 +46,8 @@ def cluster(address: str, processes: int = 1) -> Iterator[Executor]:
 
     # What goes wrong comes as one line of ours; theirs would go between the lines of a bar.
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
-    settings = {
-        "distributed.scheduler.allowed-failures": DEATHS,
-        "distributed.worker.daemon": False,
-        "distributed.comm.timeouts.connect": CONNECT_SECONDS,
-    }
     with ExitStack() as stack:
-        stack.enter_context(dask.config.set(settings))
+        stack.enter_context(dask.config.set({"distributed.comm.timeouts.connect": CONNECT_SECONDS}))
         if address == LOCAL:
             place: Any = stack.enter_context(
                 distributed.LocalCluster(
@@ -75,6 +68,14 @@ def cluster(address: str, processes: int = 1) -> Iterator[Executor]:
         executor = _DaskExecutor(client)
         try:
             yield executor
+        except distributed.KilledWorker as error:
+            raise EdarouteError(
+                "a job's workers were killed one after the other; what is done is kept"
+            ) from error
+        except (CancelledError, distributed.comm.CommClosedError) as error:
+            raise EdarouteError(
+                f"the scheduler at {address} is gone; what is done is kept"
+            ) from error
         finally:
             executor.shutdown(wait=False, cancel_futures=True)
 
@@ -92,7 +93,7 @@ class _DaskExecutor(Executor):
     """An executor whose jobs check the worker's version, and whose errors are ours."""
 
     def __init__(self, client: Any):
-        # A job may be given again after its worker died, so it is never looked up by its arguments.
+        # Not looked up by its arguments: files that an equal job wrote may be gone since.
         self._pool = client.get_executor(pure=False)
 
     def submit(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:

@@ -78,6 +78,11 @@ def die_once(number: int, mark: Path) -> int:
     return number
 
 
+def die(number: int) -> None:
+    """Kill whatever worker calls it."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
 def digests(folder: Path) -> dict[str, str]:
     return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir()}
 
@@ -100,6 +105,11 @@ def test_a_worker_that_dies_loses_nothing(address: str, tmp_path: Path) -> None:
     done = dict(run_jobs(die_once, jobs, Workers(cluster=address)))
     assert mark.exists()
     assert done == {number: number for number in range(6)}
+
+
+def test_a_job_that_kills_its_workers_is_one_line(address: str) -> None:
+    with pytest.raises(EdarouteError, match="workers were killed one after the other"):
+        list(run_jobs(die, [(1,)], Workers(cluster=address)))
 
 
 def test_samples_are_the_same_bytes_though_a_worker_is_killed(
