@@ -182,6 +182,8 @@ def plot(rows: list[Row], path: Path) -> None:
         axis.plot(nets, line, "--", color="gray", linewidth=1, label="proportional")
         axis.set_xscale("log")
         axis.set_yscale("log")
+        axis.set_xticks(nets, [f"{size}" for size in nets], fontsize=8)
+        axis.minorticks_off()
         axis.set_xlabel("nets")
         axis.set_ylabel(unit)
         axis.grid(alpha=0.3)

@@ -5,9 +5,9 @@ crossing, shared by the rows of the box, and likewise in y. This is RUDY [1], sp
 
 The model is shown a share of it as used (``RouteConfig.expected_demand``). The more of it, the
 sooner wires turn aside for nets that may never come, and up to a point the more nets the model
-routes alone (ibm01: 9057, 9064, 9072, 9063 at 0, 0.2, 0.4, 0.7; ibm02: 14215, 14234, 14246, 14241)
-and the more wire that takes: against a blank drawing's trees on the same nets, prices are 3.0, 1.7,
-0.8, -1.6 % and 1.5, 0.7, -0.6, -2.5 % lower. Final wires move by 0.3 % without direction
+routes alone (ibm01: 9042, 9044, 9065, 9060 at 0, 0.2, 0.4, 0.7; ibm02: 14110, 14161, 14183, 14182)
+and the more wire that takes: against a blank drawing's trees on the same nets, prices are 0.6, 0.6,
+-0.5, -2.8 % and 0.1, 0.0, -0.7, -2.3 % lower. Final wires move by 0.2 % without direction
 (``python scripts/expected.py ibm01 ibm02``).
 
 [1] P. Spindler, F. M. Johannes: Fast and Accurate Routing Demand Estimation for Efficient
