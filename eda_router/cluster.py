@@ -63,8 +63,10 @@ def cluster(address: str, processes: int = 1) -> Iterator[Executor]:
             client = stack.enter_context(distributed.Client(place, timeout=CONNECT_SECONDS))
         except (OSError, ValueError) as error:
             raise EdarouteError(f"no scheduler answers at {address}") from error
-        if not client.scheduler_info()["workers"]:
-            raise EdarouteError(f"the scheduler at {address} has no workers")
+        try:
+            client.wait_for_workers(1, timeout=CONNECT_SECONDS)
+        except TimeoutError as error:
+            raise EdarouteError(f"the scheduler at {address} has no workers") from error
         executor = _DaskExecutor(client)
         try:
             yield executor

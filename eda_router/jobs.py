@@ -70,6 +70,8 @@ def run_jobs(
     """
     workers = workers or Workers()
     processes = min(workers.processes, len(jobs))
+    if not jobs:
+        return
     if workers.cluster is None and processes <= 1:
         for number, job in enumerate(jobs):
             yield number, function(*job)

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 import eda_router
+from eda_router.cli import main
 from eda_router.cluster import run_checked
 from eda_router.dataset.samples import SampleConfig, write_dataset
 from eda_router.errors import EdarouteError, InputError
@@ -129,7 +130,18 @@ def test_samples_are_the_same_bytes_though_a_worker_is_killed(
     assert digests(tmp_path / "there") == digests(tmp_path / "here")
 
 
+def test_a_command_with_a_cluster_of_its_own(tmp_path: Path) -> None:
+    """Of designs and made-up samples it makes the latter only: there are no jobs for designs."""
+    asked = ["dataset", "--sizes", "8", "--shards", "2", "--source", "random", "-q"]
+    asked += ["--shard-samples", "256"]
+    assert main([*asked, str(tmp_path / "here")]) == 0
+    assert main([*asked, str(tmp_path / "there"), "--cluster", "local", "--jobs", "2"]) == 0
+    place = "random-8"
+    assert digests(tmp_path / "there" / place) == digests(tmp_path / "here" / place)
+
+
 def test_a_cluster_of_its_own(tmp_path: Path) -> None:
+    assert list(run_jobs(where, [], Workers(2, "local"))) == []
     done = dict(run_jobs(where, [(number,) for number in range(4)], Workers(2, "local")))
     assert [done[number][0] for number in range(4)] == [0, 1, 4, 9]
     assert os.getpid() not in {process for _, process in done.values()}
