@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from eda_router.config import RouteConfig
+from eda_router.design import Design
 from eda_router.report.lines import summary_lines
 from eda_router.report.summary import summarize
 from eda_router.routing.flow import route
@@ -60,6 +61,21 @@ def test_missing_tracks_and_a_stall_are_said_in_one_line() -> None:
     (line,) = [line for line in told(CROWDED).splitlines() if line.startswith("why")]
     assert "negotiation stopped early, after " in line
     assert " tracks are missing, however the nets are routed" in line
+
+
+def test_places_where_tracks_are_missing_are_named_with_their_nets() -> None:
+    nets = [(f"n{i}", i, [(0, 0), (1, 0)]) for i in range(7)]
+    text = told(Design.from_pins("pair", 2, 1, 4, 4, nets), allow_overflow=True)
+    assert (
+        "missing    3 tracks around tiles (0,0)-(0,0): 7 nets must cross 4 tracks, "
+        "n0, n1, n2, n3, n4 and 2 more"
+    ) in text.splitlines()
+    assert "           and " in told(CROWDED)
+
+
+def test_where_nothing_is_proven_that_is_said() -> None:
+    text = told(CROWDED, {"missing_tracks": 0, "crowded_boxes": []})
+    assert "no line or box of tiles that was tried is short of tracks, so it is not proven" in text
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from eda_router.report.layer_table import table_lines
 from eda_router.report.places import named_edges, named_nets
 from eda_router.routing.result import PassRow
+
+MOST_PLACES = 3
+MOST_NETS = 5
+"""Places where tracks are missing, and nets of each, that the lines name; JSON holds all."""
 
 PASS_HEADER = (
     f"{'pass':<16}{'seconds':>9}{'rerouted':>10}{'overflow':>10}{'max':>6}"
@@ -91,9 +96,37 @@ def flaw_lines(summary: dict[str, Any]) -> list[str]:
         )
     if missing:
         why.append(f"at least {missing} tracks are missing, however the nets are routed")
+    elif "missing_tracks" in details:
+        why.append(
+            "no line or box of tiles that was tried is short of tracks, so it is not proven that "
+            "any are missing"
+        )
     lines = [f"why        {'; '.join(why)}"] if why else []
+    lines += crowded_lines(details.get("crowded_boxes", []))
     hints = _hints(summary)
     return lines + ([f"hint: {'; '.join(hints)}"] if hints else [])
+
+
+def crowded_lines(boxes: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Where tracks are missing whatever the routing, and the nets that need them.
+
+    Args:
+        boxes: ``crowded_boxes`` of :func:`eda_router.routing.shortage.shortage_details`.
+    """
+    lines = []
+    for box in boxes[:MOST_PLACES]:
+        left, low, right, high = box["box"]
+        more = len(box["nets"]) - MOST_NETS
+        lines.append(
+            f"missing    {box['missing']} tracks around tiles ({left},{low})-({right},{high}): "
+            f"{len(box['nets'])} nets must cross {box['tracks']} tracks, "
+            + ", ".join(box["nets"][:MOST_NETS])
+            + (f" and {more} more" if more > 0 else "")
+        )
+    if len(boxes) > MOST_PLACES:
+        rest = sum(box["missing"] for box in boxes[MOST_PLACES:])
+        lines.append(f"           and {rest} around {len(boxes) - MOST_PLACES} further boxes")
+    return lines
 
 
 def _hints(summary: dict[str, Any]) -> list[str]:

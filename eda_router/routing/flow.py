@@ -22,7 +22,7 @@ from eda_router.errors import expect_type
 from eda_router.routing.effort import Effort
 from eda_router.routing.hook import Hook, PassState, is_stopped
 from eda_router.routing.result import PassRow, RoutingResult
-from eda_router.routing.shortage import missing_tracks
+from eda_router.routing.shortage import shortage_details
 
 QUICK = Effort(
     congestion_weight=6.0,
@@ -265,7 +265,8 @@ class _Flow:
         if self.stopped:
             details["stopped"] = True
         if self.best.exit_status:
-            details["missing_tracks"] = missing_tracks(self._design)
+            best = self.best
+            details |= shortage_details(self._design, best.ledger.demand, best.unrouted)
 
     @property
     def _age(self) -> float:

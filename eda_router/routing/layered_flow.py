@@ -21,7 +21,7 @@ from eda_router.routing.flow import load_kernels, route_until
 from eda_router.routing.hook import Hook, PassState
 from eda_router.routing.layers import assign_layers
 from eda_router.routing.result import RoutingResult
-from eda_router.routing.shortage import missing_tracks
+from eda_router.routing.shortage import shortage_details
 from eda_router.routing.straighten import straighten
 
 CLOCKS_SHARE = 0.5
@@ -124,7 +124,9 @@ def _clocks_first(
     details = {**other.details}
     details["out_of_time"] = one.details["out_of_time"] or other.details["out_of_time"]
     if one.exit_status or other.exit_status:
-        details["missing_tracks"] = missing_tracks(design)
+        unrouted = np.concatenate([clocks[one.unrouted], others[other.unrouted]])
+        demand = one.ledger.demand + other.ledger.demand
+        details |= shortage_details(design, demand, unrouted)
     names = dict.fromkeys([*one.phases, *other.phases])
     spent = [[part.phases.get(name, PhaseTime()) for part in (one, other)] for name in names]
     return RoutingResult(
