@@ -12,6 +12,7 @@ import tempfile
 import time
 import zlib
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,7 @@ from eda_router.routing.result import RouteSource
 from tests.generators import spines
 from tests.layered import layered_design, random_trees
 from tests.pictured import CASES, crowded, one_net, relaxed, scattered
+from tests.unroutable import narrow_row, write_files
 
 MEGABYTES = 2**20
 
@@ -558,6 +560,39 @@ def test_a_tap_on_a_phone_brings_the_map_into_sight(browser: Browser, tmp_path: 
     assert not browser.run(above)
     assert browser.find("#detail-name").text == design.net_names[0]
     assert browser.log() == []
+
+
+def test_missing_tracks_are_marked_on_the_map(desk: Browser, tmp_path: Path) -> None:
+    bench, route, certificate = write_files(tmp_path)
+    page = tmp_path / "row.html"
+    assert main(["report", bench, route, "--certificate", certificate, "-o", str(page)]) == 0
+    desk.open(page)
+    series = "window.edaroute.map.chart.getOption().series.find((s) => s.id === '{}').data"
+    assert desk.run(series.format("cuts") + "[0].coords") == [[1.5, -0.5], [1.5, 0.5]]
+    assert desk.run(series.format("missing") + ".map((at) => at.name)") == ["2 missing"]
+    assert desk.run(series.format("missing") + "[0].value") == [1.5, 0]
+    text = desk.run("document.body.textContent")
+    assert "Tracks missing, proven" in text
+    assert "Where tracks are missing" in text
+    assert "(1,0)–(2,0)" in text
+    assert "n0, n1, n2" in text
+    for kind in ("vertical", "pins"):
+        desk.run(f"document.querySelector('input[value={kind}]').click()")
+        assert desk.run(series.format("cuts")) == []
+    assert desk.log() == []
+
+
+def test_a_certificate_of_another_design_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, route, certificate = write_files(tmp_path)
+    other, page = tmp_path / "other.modified", tmp_path / "other.html"
+    design, _ = narrow_row()
+    ispd98.write(replace(design, capacity=2 * design.capacity), other)
+    arguments = ["report", str(other), route, "--certificate", certificate, "-o", str(page)]
+    assert main(arguments) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+    assert not page.exists()
 
 
 def test_several_runs_are_compared(desk: Browser, tmp_path: Path) -> None:

@@ -5,20 +5,26 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
 from eda_router.cli import cli, main
 from eda_router.design import Design, Routes
 from eda_router.formats import ispd98, route_file
+from eda_router.proof.certificate import write_certificate
 from tests.pictured import CASES, one_net, relaxed
+from tests.unroutable import NARROW, certificate_of, narrow_row, write_files
 
 pytest.importorskip("matplotlib", reason="pictures need the extra 'viz'")
 
 from eda_router.report import plots
 from eda_router.report.net_plots import nets_figure
+from eda_router.report.proof import read_explanation
+from eda_router.report.shortage_plots import cut_segments
 
 Case = Callable[[], tuple[Design, Routes]]
 _MAGIC = {".png": b"\x89PNG", ".svg": b"<?xml", ".pdf": b"%PDF"}
@@ -156,6 +162,79 @@ def test_bad_input_is_one_line_and_status_2(
     assert expected in error
     assert error.count("\n") == 1
     assert not list(tmp_path.glob("map*"))
+
+
+def test_lines_of_a_cut_separate_the_tiles_of_its_edges() -> None:
+    # On a grid 4 wide: (1,0)-(2,0) and (2,1)-(2,2).
+    segments = cut_segments(np.array([2, 13], np.int32), 4)
+    assert segments.tolist() == [[[1.5, -0.5], [1.5, 0.5]], [[1.5, 1.5], [2.5, 1.5]]]
+    assert cut_segments(np.array([2, 13], np.int32), 4, "vertical").tolist() == [
+        [[1.5, 1.5], [2.5, 1.5]]
+    ]
+
+
+def test_missing_tracks_are_marked_where_they_are(tmp_path: Path) -> None:
+    design, routes = narrow_row()
+    _, _, certificate = write_files(tmp_path)
+    explanation = read_explanation(Path(certificate), design, routes)
+    assert explanation.missing == 2
+    assert [place.edges.tolist() for place in explanation.places] == [[NARROW]]
+    figure = plots.design_figure(
+        design, routes, ["horizontal", "vertical", "pins"], explanation=explanation
+    )
+    horizontal, vertical, pins, _ = figure.axes[:4]
+    (_, lines) = horizontal.collections[-2:]
+    assert [path.vertices.tolist() for path in lines.get_paths()] == [[[1.5, -0.5], [1.5, 0.5]]]
+    assert [text.get_text() for text in horizontal.texts] == ["2 missing"]
+    assert not vertical.texts
+    assert not pins.texts
+    assert "2 tracks proven missing" in figure.get_suptitle()
+
+
+def test_command_marks_missing_tracks(tmp_path: Path) -> None:
+    bench, route, certificate = write_files(tmp_path)
+    out = tmp_path / "out.svg"
+    arguments = ["plot", bench, route, "-o", str(out), "--certificate", certificate]
+    result = CliRunner().invoke(cli, arguments)
+    assert result.exit_code == 0, result.output
+    assert out.read_bytes().startswith(_MAGIC[".svg"])
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        (["row.modified", "--certificate", "row.npz"], "--certificate without a route file"),
+        (["row.modified", "row.route", "--certificate", "row.npz", "--net", "n0"], "and --net"),
+        (
+            ["row.modified", "row.route", "--certificate", "row.npz", "--kind", "pins"],
+            "without a map of congestion, expected --kind horizontal, vertical, worst",
+        ),
+        (["row.modified", "row.route", "--certificate", "row.route"], "no certificate"),
+        (
+            ["row.modified", "row.route", "--certificate", "wire.npz"],
+            "wire.npz: a certificate of wirelength, expected one of overflow",
+        ),
+        (["other.modified", "row.route", "--certificate", "row.npz"], "row.npz: "),
+    ],
+)
+def test_certificates_that_cannot_be_shown_are_refused(
+    options: list[str],
+    expected: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_files(tmp_path)
+    design, _ = narrow_row()
+    write_certificate(certificate_of(design, "wirelength"), "wire.npz")
+    wider = replace(design, capacity=2 * design.capacity)
+    ispd98.write(wider, "other.modified")
+    assert main(["plot", *options, "-o", "out.svg"]) == 2
+    error = capsys.readouterr().err
+    assert expected in error
+    assert error.count("\n") == 1
+    assert not Path("out.svg").exists()
 
 
 def test_matplotlib_stays_out_until_something_is_drawn() -> None:

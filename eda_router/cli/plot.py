@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from eda_router.design import Design, Routes
     from eda_router.report.palette import Palette
     from eda_router.report.plots import PlotKind
+    from eda_router.report.proof import Explanation
     from eda_router.report.run import Run
     from eda_router.report.wires import LayerWires
 
@@ -62,6 +63,12 @@ _KINDS = ("worst", "horizontal", "vertical", "pins", "wires", "histogram")
     help="With --net: what the model sees and draws, the tree taken from it, the final wire.",
 )
 @path_option("--model", metavar="FOLDER", help="Model for --drawing.  [default: the bundled one]")
+@path_option(
+    "--certificate",
+    "certificate",
+    help="With ROUTE: a certificate of overflow that edaroute bound wrote; marks the edges that it "
+    "prices, and how many tracks are missing there.",
+)
 @click.option("--dark", is_flag=True, help="Light on dark.")
 @click.option(
     "--dpi",
@@ -79,6 +86,7 @@ def command(
     nets: tuple[str, ...],
     drawing: bool,
     model: Path | None,
+    certificate: Path | None,
     dark: bool,
     dpi: int,
 ) -> None:
@@ -90,6 +98,7 @@ def command(
     \b
     Example:
       edaroute plot ibm02.modified ibm02.route -o congestion.png --kind horizontal --kind vertical
+      edaroute plot chip.modified chip.route -o missing.png --certificate chip.npz
       edaroute plot ibm02.modified ibm02.route -o net.svg --net net18361 --drawing
       edaroute plot gcd.def --lef tech.lef gcd.guide -o layers.png --layer metal2 --layer metal3
     """
@@ -106,7 +115,10 @@ def command(
     if model is not None and not drawing:
         raise InputError(None, None, "option --model without --drawing", "--net NAME --drawing")
 
-    design = source.read(output, inputs=[route])
+    if certificate is not None:
+        _check_certificate_options(route, kinds, nets)
+
+    design = source.read(output, inputs=[route, certificate])
     run = None if route is None else read_run(route, source.bench, design, route.name)
     if layers and (run is None or run.wires is None):
         raise InputError(route, None, "option --layer without layers in ROUTE", "a guide")
@@ -119,9 +131,33 @@ def command(
             figure = _nets(design, run, numbers, layers, palette)
     else:
         chosen = [kind for kind in plots.PLOT_KINDS if kind in kinds]
-        figure = _maps(design, run, chosen, layers, palette)
+        explanation = None
+        if certificate is not None and run is not None:
+            from eda_router.report.proof import read_explanation
+
+            explanation = read_explanation(certificate, design, run.routes)
+        figure = _maps(design, run, chosen, layers, palette, explanation)
     plots.save_figure(figure, output, dpi)
     click.echo(f"written    {output}")
+
+
+def _check_certificate_options(
+    route: Path | None, kinds: Sequence[PlotKind], nets: Sequence[str]
+) -> None:
+    """Refuse --certificate where nothing that is asked for could show it."""
+    from eda_router.report.plots import CONGESTION
+
+    if route is None:
+        raise InputError(None, None, "option --certificate without a route file", "BENCH ROUTE")
+    if nets:
+        raise InputError(None, None, "options --certificate and --net together", "one of them")
+    if kinds and not set(kinds) & set(CONGESTION):
+        raise InputError(
+            None,
+            None,
+            "option --certificate without a map of congestion",
+            f"--kind {', '.join(CONGESTION)}",
+        )
 
 
 def _maps(
@@ -130,6 +166,7 @@ def _maps(
     kinds: Sequence[PlotKind],
     layers: Sequence[str],
     palette: Palette,
+    explanation: Explanation | None,
 ) -> Figure:
     """A sheet of maps: of the layers asked for, or of all where nothing is asked for."""
     from eda_router.report.layer_plots import layers_figure
@@ -138,7 +175,7 @@ def _maps(
     if run is None:
         return design_figure(design, None, kinds or ["pins"], palette)
     if run.wires is None:
-        return design_figure(design, run.routes, kinds or ["worst"], palette)
+        return design_figure(design, run.routes, kinds or ["worst"], palette, explanation)
     if not kinds and not layers:
         return layers_figure(run.wires, run.wires.used_layers, ["worst"], palette)
     return layers_figure(run.wires, _layers(run.wires, layers), kinds, palette)

@@ -25,9 +25,20 @@ from eda_router.cli.options import (
     "summary_path",
     help="What 'edaroute route --json' wrote: adds stages, times and settings.",
 )
+@path_option(
+    "--certificate",
+    "certificate_path",
+    help="A certificate of overflow that edaroute bound wrote: the map marks the edges that it "
+    "prices, and how many tracks are missing there.",
+)
 @click.option("--title", default="", help="Title of the page.  [default: the design's name]")
 def command(
-    source: DesignSource, route: Path, output: Path | None, summary_path: Path | None, title: str
+    source: DesignSource,
+    route: Path,
+    output: Path | None,
+    summary_path: Path | None,
+    certificate_path: Path | None,
+    title: str,
 ) -> None:
     """Show the routes ROUTE of the design BENCH on one HTML page that needs no network.
 
@@ -44,7 +55,7 @@ def command(
     from eda_router.report.results import read_run
     from eda_router.report.run import load_summary
 
-    inputs = (route, summary_path)
+    inputs = (route, summary_path, certificate_path)
     design = source.read(output, inputs=inputs)
     target = output or Path(f"{design.name}.html")
     check_outputs(target, inputs=(*source.files, *inputs))
@@ -52,6 +63,11 @@ def command(
     if summary_path is not None:
         summary = load_summary(summary_path, design, run.wirelength)
         run = dataclasses.replace(run, summary=summary)
-    write_page(target, design, [run], displayable(title))
+    explanation = None
+    if certificate_path is not None:
+        from eda_router.report.proof import read_explanation
+
+        explanation = read_explanation(certificate_path, design, run.routes)
+    write_page(target, design, [run], displayable(title), explanation)
     if not is_stdout(target):
         click.echo(f"written    {target}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from eda_router.design import Design, IntArray
 from eda_router.report.layer_figures import LAYER_HEADS, total_figures
@@ -13,6 +13,10 @@ from eda_router.report.palette import DARK, LIGHT, STOPS, Palette
 from eda_router.report.peers import KnownCircuit
 from eda_router.report.run import CheckedRun
 
+if TYPE_CHECKING:
+    from eda_router.report.proof import Explanation
+
+_NAMED_NETS = 8  # of a place where tracks are missing
 _LONGEST_VALUE = 200  # characters of a setting or detail that a table shows
 
 
@@ -27,7 +31,13 @@ def _card(label: str, value: str, note: str) -> str:
     )
 
 
-def cards(design: Design, run: CheckedRun, known: KnownCircuit | None, bound: int) -> str:
+def cards(
+    design: Design,
+    run: CheckedRun,
+    known: KnownCircuit | None,
+    bound: int,
+    explanation: Explanation | None = None,
+) -> str:
     """The figures of merit of a single run, one card each."""
     check = run.check
     steiner = bound if known is None else known.steiner
@@ -43,6 +53,17 @@ def cards(design: Design, run: CheckedRun, known: KnownCircuit | None, bound: in
             f"on {_number(check.overflowed_edges)} edges, at most {check.max_overflow}"
             if check.total_overflow
             else "every edge within capacity",
+        ),
+        *(
+            []
+            if explanation is None
+            else [
+                _card(
+                    "Tracks missing, proven",
+                    _number(explanation.missing),
+                    "whatever the routing; marked on the map where",
+                )
+            ]
         ),
         _card(
             "Nets joined",
@@ -242,6 +263,26 @@ def tables(runs: Sequence[CheckedRun], known: KnownCircuit | None) -> str:
             settings = _flatten(run.summary.settings)
             parts.append(_details(f"Settings and details{of}", _table(("What", "Value"), settings)))
     return "\n".join(parts)
+
+
+def shortage_table(design: Design, explanation: Explanation | None) -> str:
+    """A table to unfold: where tracks are missing, and which nets need them."""
+    if explanation is None:
+        return ""
+    rows = []
+    for place in explanation.places:
+        left, low, right, high = place.box
+        names = [design.net_names[net] for net in place.nets[:_NAMED_NETS].tolist()]
+        more = len(place.nets) - len(names)
+        rows.append(
+            (
+                f"({left},{low})–({right},{high})",
+                *map(_number, (place.missing, place.wires, place.tracks, len(place.edges))),
+                ", ".join(names) + (f" and {more:,} more" if more else ""),
+            )
+        )
+    heads = ("Tiles", "Missing", "Wires", "Tracks", "Edges", "Nets with most of the wires")
+    return _details("Where tracks are missing", _table(heads, rows))
 
 
 def layer_tables(runs: Sequence[CheckedRun]) -> str:

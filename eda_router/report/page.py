@@ -15,7 +15,7 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from string import Template
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
@@ -39,6 +39,9 @@ from eda_router.report.statistics import grid_values
 from eda_router.report.wires import LayerWires
 from eda_router.strict_json import dumps
 
+if TYPE_CHECKING:
+    from eda_router.report.proof import Explanation
+
 _SCRIPTS = ("decode.js", "map.js", "table.js", "charts.js", "page.js")
 _STACKED_FROM = 2.2  # width over height from which the table stands under the map
 _JS_WHOLE = 2**53  # JavaScript's numbers are whole up to here
@@ -49,6 +52,7 @@ def _facts(
     runs: Sequence[CheckedRun],
     known: KnownCircuit | None,
     directory: list[tuple[str, str, int, int]],
+    explanation: Explanation | None,
 ) -> dict[str, Any]:
     return {
         "design": grid_values(design),
@@ -66,6 +70,12 @@ def _facts(
             for run in runs
         ],
         "layers": _layer_facts(runs),
+        "shortages": []
+        if explanation is None
+        else [
+            {"edges": place.edges.tolist(), "missing": place.missing}
+            for place in explanation.places
+        ],
         "reference": None
         if known is None
         else {
@@ -147,13 +157,20 @@ def _letter(number: int) -> str:
     return (_letter(before - 1) if before else "") + chr(ord("A") + last)
 
 
-def format_page(design: Design, runs: Sequence[Run], title: str = "") -> str:
+def format_page(
+    design: Design,
+    runs: Sequence[Run],
+    title: str = "",
+    explanation: Explanation | None = None,
+) -> str:
     """The page as a text.
 
     Args:
         design: the grid and its nets.
         runs: at least one; with two or more the page compares them, the first one being the base.
         title: of the page; empty, made from the design's name.
+        explanation: where the first run lacks tracks whatever the routing, as a certificate shows;
+            None leaves it out.
     """
     checked = [check_run(design, run, _letter(number)) for number, run in enumerate(runs)]
     several = len(runs) > 1
@@ -163,7 +180,7 @@ def format_page(design: Design, runs: Sequence[Run], title: str = "") -> str:
     bound = int(bounds.sum())
     directory, data = _pack_design(design, checked, bounds)
     # A closing tag inside a net's name must not end the script element.
-    facts = dumps(_facts(design, checked, known, directory)).replace("<", "\\u003c")
+    facts = dumps(_facts(design, checked, known, directory, explanation)).replace("<", "\\u003c")
     heading = title or (f"{design.name}: {len(runs)} runs" if several else design.name)
     filters = "change>0 differ>10" if several else "pins>5 ratio>1.2 over>0"
     hint = f"Search a name, or filter: {filters}" + (
@@ -177,7 +194,7 @@ def format_page(design: Design, runs: Sequence[Run], title: str = "") -> str:
         verdicts=fragments.verdicts(checked),
         cards=fragments.run_cards(checked, bound if known is None else known.steiner)
         if several
-        else fragments.cards(design, checked[0], known, bound),
+        else fragments.cards(design, checked[0], known, bound, explanation),
         kinds=fragments.map_kinds(several),
         runs=fragments.layer_choice(checked) + fragments.run_choice(checked),
         map_style=f"aspect-ratio: {design.width} / {design.height}",
@@ -189,7 +206,7 @@ def format_page(design: Design, runs: Sequence[Run], title: str = "") -> str:
         ),
         charts=fragments.charts(checked, known),
         layers=fragments.layer_tables(checked),
-        tables=fragments.tables(checked, known),
+        tables=fragments.shortage_table(design, explanation) + fragments.tables(checked, known),
         footer=f"Made by edaroute {eda_router.__version__}; charts by Apache ECharts "
         "(Apache License 2.0), which stands in this file. Nothing is loaded from elsewhere.",
         facts=facts,
@@ -225,7 +242,13 @@ def _subtitle(design: Design, wires: LayerWires | None) -> str:
     )
 
 
-def write_page(path: str | Path, design: Design, runs: Sequence[Run], title: str = "") -> None:
+def write_page(
+    path: str | Path,
+    design: Design,
+    runs: Sequence[Run],
+    title: str = "",
+    explanation: Explanation | None = None,
+) -> None:
     """Write one HTML page that shows runs of a design and needs no network.
 
     Args:
@@ -233,6 +256,7 @@ def write_page(path: str | Path, design: Design, runs: Sequence[Run], title: str
         design: that was routed.
         runs: one or more to show side by side.
         title: of the page; the design's name when empty.
+        explanation: see :func:`format_page`.
 
     Raises:
         InputError: the file cannot be written.
@@ -243,4 +267,4 @@ def write_page(path: str | Path, design: Design, runs: Sequence[Run], title: str
         >>> result = eda_router.route(design, eda_router.RouteConfig(router="maze"))
         >>> eda_router.write_page("tiny.html", design, [eda_router.Run("maze", result.routes)])
     """
-    write_text(path, displayable(format_page(design, runs, title)))
+    write_text(path, displayable(format_page(design, runs, title, explanation)))

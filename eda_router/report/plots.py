@@ -28,15 +28,21 @@ from eda_router.report.congestion import (
     wire_density,
 )
 from eda_router.report.palette import DARK, LIGHT, Palette, congestion_colours
+from eda_router.report.shortage_plots import draw_shortages
 from eda_router.routing.ledger import CapacityLedger
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from eda_router.report.proof import Explanation
+
 PlotKind = Literal["worst", "horizontal", "vertical", "pins", "wires", "histogram"]
 PLOT_KINDS: tuple[PlotKind, ...] = get_args(PlotKind)
 NEEDS_ROUTES = frozenset({"worst", "horizontal", "vertical", "wires", "histogram"})
+CONGESTION: tuple[MapKind, ...] = get_args(MapKind)
+"""Kinds that show the use of edges."""
+
 SUFFIXES = (".png", ".svg", ".pdf")
 
 _MAP_INCHES = 8.2  # of the longer side of a map
@@ -348,6 +354,7 @@ def design_figure(
     routes: Routes | None,
     kinds: Sequence[PlotKind],
     palette: Palette = LIGHT,
+    explanation: Explanation | None = None,
 ) -> Figure:
     """Maps of congestion or density: a sheet with one picture below the other.
 
@@ -356,6 +363,8 @@ def design_figure(
         routes: its wires; None where there are none, which leaves only ``pins`` to draw.
         kinds: the pictures, from the top.
         palette: the colours.
+        explanation: where tracks are missing whatever the routing, drawn over maps of congestion;
+            None draws none.
 
     Returns:
         A matplotlib figure.
@@ -383,13 +392,14 @@ def design_figure(
     map_height = max(side * design.height / longer, _LEAST_INCHES)
     rows = [kinds[first : first + columns] for first in range(0, len(kinds), columns)]
     heights = [2.6 if set(row) == {"histogram"} else map_height + 0.45 for row in rows]
-    scale = any(kind in ("worst", "horizontal", "vertical") for kind in kinds)
+    scale = any(kind in CONGESTION for kind in kinds)
     heights += [0.5] if scale else []
     figure = new_figure(max(columns * (map_width + 0.4), 6.4) + 0.7, sum(heights) + 0.35, palette)
     figure.suptitle(
         f"{design.name} · {design.width}×{design.height} tiles · "
         f"{len(design.routable):,} nets to route"
-        + ("" if routes is None else f" · wirelength {routes.wirelength:,}"),
+        + ("" if routes is None else f" · wirelength {routes.wirelength:,}")
+        + ("" if explanation is None else f" · {explanation.missing:,} tracks proven missing"),
         fontsize=10,
         color=palette.ink,
         x=0.01,
@@ -401,6 +411,8 @@ def design_figure(
         axes = figure.add_subplot(grid[place // columns, place % columns])
         dress(axes, palette)
         draw_kind(figure, axes, design, ledger, kind, palette)
+        if explanation is not None and kind in CONGESTION:
+            draw_shortages(axes, explanation.places, design.width, kind, palette)
     if scale:
         draw_scale(figure.add_subplot(grid[-1, :]), palette)
     return figure

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from eda_router.design import Design, Routes
+from eda_router.errors import EdarouteError, InputError
 from eda_router.proof.bound import Bound
-from eda_router.proof.checker import Proof
-from eda_router.proof.explanation import shortages
+from eda_router.proof.certificate import read_certificate
+from eda_router.proof.checker import Proof, check_certificate
+from eda_router.proof.explanation import Shortage, shortages
 from eda_router.verification import Verification
 
 MOST_SHORTAGES = 5
@@ -42,6 +46,46 @@ def bound_values(design: Design, bound: Bound, routes: Routes) -> dict[str, Any]
             for one in lacking
         ],
     }
+
+
+@dataclass(frozen=True, eq=False)
+class Explanation:
+    """Why a design cannot be routed, as a checked certificate of overflow shows it.
+
+    Attributes:
+        missing: overflow that every routing has, tracks.
+        places: where tracks are missing in the routing at hand, the greatest shortage first.
+    """
+
+    missing: int
+    places: list[Shortage]
+
+
+def read_explanation(path: Path, design: Design, routes: Routes) -> Explanation:
+    """Read a certificate of overflow, check it, and find where a routing lacks tracks.
+
+    Args:
+        path: of the certificate.
+        design: without layers.
+        routes: its wires.
+
+    Raises:
+        InputError: no certificate, one of another design or of wirelength, or one that claims more
+            than it proves; or a design with layers.
+    """
+    if design.layers is not None:
+        raise InputError(path, None, "certificate", "a design without layers")
+    certificate = read_certificate(path)
+    if certificate.kind != "overflow":
+        raise InputError(path, None, f"a certificate of {certificate.kind}", "one of overflow")
+    try:
+        proof = check_certificate(design, certificate)
+    except EdarouteError as error:
+        raise InputError(path, None, str(error)) from error
+    places = []
+    if proof.bound:
+        places = shortages(design, certificate.prices, certificate.scale, routes)
+    return Explanation(proof.bound, places)
 
 
 def bound_lines(values: Mapping[str, Any]) -> list[str]:

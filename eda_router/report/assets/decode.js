@@ -66,6 +66,8 @@ function buildModel(facts, parts) {
     pinOffsets: offsets(parts.pin_counts),
     pinCounts: parts.pin_counts,
     bounds: parts.bounds,
+    // Edges that a certificate prices, place by place, and the tracks missing there.
+    shortages: facts.shortages,
     // Names and directions of the layers; null on the plane.
     layers: facts.layers,
     layerCapacity: parts.layer_capacity,

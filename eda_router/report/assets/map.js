@@ -1,6 +1,7 @@
 // The zoomable map: an ECharts chart in tile coordinates whose ground is one prepared image.
 
 const MAP_PIXELS = 4096; // longer side of the prepared image, at most
+const CUT_LABELS = 8; // places with their missing tracks beside them
 const RING_LIMIT = 400; // more rings than this would hide the map
 
 function hexRgb(colour) {
@@ -246,6 +247,7 @@ class RouteMap {
             },
           },
           ...this.#rings(),
+          ...this.#cuts(),
           ...this.#wire(),
           {
             id: "edge",
@@ -295,6 +297,57 @@ class RouteMap {
       itemStyle: { color: "transparent", borderColor, borderWidth },
     });
     return [ring("ring-ground", palette.paper, 5), ring("rings", palette.mark, 2)];
+  }
+
+  // Where tracks are missing whatever the routing: the lines that separate the tiles, and how many.
+  #cuts() {
+    const { model, view, palette } = this;
+    const lines = [];
+    const labels = [];
+    for (const { edges, missing } of view.kind === "pins" ? [] : model.shortages) {
+      const shown = edges.filter((edge) => isShown(model, view, edge & 1));
+      if (!shown.length) continue;
+      const middles = shown.map((edge) => {
+        const [x0, y0, x1, y1] = edgeEnds(model, edge);
+        const [x, y] = [(x0 + x1) / 2, (y0 + y1) / 2];
+        const [dx, dy] = [(y1 - y0) / 2, (x1 - x0) / 2];
+        lines.push({ coords: [[x - dx, y - dy], [x + dx, y + dy]] });
+        return [x, y];
+      });
+      const mean = [0, 1].map((i) => middles.reduce((sum, at) => sum + at[i], 0) / shown.length);
+      labels.push({ value: mean, name: `${missing} missing` });
+    }
+    const stroke = (id, color, width) => ({
+      id,
+      type: "lines",
+      coordinateSystem: "cartesian2d",
+      silent: true,
+      z: 3,
+      data: lines,
+      lineStyle: { color, width, opacity: 1, cap: "butt" },
+    });
+    return [
+      stroke("cut-ground", palette.paper, 5),
+      stroke("cuts", palette.mark, 2.5),
+      {
+        id: "missing",
+        type: "scatter",
+        silent: true,
+        z: 9,
+        symbolSize: 0.1,
+        // Places come with the greatest shortage first.
+        data: labels.slice(0, CUT_LABELS),
+        label: {
+          show: true,
+          formatter: "{b}",
+          position: "right",
+          color: palette.ink,
+          backgroundColor: palette.paper,
+          padding: [2, 4],
+          borderRadius: 3,
+        },
+      },
+    ];
   }
 
   #wire() {
