@@ -29,6 +29,7 @@ from eda_router.errors import InputError
 from eda_router.formats import ispd98, route_file
 from eda_router.formats.guide import Guide, guide_of
 from eda_router.layered_routes import LayeredRoutes
+from eda_router.report import thinning
 from eda_router.report.nets import overflowed_edges
 from eda_router.report.packing import pack, pack_numbers
 from eda_router.report.page import format_page, write_page
@@ -560,6 +561,46 @@ def test_a_tap_on_a_phone_brings_the_map_into_sight(browser: Browser, tmp_path: 
     assert not browser.run(above)
     assert browser.find("#detail-name").text == design.net_names[0]
     assert browser.log() == []
+
+
+def test_a_page_of_very_many_nets_shows_some_and_counts_all(
+    desk: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    design, routes = crowded()
+    demand = CapacityLedger.of(design, routes).demand
+    over = set(overflowed_nets(design, routes))
+    most = len(over) + 3
+    assert most < design.num_nets
+    monkeypatch.setattr(
+        eda_router.report.page,
+        "kept_nets",
+        lambda *given: thinning.kept_nets(*given, most=most),
+    )
+    write_page(tmp_path / "page.html", design, [Run("run", routes)])
+    desk.open(tmp_path / "page.html")
+    model = "window.edaroute.model"
+    assert desk.run(f"[...{model}.runs[0].demand]") == demand.reshape(-1).tolist()
+    pins = np.bincount(design.pins, minlength=design.num_tiles)
+    assert desk.run(f"[...{model}.pinDensity]") == pins.tolist()
+    assert desk.find("#count").text == f"{most} nets"
+    names = desk.run(f"{model}.names")
+    assert {design.net_names[net] for net in over} <= set(names)
+    for place, name in enumerate(names):
+        net = design.net_names.index(name)
+        edges = desk.run(
+            f"[...{model}.runs[0].edges.subarray({model}.runs[0].offsets[{place}],"
+            f"{model}.runs[0].offsets[{place + 1}])]"
+        )
+        assert edges == routes.net_edges(net).tolist()
+    note = f"{most} of {design.num_nets} nets can be looked at here"
+    assert note in desk.run("document.body.textContent")
+    assert desk.log() == []
+
+
+def overflowed_nets(design: Design, routes: Routes) -> list[int]:
+    """Nets with a wire on an overflowed edge, the plain way."""
+    guilty = set(np.flatnonzero(CapacityLedger.of(design, routes).overflow.reshape(-1)).tolist())
+    return [n for n in range(design.num_nets) if guilty & set(routes.net_edges(n).tolist())]
 
 
 def test_missing_tracks_are_marked_on_the_map(desk: Browser, tmp_path: Path) -> None:

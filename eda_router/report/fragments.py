@@ -377,13 +377,20 @@ def scale_style() -> str:
     )
 
 
-def table_note(several: bool, bound_meaning: str) -> str:
-    """What stands under the table of nets."""
+def table_note(several: bool, bound_meaning: str, part: tuple[int, int] | None = None) -> str:
+    """What stands under the table of nets; ``part``: nets in the table, if not all, and in all."""
     first = (
         "Change: the last run's length less the first's; differ: edges that only one of them uses."
         if several
         else f"Ratio: length over the net's lower bound, which is the {bound_meaning}."
     )
+    if part is not None:
+        first = (
+            f"{part[0]:,} of {part[1]:,} nets can be looked at here: those with overflow or "
+            "without wire, then those furthest above their bounds, then the longest; the others "
+            "are left out of this table and of searches. Map and figures count all nets. "
+            f"{first}"
+        )
     return f"{first} Click a head to sort, a row to see the net. Keys: / search, ↑ ↓, Enter zooms."
 
 

@@ -13,10 +13,12 @@ import html
 from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
+from itertools import compress
 from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 import eda_router
@@ -36,6 +38,7 @@ from eda_router.report.palette import DARK, DEEP, LIGHT, STOPS
 from eda_router.report.peers import KnownCircuit, known_circuit
 from eda_router.report.run import STAGE_NAMES, CheckedRun, Run, check_run
 from eda_router.report.statistics import grid_values
+from eda_router.report.thinning import kept_nets, thinned
 from eda_router.report.wires import LayerWires
 from eda_router.strict_json import dumps
 
@@ -103,7 +106,10 @@ def _layer_facts(runs: Sequence[CheckedRun]) -> dict[str, Any] | None:
 
 
 def _pack_design(
-    design: Design, runs: Sequence[CheckedRun], bounds: IntArray
+    design: Design,
+    runs: Sequence[CheckedRun],
+    bounds: IntArray,
+    kept: NDArray[np.bool_] | None,
 ) -> tuple[list[tuple[str, str, int, int]], str]:
     arrays: dict[str, NDArray[Any]] = {
         "capacity": design.capacity,
@@ -124,11 +130,15 @@ def _pack_design(
             arrays[f"stage{number}"] = run.summary.net_stages
         if run.summary.net_exits is not None:
             arrays[f"exit{number}"] = run.summary.net_exits
-    texts = {"names": "\n".join(design.net_names)}
-    if design.net_ids.max(initial=0) < _JS_WHOLE:
-        arrays["ids"] = design.net_ids
+    names, ids = design.net_names, design.net_ids
+    if kept is not None:
+        arrays = thinned(design, runs, arrays, kept)
+        names, ids = list(compress(names, kept.tolist())), ids[kept]
+    texts = {"names": "\n".join(names)}
+    if ids.max(initial=0) < _JS_WHOLE:
+        arrays["ids"] = ids
     else:
-        texts["ids"] = "\n".join(map(str, design.net_ids.tolist()))
+        texts["ids"] = "\n".join(map(str, ids.tolist()))
     return pack(arrays, texts)
 
 
@@ -178,7 +188,8 @@ def format_page(
     wires = runs[0].wires
     bounds = lower_bounds(design) if wires is None else terminal_bounds(wires.stack, design.width)
     bound = int(bounds.sum())
-    directory, data = _pack_design(design, checked, bounds)
+    kept = kept_nets(design, checked, bounds)
+    directory, data = _pack_design(design, checked, bounds, kept)
     # A closing tag inside a net's name must not end the script element.
     facts = dumps(_facts(design, checked, known, directory, explanation)).replace("<", "\\u003c")
     heading = title or (f"{design.name}: {len(runs)} runs" if several else design.name)
@@ -202,7 +213,11 @@ def format_page(
         search_help="Words are sought in the names. Conditions, such as pins>=3 or stage:maze, "
         "hold for the columns. All must be met.",
         table_note=html.escape(
-            fragments.table_note(several, BOUND_MEANING if wires is None else SPAN_MEANING)
+            fragments.table_note(
+                several,
+                BOUND_MEANING if wires is None else SPAN_MEANING,
+                None if kept is None else (int(kept.sum()), design.num_nets),
+            )
         ),
         charts=fragments.charts(checked, known),
         layers=fragments.layer_tables(checked),

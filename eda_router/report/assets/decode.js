@@ -47,7 +47,9 @@ async function unpack(directory, base64) {
 
 // Everything the page shows, derived once. Edge and tile numbers as in eda_router/design.py.
 function buildModel(facts, parts) {
-  const { width, height, nets } = facts.design;
+  const { width, height } = facts.design;
+  // Of a large design only some nets are here one by one; the others are added up in rest arrays.
+  const nets = parts.pin_counts.length;
   const offsets = (counts) => {
     const sums = new Int32Array(counts.length + 1);
     for (let i = 0; i < counts.length; i++) sums[i + 1] = sums[i] + counts[i];
@@ -87,10 +89,10 @@ function buildModel(facts, parts) {
       viaOffsets: facts.layers && offsets(parts[`via_counts${r}`]),
       pins: facts.layers ? parts[`pins${r}`] : parts.pins,
       pinOffsets: offsets(facts.layers ? parts[`pin_counts${r}`] : parts.pin_counts),
-      demand: new Int32Array(2 * width * height),
+      demand: parts[`rest${r}`] || new Int32Array(2 * width * height),
       over: new Int32Array(nets),
     })),
-    pinDensity: new Int32Array(width * height),
+    pinDensity: parts.rest_pins || new Int32Array(width * height),
   };
   for (const tile of model.pins) model.pinDensity[tile]++;
   for (const run of model.runs) {
