@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from eda_router.config import RouteConfig
-from eda_router.design import Design
+from eda_router.design import Design, Routes
 from eda_router.proof.bound import find_bound
 from eda_router.proof.explanation import shortages
 from eda_router.routing.flow import route
@@ -53,6 +53,24 @@ def test_a_design_without_enough_tracks_is_told_how_many_are_missing() -> None:
     assert result.details["proof"]["kind"] == "overflow"
     assert result.details["missing_tracks"] == result.details["proof"]["bound"] == 6
     assert result.exit_status == 1
+
+
+def test_a_straight_cut_is_one_place() -> None:
+    nets = [(f"n{i}", i, [(0, i % 3), (3, i % 3)]) for i in range(9)]
+    design = Design.from_pins("wall", 4, 3, 9, 9, nets)
+    design.capacity[:, 1, 0] = 2
+    routes = Routes.from_lists([[2 * (4 * (i % 3) + x) for x in range(3)] for i in range(9)])
+    prices = np.zeros(design.capacity.shape, np.int64)
+    prices[:, 1, 0] = 1
+    (place,) = shortages(design, prices, 1, routes)
+    assert (place.missing, place.tracks, place.wires) == (3, 6, 9)
+    assert place.box == (1, 0, 2, 2)
+    # An edge elsewhere in the same row is another place.
+    design.capacity[0, 0, 0] = prices[0, 0, 0] = 1
+    assert [one.edges.tolist() for one in shortages(design, prices, 1, routes)] == [
+        [2, 10, 18],
+        [0],
+    ]
 
 
 def test_shortages_name_the_edges_and_the_nets() -> None:

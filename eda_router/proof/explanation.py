@@ -20,7 +20,7 @@ WHOLE = 0.5
 
 @dataclass(frozen=True, eq=False)
 class Shortage:
-    """A connected group of edges that lack tracks together.
+    """A cut of edges that lack tracks together: the lines between their tiles touch.
 
     Attributes:
         edges: int32 edge ids, rising.
@@ -54,15 +54,16 @@ def shortages(
         routes: a routing, best one with the least overflow.
 
     Returns:
-        edges of half a track's price and more, those with a tile in common together, where the
-        routing has more wires than there are tracks.
+        edges of half a track's price and more where the routing has more wires than there are
+        tracks; together those between whose tiles lie touching lines, as in a straight cut.
     """
     capacity = design.capacity.reshape(-1)
     priced = np.flatnonzero((prices.reshape(-1) >= WHOLE * scale) & (capacity > 0))
     if len(priced) == 0:
         return []
-    owner, other = _tiles(priced, design.width)
-    parts = components(design.num_tiles, owner, other)[owner]
+    begin, end = _corners(priced, design.width)
+    corners = (design.width + 1) * (design.height + 1)
+    parts = components(corners, begin, end)[begin]
     net_of = np.repeat(np.arange(routes.num_nets), routes.lengths)
     found = []
     for part in np.unique(parts):
@@ -81,6 +82,15 @@ def shortages(
             )
         )
     return sorted((one for one in found if one.missing), key=lambda one: -one.missing)
+
+
+def _corners(edges: NDArray[np.int64], width: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Both ends of the line between the two tiles of each edge, as numbers of the tiles' corners."""
+    tile = edges >> 1
+    # A tile's lower left corner; the line begins at the lower right or the upper left one.
+    corner = tile // width * (width + 1) + tile % width
+    upward = edges & 1
+    return corner + np.where(upward, width + 1, 1), corner + width + 2
 
 
 def _tiles(edges: NDArray[np.int64], width: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
