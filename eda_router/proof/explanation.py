@@ -85,7 +85,7 @@ def shortages(
 
 
 def _corners(edges: NDArray[np.int64], width: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Both ends of the line between the two tiles of each edge, as numbers of the tiles' corners."""
+    """Both ends of the line between the two tiles of each edge, as numbers of corners."""
     tile = edges >> 1
     # A tile's lower left corner; the line begins at the lower right or the upper left one.
     corner = tile // width * (width + 1) + tile % width
