@@ -12,7 +12,7 @@ from eda_router.design import Design, IntArray
 from eda_router.report.run import CheckedRun
 from eda_router.routing.ledger import CapacityLedger
 
-MOST_NETS = 200_000
+MOST_NETS = 100_000
 """Nets that a page holds one by one; those of the largest ISPD98 circuits are 64 000."""
 
 
