@@ -28,6 +28,8 @@ SETTINGS: dict[str, Any] = {
 }
 
 
+PART_SETTINGS: dict[str, Any] = {"output_flag": False, "solver": "simplex", "threads": 1}
+
 WHOLE_SETTINGS: dict[str, Any] = {
     "output_flag": False,
     "threads": 1,
@@ -226,6 +228,39 @@ def _solved(lp: Any, settings: dict[str, Any], deadline: float | None) -> Any:
     highs.passModel(lp)
     _run(highs)
     return highs
+
+
+def price_part(
+    columns: Columns,
+    trees: NDArray[np.int64],
+    members: NDArray[np.int64],
+    spare: NDArray[np.int64],
+    overflow_cost: float,
+    deadline: float | None = None,
+) -> tuple[float, NDArray[np.float64]] | None:
+    """The least length of some trees in fractions, and what one more track of each edge saves.
+
+    Args:
+        columns: all trees.
+        trees: int64, those to choose among, rising.
+        members: int64 ``(groups,)``, nets of each group to choose for.
+        spare: int64, per edge, tracks that all other nets leave.
+        overflow_cost: of a track beyond them, tile edges.
+        deadline: when to give up, on the monotonic clock, or None.
+
+    Returns:
+        the length and float64 prices per edge, or None at the deadline.
+    """
+    prices = np.zeros(len(spare))
+    room = spare.astype(np.float64)
+    rows = _contested(columns, trees, members, room)
+    lp = _programme(columns, members, (trees, rows, room[rows]), 1.0, overflow_cost)
+    highs = _solved(lp, PART_SETTINGS, deadline)
+    solution = highs.getSolution()
+    if not solution.dual_valid or highs.getModelStatus().name != "kOptimal":
+        return None
+    prices[rows] = np.clip(-np.array(solution.row_dual)[: len(rows)], 0, overflow_cost)
+    return highs.getInfo().objective_function_value, prices
 
 
 def choose_trees(

@@ -6,8 +6,15 @@ HiGHS solves. Places are boxes of the grid, cut in two until the programme is sm
 elsewhere in every pass, so that all borders are crossed. Known as large neighbourhood search [1];
 the prices tell which trees are worth a choice.
 
+Beside wires that are kept, tracks have other prices than in the whole. So each part first has a
+column generation of its own, in fractions, which brings it the trees that it lacks. Where its value
+says that no choice can be shorter, the programme need not be solved, and trees whose reduced cost
+is more than what can be gained are left out [2].
+
 [1] P. Shaw: Using constraint programming and local search methods to solve vehicle routing
     problems. CP 1998, 417-431.
+[2] H. Crowder, E. L. Johnson, M. Padberg: Solving large-scale zero-one linear programming problems.
+    Operations Research 31 (1983), 803-834.
 """
 
 from __future__ import annotations
@@ -19,24 +26,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eda_router.design import Routes
-from eda_router.proof.generation import Generation
-from eda_router.proof.master import choose_trees
+from eda_router.proof.generation import BLOCKED, NEARLY, Generation
+from eda_router.proof.master import choose_trees, price_part
 from eda_router.proof.pricing import SCALE
 
-SIDE = 16
-"""Tiles of the largest box."""
-
-MOST_TREES = 900
-"""Trees of the largest programme."""
+SIZES = ((16, 900), (24, 1500), (32, 2500))
+"""Tiles of a side of the largest box, and trees of the largest programme before its own column
+generation, from pass to pass; the last for all that follow."""
 
 LEAST_SIDE = 3
 """Tiles of a side that is not cut further; of too many trees the cheapest are taken then."""
 
-DEAREST = (0.5, 0.5, 0.25)
-"""What a tree may cost beyond the cheapest one of its net, tile edges, from pass to pass."""
+DEAREST = 0.5
+"""What a tree may cost beyond the cheapest one of its net, tile edges."""
 
-PASSES = 9
-"""Most passes; three without gain are the last."""
+PASSES = 30
+"""Most passes."""
+
+IDLE_PASSES = 3
+"""Passes without gain that are the last."""
+
+ROUNDS = 2
+"""Most rounds of a part's own column generation."""
 
 WIDENINGS = 2
 """Times that more trees are looked for before a pass."""
@@ -110,16 +121,16 @@ class Neighbourhoods:
             before = self.length
             if number:
                 self._widen(number)
-            dearest = DEAREST[number % len(DEAREST)]
-            for box in self._boxes(number):
-                for trees in self._programmes(box, dearest):
+            side, most = SIZES[min(number, len(SIZES) - 1)]
+            for box in self._boxes(number, side):
+                for trees in self._parts(box, most):
                     if deadline is not None and time.monotonic() >= deadline:
                         return
                     self._choose(trees, deadline)
             if on_pass is not None:
                 on_pass(number + 1, self.length)
             idle = 0 if self.length < before else idle + 1
-            if idle == len(DEAREST):
+            if idle == IDLE_PASSES:
                 return
 
     def routes(self) -> Routes:
@@ -139,63 +150,134 @@ class Neighbourhoods:
         edges = np.concatenate(parts) if parts else np.zeros(0, np.int32)
         return Routes(np.cumsum(offsets), edges)
 
-    def _boxes(self, number: int) -> Iterator[Box]:
+    def _boxes(self, number: int, side: int) -> Iterator[Box]:
         """Boxes that cover the grid, elsewhere in every pass."""
         design = self._generation.design
-        shift = number * (SIDE // 2 + 1) % SIDE
-        for y in range(-shift, design.height, SIDE):
-            for x in range(-shift, design.width, SIDE):
-                yield x, y, x + SIDE, y + SIDE
+        shift = number * (side // 2 + 1) % side
+        for y in range(-shift, design.height, side):
+            for x in range(-shift, design.width, side):
+                yield x, y, x + side, y + side
 
-    def _programmes(self, box: Box, dearest: float) -> Iterator[NDArray[np.int64]]:
-        """The trees of small programmes for the nets in a box."""
-        trees = self._trees(box, dearest)
-        if len(trees) <= MOST_TREES:
+    def _parts(self, box: Box, most: int) -> Iterator[NDArray[np.int64]]:
+        """The trees of small parts of the nets in a box."""
+        trees = self._trees(self._groups(box))
+        left, low, right, high = box
+        if len(trees) <= most:
             if len(trees):
                 yield trees
-            return
-        left, low, right, high = box
-        if max(right - left, high - low) <= LEAST_SIDE:
+        elif max(right - left, high - low) <= LEAST_SIDE:
             cheap = np.argsort(
                 self._beyond[trees] - 10.0 * (self.amounts[trees] > 0), kind="stable"
             )
-            yield np.sort(trees[cheap[:MOST_TREES]])
+            yield np.sort(trees[cheap[:most]])
         elif right - left >= high - low:
             middle = (left + right) // 2
-            yield from self._programmes((left, low, middle, high), dearest)
-            yield from self._programmes((middle, low, right, high), dearest)
+            yield from self._parts((left, low, middle, high), most)
+            yield from self._parts((middle, low, right, high), most)
         else:
             middle = (low + high) // 2
-            yield from self._programmes((left, low, right, middle), dearest)
-            yield from self._programmes((left, middle, right, high), dearest)
+            yield from self._parts((left, low, right, middle), most)
+            yield from self._parts((left, middle, right, high), most)
 
-    def _trees(self, box: Box, dearest: float) -> NDArray[np.int64]:
-        """The trees among which the nets that meet a priced edge in a box may choose."""
+    def _near(self) -> NDArray[np.bool_]:
+        """bool, per tree: worth a choice."""
+        near: NDArray[np.bool_] = (self._beyond <= DEAREST) | (self.amounts > 0)
+        return near
+
+    def _groups(self, box: Box) -> NDArray[np.bool_]:
+        """bool, per group: a tree that is worth a choice meets a priced edge in the box."""
         generation = self._generation
         columns, width = generation.columns, generation.design.width
-        near = (self._beyond <= dearest) | (self.amounts > 0)
         x, y = columns.edges // 2 % width, columns.edges // 2 // width
         left, low, right, high = box
         inside = (x >= left) & (x < right) & (y >= low) & (y < high)
-        inside &= (generation.prices[columns.edges] > 0) & near[self._owner]
+        inside &= (generation.prices[columns.edges] > 0) & self._near()[self._owner]
         met = np.zeros(len(generation.groups), bool)
         met[columns.groups[self._owner[inside]]] = True
-        trees = np.flatnonzero(near & met[columns.groups])
-        counts = np.bincount(columns.groups[trees], minlength=len(met))
-        chosen: NDArray[np.int64] = trees[counts[columns.groups[trees]] > 1]
-        return chosen
+        return met
+
+    def _spare(self, moved: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """int64, per edge: tracks that are left where the nets on some trees are taken away."""
+        generation = self._generation
+        kept = np.where(moved, 0, self.amounts)
+        use = np.bincount(
+            generation.columns.edges,
+            weights=kept[self._owner],
+            minlength=len(generation.capacity),
+        )
+        spare: NDArray[np.int64] = generation.capacity - use.astype(np.int64)
+        return spare
+
+    def _trees(self, groups: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """The trees among which some groups may choose: others leave them a track of each edge."""
+        columns = self._generation.columns
+        moved = groups[columns.groups]
+        closed = np.zeros(len(columns), bool)
+        closed[self._owner[self._spare(moved)[columns.edges] <= 0]] = True
+        return np.flatnonzero(self._near() & moved & ~closed)
 
     def _choose(self, trees: NDArray[np.int64], deadline: float | None) -> None:
-        """Choose anew among some trees, as many nets of each group as they hold now."""
+        """Choose anew among some trees, as many nets of each group as they hold now.
+
+        Args:
+            trees: int64, rising.
+            deadline: when to give up, on the monotonic clock, or None.
+        """
+        columns = self._generation.columns
+        groups = np.unique(columns.groups[trees])
+        members = np.bincount(
+            columns.groups[trees],
+            weights=self.amounts[trees],
+            minlength=len(self._generation.groups),
+        ).astype(np.int64)
+        length = int(self.amounts[trees] @ columns.lengths[trees])
+        moved = np.zeros(len(columns), bool)
+        moved[trees] = True
+        spare = self._spare(moved)
+        for left in range(ROUNDS, -1, -1):
+            priced = price_part(columns, trees, members, spare, float(BLOCKED), deadline)
+            if priced is None:
+                return
+            value, prices = priced
+            new = self._look(groups, trees, prices, spare, deadline) if left else trees[:0]
+            if len(new) == 0:
+                break
+            trees = np.union1d(trees, new)
+        if value > length - 1 + NEARLY:
+            return
+        costs = columns.costs(np.rint(SCALE * (1 + prices)).astype(np.int64))[trees] / SCALE
+        least = np.full(len(members), np.inf)
+        np.minimum.at(least, columns.groups[trees], costs)
+        reduced = costs - least[columns.groups[trees]]
+        held = self.amounts[trees] > 0
+        trees = trees[(reduced <= length - 1 - value + NEARLY) | held]
+        amounts = self.amounts[trees]
+        if int(amounts @ columns.lengths[trees]) != length:
+            return  # A tree that was found is held by a net that is kept.
+        found = choose_trees(columns, trees, amounts, spare, deadline)
+        if found is not None and found @ columns.lengths[trees] <= length:
+            self.amounts[trees] = found
+
+    def _look(
+        self,
+        groups: NDArray[np.int64],
+        trees: NDArray[np.int64],
+        prices: NDArray[np.float64],
+        spare: NDArray[np.int64],
+        deadline: float | None,
+    ) -> NDArray[np.int64]:
+        """Trees of some groups that are cheaper at a part's prices than all of ``trees``."""
         generation = self._generation
         columns = generation.columns
-        amounts = self.amounts[trees]
-        rest = self.amounts.copy()
-        rest[trees] = 0
-        use = np.bincount(
-            columns.edges, weights=rest[self._owner], minlength=len(generation.capacity)
-        )
-        spare = generation.capacity - use.astype(np.int64)
-        found = choose_trees(columns, trees, amounts, spare, deadline)
-        if found is not None and found @ columns.lengths[trees] <= amounts @ columns.lengths[trees]:
-            self.amounts[trees] = found
+        costs = np.rint(SCALE * (1 + prices + BLOCKED * (spare <= 0))).astype(np.int64)
+        known = np.full(len(generation.groups), np.iinfo(np.int64).max)
+        np.minimum.at(known, columns.groups[trees], columns.costs(costs)[trees])
+        values, found = generation.pricer.trees(costs, groups, deadline)
+        cheaper = np.flatnonzero(values < known[groups[: len(found)]])
+        wanted = groups[cheaper]
+        chosen = [found[place] for place in cheaper]
+        columns.add(wanted, chosen)
+        self._count_trees()
+        places = columns.places()
+        pairs = zip(wanted.tolist(), chosen, strict=True)
+        return np.array([places[group, np.sort(tree).tobytes()] for group, tree in pairs], np.int64)
