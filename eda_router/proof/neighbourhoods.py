@@ -185,13 +185,17 @@ class Neighbourhoods:
         return near
 
     def _groups(self, box: Box) -> NDArray[np.bool_]:
-        """bool, per group: a tree that is worth a choice meets a priced edge in the box."""
+        """bool, per group: in the box, a tree that is worth a choice meets a priced edge, or one
+        that is held costs more than the cheapest."""
         generation = self._generation
         columns, width = generation.columns, generation.design.width
         x, y = columns.edges // 2 % width, columns.edges // 2 // width
         left, low, right, high = box
         inside = (x >= left) & (x < right) & (y >= low) & (y < high)
-        inside &= (generation.prices[columns.edges] > 0) & self._near()[self._owner]
+        dear = (self.amounts > 0) & (self._beyond > 0)
+        inside &= dear[self._owner] | (
+            (generation.prices[columns.edges] > 0) & self._near()[self._owner]
+        )
         met = np.zeros(len(generation.groups), bool)
         met[columns.groups[self._owner[inside]]] = True
         return met
