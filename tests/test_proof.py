@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import time
 from pathlib import Path
 
 import numpy as np
@@ -184,3 +185,30 @@ def test_overflow_prices_above_a_track_are_refused() -> None:
     honest = find_bound(crowded(0), "overflow").certificate
     with pytest.raises(ValueError, match="prices"):
         dataclasses.replace(honest, prices=honest.prices + SCALE + 1)
+
+
+def test_a_check_out_of_time_proves_less_but_nothing_false() -> None:
+    design = random_design(2, width=9, height=9, nets=40, capacity=3, spread=5)
+    prices = np.random.default_rng(1).integers(0, SCALE, design.capacity.shape)
+    whole = prove(design, "wirelength", prices, SCALE)
+    cut = prove(design, "wirelength", prices, SCALE, deadline=0.0)
+    assert whole.exact_nets == whole.nets
+    assert cut.scaled <= whole.scaled
+    assert cut.exact_nets < whole.exact_nets
+
+
+def test_a_check_ends_while_one_net_is_searched() -> None:
+    # 40 pins at random prices: the search for one such tree takes seconds.
+    pins = [(tile % 60, tile // 60) for tile in np.random.default_rng(3).permutation(3600)[:40]]
+    design = Design.from_pins("wide", 60, 60, 3, 3, [("n", 0, [(int(x), int(y)) for x, y in pins])])
+    prices = np.random.default_rng(1).integers(0, SCALE, design.capacity.shape)
+    prove(crowded(5), "wirelength", np.zeros(crowded(5).capacity.shape, np.int64), SCALE)
+    began = time.monotonic()
+
+    def interrupt(share: float) -> None:
+        if time.monotonic() > began + 0.5:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        prove(design, "wirelength", prices, SCALE, interrupt)
+    assert time.monotonic() - began < 1.5

@@ -46,7 +46,8 @@ PRICES_SHARE = 0.7
 @click.option(
     "--time-limit",
     type=FiniteRange(min=0),
-    help="Seconds for a proof; the best prices after 70 % of them are checked in the rest.",
+    help="Seconds for a proof; the best prices after 70 % of them are checked in the rest, with "
+    "lower bounds for the nets whose cheapest tree is not known by then.",
 )
 @json_option
 @quiet_option
@@ -92,6 +93,7 @@ def command(
                 routes,
                 routed=figure if comparable else None,
                 deadline=deadline,
+                check_deadline=None if time_limit is None else began + time_limit,
                 on_round=on_round,
             )
             if kind or wanted == "wirelength" or bound.proof.bound:

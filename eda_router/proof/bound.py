@@ -49,6 +49,7 @@ def find_bound(
     routed: int | None = None,
     rounds: int = ROUNDS,
     deadline: float | None = None,
+    check_deadline: float | None = None,
     on_round: Callable[[Round], None] | None = None,
     on_share: Callable[[float], None] | None = None,
 ) -> Bound:
@@ -61,6 +62,7 @@ def find_bound(
         routed: the figure of ``routes``; nothing is sought beyond it.
         rounds: most rounds of column generation.
         deadline: when to end them, on the monotonic clock, or None.
+        check_deadline: when to end the search for exact trees in the check, or None.
         on_round: called after each round.
         on_share: called with the share of the check that is done.
 
@@ -72,6 +74,6 @@ def find_bound(
     generation = Generation(design, kind, routes)
     generation.run(rounds, enough=routed, on_round=on_round, deadline=deadline)
     prices = generation.prices.reshape(design.capacity.shape)
-    proof = prove(design, kind, prices, SCALE, on_share)
+    proof = prove(design, kind, prices, SCALE, on_share, check_deadline)
     certificate = Certificate(kind, digest_of(design), SCALE, prices, proof.bound)
     return Bound(certificate, proof, generation.upper, generation.rounds, routed)

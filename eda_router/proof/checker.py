@@ -6,7 +6,10 @@ of :mod:`eda_router.proof.certificate` are all it takes. All sums are whole numb
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,7 +28,10 @@ from eda_router.proof.least_trees import (
 )
 
 CHUNK = 16
-"""Nets between two looks at the clock."""
+"""Nets of one call of the kernel."""
+
+LOOK_EVERY = 0.1
+"""Seconds between two looks at the clock while a chunk runs."""
 
 
 @dataclass(frozen=True)
@@ -88,18 +94,45 @@ def prove(
     prices: NDArray[np.int64],
     scale: int,
     on_share: Callable[[float], None] | None = None,
+    deadline: float | None = None,
 ) -> Proof:
-    """The bound that prices prove; see :func:`check_certificate`."""
+    """The bound that prices prove; see :func:`check_certificate`.
+
+    From ``deadline`` on, on the monotonic clock, lower bounds take the place of exact trees that
+    are not known yet: what is proven then is true all the same, but may be less.
+    """
     graph, node_of = _priced_graph(design, prices, scale if kind == "wirelength" else 0)
     offsets, pins, members = _distinct_nets(design, node_of)
     costs = np.zeros(len(members), np.int64)
     exact = np.zeros(len(members), np.uint8)
     memory = new_labels(len(graph.x)), new_ascent(graph)
-    for first in range(0, len(members), CHUNK):
-        last = min(first + CHUNK, len(members))
-        least_trees(graph, memory, (offsets, pins), first, last, costs, exact)
-        if on_share is not None:
-            on_share(last / len(members))
+    stop = memory[0].stop
+
+    def wait(chunk: Future[None], share: float) -> None:
+        """Wait for a chunk: signals and the clock are seen meanwhile."""
+        while not chunk.done():
+            if deadline is not None and time.monotonic() >= deadline:
+                stop[0] = 1
+            if on_share is not None:
+                on_share(share)
+            with suppress(TimeoutError):
+                chunk.result(LOOK_EVERY)
+        chunk.result()
+
+    with ThreadPoolExecutor(1) as pool:
+        try:
+            for first in range(0, len(members), CHUNK):
+                last = min(first + CHUNK, len(members))
+                chunk = pool.submit(
+                    least_trees, graph, memory, (offsets, pins), first, last, costs, exact
+                )
+                wait(chunk, first / len(members))
+                if on_share is not None:
+                    on_share(last / len(members))
+        except BaseException:
+            # The pool waits for the chunk that runs.
+            stop[0] = 1
+            raise
     trees = sum(int(cost) * int(count) for cost, count in zip(costs, members, strict=True))
     priced = np.flatnonzero(prices)
     tracks = sum(

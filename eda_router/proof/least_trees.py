@@ -75,6 +75,8 @@ class Labels(NamedTuple):
         last: int32 ``(nodes,)``, the last settled label at each node, or -1.
         key: int64, heap.
         entry: int32, labels on the heap.
+        stop: uint8 ``(1,)``; once another thread sets it, searches for more than PLAIN_PINS
+            terminals end with the lower bound that they have reached.
     """
 
     slots: Any
@@ -87,6 +89,7 @@ class Labels(NamedTuple):
     last: Any
     key: Any
     entry: Any
+    stop: Any
 
 
 def graph_of(
@@ -138,6 +141,7 @@ def new_labels(nodes: int) -> Labels:
         last=np.full(nodes, -1, np.int32),
         key=np.zeros(4 * most, np.int64),
         entry=np.zeros(4 * most, np.int32),
+        stop=np.zeros(1, np.uint8),
     )
 
 
@@ -232,7 +236,8 @@ def _search(graph, labels, ascent, pins, known):
         if labels.node[label] == root and labels.terminals[label] == full:
             answer = key
             break
-        if size + 8 > len(labels.key) // 2 or count + 8 > len(labels.node) // 2:
+        full_memory = size + 8 > len(labels.key) // 2 or count + 8 > len(labels.node) // 2
+        if full_memory or (labels.stop[0] and k > PLAIN_PINS):
             answer = key
             exact = False
             break
