@@ -454,10 +454,10 @@ class RouteConfig(Settings):
         "What runs the model; auto: OpenVINO where it is installed, else Keras; blank: a control "
         "that draws every tile.",
     )
-    precision: Literal["auto", "float32", "bfloat16"] = setting(
+    precision: Literal["auto", "float32", "bfloat16", "int8"] = setting(
         "auto",
-        "What OpenVINO computes in; auto: bfloat16 where the processor has it, which takes half "
-        "the time, else float32.",
+        "What OpenVINO computes in; auto: bfloat16 where the processor has it, else int8 where "
+        "the model has it, else float32, which takes twice the time.",
     )
     congestion_weight: float | None = setting(
         None,

@@ -22,6 +22,7 @@ from eda_router.neural.engines import (
     write_exits,
 )
 from eda_router.neural.model import RouteVAE
+from eda_router.training.quantise import export_int8
 from tests.models import problems, shaken, tiny
 
 
@@ -32,6 +33,8 @@ def folder(request, tmp_path_factory):
     shaken(RouteVAE(config)).save(path / "model.keras")
     if find_spec("openvino"):
         export_openvino(path)
+        if find_spec("nncf"):
+            export_int8(path, config.sizes)
     latent = {size: config.noise(size) for size in config.sizes}
     write_exits(path, {8: 0.2, 16: 0.3, 32: 0.1}, latent)
     return path
@@ -51,11 +54,13 @@ def test_openvino_equals_keras(folder, size):
     assert np.abs(lean.sample(images[:2], 5, seed=7) - samples).max() <= TOLERANCE["float32"]
 
 
-@pytest.mark.parametrize("name", ["keras", "openvino"])
-def test_a_drawing_does_not_depend_on_its_batch(folder, name, monkeypatch):
+@pytest.mark.parametrize(
+    ("name", "precision"), [("keras", "float32"), ("openvino", "float32"), ("openvino", "int8")]
+)
+def test_a_drawing_does_not_depend_on_its_batch(folder, name, precision, monkeypatch):
     if name == "openvino":
-        pytest.importorskip("openvino")
-    engine = load_engine(folder, name)
+        pytest.importorskip("nncf" if precision == "int8" else "openvino")
+    engine = load_engine(folder, name, precision=precision)
     images = problems(8, 131)
     drawn = engine.draw(images)
     order = np.random.default_rng(0).permutation(131)
@@ -66,7 +71,7 @@ def test_a_drawing_does_not_depend_on_its_batch(folder, name, monkeypatch):
     assert np.array_equal(engine.sample(images[2:3], 4, seed=1)[0], samples[2])
     # After so many lone images they are no longer filled up to a piece.
     monkeypatch.setattr(engines, "RARE", 16)
-    fresh = load_engine(folder, name)
+    fresh = load_engine(folder, name, precision=precision)
     alone = [fresh.draw(image[None])[0] for image in images[:32]]
     assert np.array_equal(alone, drawn[:32])
 
@@ -85,7 +90,7 @@ def test_batches_grow_where_tensorflow_sees_a_gpu(folder, monkeypatch):
     run = engine._run
     monkeypatch.setattr(engine, "_run", lambda *given: shapes.append(given[0].shape) or run(*given))
     assert np.abs(engine.draw(images) - plain.draw(images)).max() <= TOLERANCE["float32"]
-    assert shapes == [(engine.batches * engines._PIECES[8], 8, 8, 3)]
+    assert shapes == [(engine.batches * engines._KERAS_PIECE, 8, 8, 3)]
 
 
 @pytest.mark.parametrize("memory", [0, 1 << 24])
@@ -106,18 +111,35 @@ def test_what_is_remembered_is_drawn_once_and_to_the_same_bits(folder, monkeypat
     assert all(len(memory.numbers) <= 50 for memory in engine._memories.values())
 
 
-@pytest.mark.parametrize(("native", "taken"), [(True, "bfloat16"), (False, "float32")])
-def test_bfloat16_only_where_the_processor_has_it(folder, monkeypatch, native, taken):
+@pytest.mark.parametrize(
+    ("offered", "taken"), [("BF16 INT8", "bfloat16"), ("INT8", "int8"), ("", "float32")]
+)
+def test_the_precision_is_one_that_the_processor_has(folder, monkeypatch, offered, taken):
     openvino = pytest.importorskip("openvino")
-    capabilities = ["FP32", "BF16"] if native else ["FP32"]
-    monkeypatch.setattr(openvino.Core, "get_property", lambda *_: capabilities)
+    pytest.importorskip("nncf")
+    monkeypatch.setattr(openvino.Core, "get_property", lambda *_: ["FP32", *offered.split()])
     assert load_engine(folder, "openvino", precision="auto").precision == taken
     assert load_engine(folder, "openvino", precision="float32").precision == "float32"
-    if native:
+    if taken == "bfloat16":
         assert load_engine(folder, "openvino", precision="bfloat16").precision == "bfloat16"
     else:
         with pytest.raises(EdarouteError, match="no bfloat16"):
             load_engine(folder, "openvino", precision="bfloat16")
+
+
+def test_int8_only_where_the_model_has_it(damaged):
+    pytest.importorskip("nncf")
+    assert load_engine(damaged, "openvino", precision="int8").precision == "int8"
+    # Exits of another model than the one in float32 are worse than none.
+    facts = json.loads((damaged / "exits.json").read_text())
+    export_openvino(damaged)
+    write_exits(
+        damaged, {8: 0.2, 16: 0.3, 32: 0.1}, {int(k): v for k, v in facts["latent"].items()}
+    )
+    assert not list(damaged.glob("*int8*"))
+    with pytest.raises(EdarouteError, match="no exits in int8"):
+        load_engine(damaged, "openvino", precision="int8")
+    assert load_engine(damaged, "openvino", precision="auto").precision != "int8"
 
 
 def test_facts_of_the_folder(folder):
@@ -164,15 +186,16 @@ def test_damaged_files_are_named(damaged, name, damage):
     assert "\n" not in str(raised.value)
 
 
-@pytest.mark.parametrize("name", ["exits.bin", "exit8.xml", "exit32.xml"])
+@pytest.mark.parametrize("name", ["exits.bin", "exit8.xml", "exit32.xml", "exits.int8.bin"])
 def test_a_changed_byte_in_the_middle_is_noticed_when_loading(damaged, name):
-    pytest.importorskip("openvino")
+    pytest.importorskip("nncf" if "int8" in name else "openvino")
     path = damaged / name
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 1
     path.write_bytes(data)
+    precision = "int8" if "int8" in name else "float32"
     with pytest.raises(InputError, match="damaged") as raised:
-        load_engine(damaged, "openvino")
+        load_engine(damaged, "openvino", precision=precision)
     assert raised.value.path == str(path)
     # A folder from before there were digests is taken as it is, where its lengths are right.
     facts = json.loads((damaged / "exits.json").read_text())

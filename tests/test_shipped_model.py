@@ -11,10 +11,18 @@ from eda_router.dataset.samples import VALIDATION_SHARD, SampleConfig, make_samp
 from eda_router.dataset.teacher import edge_costs, label_costs
 from eda_router.neural import engines
 from eda_router.neural.decode import decode
-from eda_router.neural.engines import TOLERANCE, load_engine, load_model
+from eda_router.neural.engines import (
+    INT8_OUTLIERS,
+    TOLERANCE,
+    exit_file,
+    load_engine,
+    load_model,
+    processor_has_bfloat16,
+)
 from eda_router.neural.model import edges_of_tiles
 from eda_router.neural.tensors import free_tracks, images, pin_tiles
 from eda_router.resources import folder
+from eda_router.routing.neural import QUICK_WINDOW
 from eda_router.training.evaluate import evaluate_exit
 from eda_router.training.measure import draw_all, latent_use
 
@@ -24,6 +32,9 @@ SIZES = tuple(json.loads((MODELS / "exits.json").read_text())["exits"])
 # Lower bounds on connected, upper on ink and on cost over the teacher's, a little looser than the
 # card's figures because these are few samples.
 BOUNDS = {8: (0.99, 1.1, 1.02), 16: (0.98, 1.2, 1.03)}
+
+CROSSING = 0.003
+"""Share of what is drawn or not that may be otherwise where the network computes in fewer bits."""
 
 
 @pytest.fixture(scope="module")
@@ -43,26 +54,43 @@ def keras_model():
     return load_model(MODELS)
 
 
-@pytest.mark.parametrize("size", SIZES)
-def test_bfloat16_draws_what_float32_draws(size, samples):
-    full, half = (
-        load_engine(MODELS, "openvino", precision=precision) for precision in ("float32", "auto")
-    )
-    if half.precision == "float32":
-        pytest.skip("this processor has no bfloat16")
-    batch = images(samples[size].states[:40])
-    drawn, again = full.draw(batch), half.draw(batch)
-    assert np.abs(drawn - again).max() <= TOLERANCE["bfloat16"]
-    assert np.array_equal(again, half.draw(batch))
-    assert np.array_equal(again[:7], half.draw(batch[:7]))
-
-
-@pytest.mark.parametrize("size", SIZES)
-def test_a_drawing_is_the_same_in_any_company(size, samples, monkeypatch):
+def has(precision):
+    """Whether this processor and this installation can compute in it."""
     pytest.importorskip("openvino")
+    return precision != "bfloat16" or processor_has_bfloat16()
+
+
+@pytest.mark.parametrize("precision", ["bfloat16", "int8"])
+@pytest.mark.parametrize("size", SIZES)
+def test_fewer_bits_draw_what_float32_draws(size, samples, precision):
+    if not has(precision):
+        pytest.skip(f"this processor has no {precision}")
+    if precision == "int8" and not (MODELS / exit_file(size, "int8")).exists():
+        assert size > QUICK_WINDOW, "what the default draws has int8"
+        return
+    full = load_engine(MODELS, "openvino")
+    lean = load_engine(MODELS, "openvino", precision=precision)
+    batch = images(samples[size].states[:256])
+    drawn, again = full.draw(batch), lean.draw(batch)
+    apart = np.sort(np.abs(drawn - again), axis=None)[::-1]
+    outliers = apart.size // INT8_OUTLIERS if precision == "int8" else 0
+    assert 0 < apart[outliers] <= TOLERANCE[precision]
+    assert np.array_equal(again, lean.draw(batch))
+    assert np.array_equal(again[:7], lean.draw(batch[:7]))
+    # What counts is the tree, so few edges may cross the threshold, and as many either way.
+    level = full.thresholds[size]
+    assert ((drawn > level) != (again > level)).mean() <= CROSSING
+    assert 0.98 <= (again > level).sum() / (drawn > level).sum() <= 1.02
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16", "int8"])
+@pytest.mark.parametrize("size", SIZES)
+def test_a_drawing_is_the_same_in_any_company(size, samples, precision, monkeypatch):
+    if not has(precision):
+        pytest.skip(f"this processor has no {precision}")
     batch = images(samples[size].states[:12])
-    together = load_engine(MODELS, "openvino", precision="auto").draw(batch)
-    one_by_one = load_engine(MODELS, "openvino", precision="auto")
+    together = load_engine(MODELS, "openvino", precision=precision).draw(batch)
+    one_by_one = load_engine(MODELS, "openvino", precision=precision)
     # After so many lone images they are no longer filled up to a piece.
     monkeypatch.setattr(engines, "RARE", 16)
     for number in range(17):

@@ -1,7 +1,9 @@
 """What runs a trained model: Keras, or OpenVINO without importing TensorFlow.
 
 A model folder holds ``model.keras``, ``exits.json`` (sizes, thresholds, latent, and the SHA-256 of
-what follows) and, for OpenVINO, ``exit<size>.xml`` with their common weights ``exits.bin``. Images
+what follows) and, for OpenVINO, ``exit<size>.xml`` with their common weights ``exits.bin``, and the
+same in whole numbers of eight bits, ``exit<size>.int8.xml`` with ``exits.int8.bin``, of those exits
+that draw alike in them. Images
 go through in pieces of fixed sizes, the last one padded, so a net's drawing does not depend, to the
 bit, on the nets drawn with it; hence an image that was drawn before need not be drawn again.
 OpenVINO is told in which precision to compute, since by itself it would choose by the processor.
@@ -20,7 +22,7 @@ from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,22 +37,33 @@ FloatArray = NDArray[np.float32]
 
 EXITS = "exits.json"
 MODEL = "model.keras"
-WEIGHTS = "exits.bin"
 FORMAT = "edaroute-model-2"
 
-TOLERANCE = {"float32": 1e-4, "bfloat16": 0.1}
-"""Greatest difference of a probability between OpenVINO at a precision and Keras."""
+Export = Literal["float32", "int8"]
+"""In which numbers the weights of exported exits are; bfloat16 is computed from float32."""
+Precision = Literal["auto", "float32", "bfloat16", "int8"]
+
+TOLERANCE = {"float32": 1e-4, "bfloat16": 0.1, "int8": 0.1}
+"""Greatest difference of a probability between OpenVINO at a precision and Keras; in int8, that of
+all but one in :data:`INT8_OUTLIERS` of them. An exit that differs by more has no int8."""
+
+INT8_OUTLIERS = 100
 
 _CONSTANT = re.compile(r'offset="(\d+)" size="(\d+)"')
 """Where a constant of an OpenVINO model lies in its file of weights."""
 
-_HINTS = {"float32": "f32", "bfloat16": "bf16"}
+_HINTS = {"float32": "f32", "bfloat16": "bf16", "int8": "f32"}
 
 _PIECES = {8: 8, 16: 8}
 _LARGEST_PIECE = 4
 """Images of a piece, of windows above those of :data:`_PIECES`: as few as cost no more each, since
 half a piece of every wave is padding. OpenVINO computes up to eight windows in one way and more of
 them in another, which in bfloat16 moves last bits; a drawing is to be the same in any company."""
+
+_KERAS_PIECE = 6
+"""Images of a piece that Keras draws. On processors with AVX2 TensorFlow multiplies matrices by six
+rows, then by three, then by what is left, which moves last bits: of eight images the last two came
+out otherwise than at other places."""
 
 ACCELERATED_BATCHES = 16
 """How many times larger pieces and waves are on a GPU, which one small piece would leave idle."""
@@ -246,7 +259,7 @@ class KerasEngine(_Padded):
         self._draw = exit_function(model)
 
     def _pieces(self, size: int, count: int) -> tuple[int, ...]:
-        return (self.batches * _PIECES.get(size, _LARGEST_PIECE),)
+        return (self.batches * _KERAS_PIECE,)
 
     def _run(self, images: FloatArray, noise: FloatArray) -> FloatArray:
         drawn: FloatArray = self._draw(images, noise).numpy()
@@ -259,7 +272,12 @@ def processor_has_bfloat16() -> bool:
 
 
 def _has_bfloat16(core: Any) -> bool:
-    return "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    return "BF16" in _capabilities(core)
+
+
+def _capabilities(core: Any) -> list[str]:
+    found: list[str] = core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    return found
 
 
 class OpenVinoEngine(_Padded):
@@ -272,31 +290,53 @@ class OpenVinoEngine(_Padded):
         folder: Path,
         facts: Mapping[str, Any],
         threads: int,
-        precision: Literal["auto", "float32", "bfloat16"],
+        precision: Precision,
     ):
         super().__init__(facts)
         self._core = _openvino().Core()
-        native = _has_bfloat16(self._core)
-        if precision == "bfloat16" and not native:
-            raise EdarouteError("this processor has no bfloat16; --precision auto takes float32")
-        self.precision = "bfloat16" if native and precision != "float32" else "float32"
+        has_int8 = {size for size in self.exits if (folder / exit_file(size, "int8")).exists()}
+        self.precision = self._taken(precision, bool(has_int8))
+        self._exports: dict[int, Export] = {
+            size: "int8" if self.precision == "int8" and size in has_int8 else "float32"
+            for size in self.exits
+        }
         self._settings = {
             "INFERENCE_PRECISION_HINT": _HINTS[self.precision],
             "PERFORMANCE_HINT": "LATENCY",
             "INFERENCE_NUM_THREADS": threads,
             "ENABLE_CPU_PINNING": False,
         }
-        for size in self.exits:
-            check_exit(folder / f"exit{size}.xml")
-        check_digests(folder, facts)
+        for size, export in self._exports.items():
+            check_exit(folder, size, export)
+        check_digests(folder, facts, self._exports)
         self._folder = folder
         self._compiled: dict[tuple[int, int], _Request] = {}
         self._small: Counter[int] = Counter()
 
+    def _taken(self, asked: Precision, has_int8: bool) -> str:
+        """The precision to compute in.
+
+        Raises:
+            EdarouteError: the one asked for is not there.
+        """
+        offered = _capabilities(self._core)
+        if asked == "auto":
+            if "BF16" in offered:
+                return "bfloat16"
+            return "int8" if has_int8 and "INT8" in offered else "float32"
+        if asked == "bfloat16" and "BF16" not in offered:
+            raise EdarouteError(
+                "this processor has no bfloat16; --precision auto takes what it has"
+            )
+        if asked == "int8" and not has_int8:
+            raise EdarouteError("the model has no exits in int8; training writes them with NNCF")
+        return asked
+
     def _read(self, size: int) -> Any:
-        path = self._folder / f"exit{size}.xml"
+        export = self._exports[size]
+        path = self._folder / exit_file(size, export)
         try:
-            return self._core.read_model(path, path.with_name(WEIGHTS))
+            return self._core.read_model(path, path.with_name(weights_file(export)))
         except RuntimeError as error:
             raise InputError(path, None, "damaged", "an exported exit") from error
 
@@ -340,7 +380,7 @@ def load_engine(
     folder: str | Path | None = None,
     engine: Literal["auto", "keras", "openvino", "blank"] = "auto",
     threads: int = 1,
-    precision: Literal["auto", "float32", "bfloat16"] = "float32",
+    precision: Precision = "float32",
 ) -> Engine:
     """Load a model folder.
 
@@ -350,7 +390,7 @@ def load_engine(
             takes nothing but the sizes of the exits and draws every tile, a control.
         threads: for the computations.
         precision: of OpenVINO's computations; ``auto`` takes bfloat16 on processors that have it,
-            where it takes half the time.
+            where it takes half the time, else int8 for the exits that have it, else float32.
 
     Returns:
         A model: ``exits`` and ``thresholds``, and ``draw`` and ``sample``, which take images
@@ -373,16 +413,26 @@ def load_engine(
     if engine == "blank":
         return BlankEngine(facts)
     if engine == "auto":
-        exported = any((folder / f"exit{size}.xml").exists() for size in facts["exits"])
+        exported = any((folder / exit_file(size)).exists() for size in facts["exits"])
         engine = "openvino" if exported and _has_openvino() else "keras"
     if engine == "keras":
         return KerasEngine(folder, facts, threads)
     if not _has_openvino():
         raise EdarouteError("OpenVINO is not installed; pip install openvino")
     for size in facts["exits"]:
-        if not (folder / f"exit{size}.xml").exists():
-            raise InputError(folder, None, f"no exit{size}.xml", "a model exported for OpenVINO")
+        if not (folder / exit_file(size)).exists():
+            raise InputError(folder, None, f"no {exit_file(size)}", "a model exported for OpenVINO")
     return OpenVinoEngine(folder, facts, threads, precision)
+
+
+def exit_file(size: int, export: Export = "float32") -> str:
+    """Name of the file of an exported exit."""
+    return f"exit{size}.xml" if export == "float32" else f"exit{size}.{export}.xml"
+
+
+def weights_file(export: Export = "float32") -> str:
+    """Name of the file of the weights that exported exits have in common."""
+    return "exits.bin" if export == "float32" else f"exits.{export}.bin"
 
 
 def _has_openvino() -> bool:
@@ -440,14 +490,16 @@ def _is_whole(value: Any, low: int) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= low
 
 
-def check_digests(folder: Path, facts: Mapping[str, Any]) -> None:
+def check_digests(folder: Path, facts: Mapping[str, Any], exports: Mapping[int, Export]) -> None:
     """Make sure that the files that OpenVINO reads are those whose digests stand in the facts.
 
     Raises:
         InputError: one cannot be read or is another.
     """
     digests = facts.get("sha256", {})
-    for name in (WEIGHTS, *(f"exit{size}.xml" for size in facts["exits"])):
+    names = {weights_file(export) for export in exports.values()}
+    names |= {exit_file(size, export) for size, export in exports.items()}
+    for name in sorted(names):
         path = folder / name
         if name not in digests:
             continue
@@ -459,13 +511,13 @@ def check_digests(folder: Path, facts: Mapping[str, Any]) -> None:
             raise InputError(path, None, "damaged", f"the file that {EXITS} has the SHA-256 of")
 
 
-def check_exit(path: Path) -> None:
+def check_exit(folder: Path, size: int, export: Export = "float32") -> None:
     """Make sure that an exported exit is whole and its weights are as long as it needs.
 
     Raises:
         InputError: one of the two files cannot be read or is cut short.
     """
-    weights = path.with_name(WEIGHTS)
+    path, weights = folder / exit_file(size, export), folder / weights_file(export)
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
@@ -548,7 +600,11 @@ def write_exits(folder: str | Path, exits: Mapping[int, float], latent: Mapping[
         0.25
     """
     folder = Path(folder)
-    names = [WEIGHTS, *(f"exit{size}.xml" for size in sorted(exits))]
+    names = [
+        name
+        for export in get_args(Export)
+        for name in (weights_file(export), *(exit_file(size, export) for size in sorted(exits)))
+    ]
     facts = {
         "format": FORMAT,
         "exits": sorted(exits),
@@ -566,32 +622,52 @@ def write_exits(folder: str | Path, exits: Mapping[int, float], latent: Mapping[
 def export_openvino(folder: str | Path) -> None:
     """Write each exit of a folder's model for OpenVINO, normalisation folded, in float32.
 
-    The weights of all exits go into one file, in which those that exits share stand once.
+    Exits in other numbers that were made of an earlier model are removed.
     """
     import tensorflow as tf
-    from openvino import save_model as save_openvino
     from openvino.tools.ovc import convert_model
 
     folder = Path(folder)
     model = load_model(folder)
+    converted = {
+        size: convert_model(
+            exit_function(model).get_concrete_function(
+                tf.TensorSpec((None, size, size, 3), tf.float32),
+                tf.TensorSpec((None, model.noise(size)), tf.float32),
+            )
+        )
+        for size in model.config.sizes
+    }
+    for name in [weights_file("int8"), *(exit_file(size, "int8") for size in converted)]:
+        (folder / name).unlink(missing_ok=True)
+    write_exported(folder, converted, "float32")
+
+
+def write_exported(folder: Path, models: Mapping[int, Any], export: Export) -> None:
+    """Write OpenVINO's models of exits.
+
+    The weights of all exits go into one file, in which those that exits share stand once.
+
+    Args:
+        folder: of the model.
+        models: an ``openvino.Model`` for each size.
+        export: the numbers that their weights are in.
+    """
+    from openvino import save_model as save_openvino
+
     places: dict[bytes, int] = {}
     weights = bytearray()
     exported: dict[str, bytes] = {}
-    for size in model.config.sizes:
-        function = exit_function(model).get_concrete_function(
-            tf.TensorSpec((None, size, size, 3), tf.float32),
-            tf.TensorSpec((None, model.noise(size)), tf.float32),
-        )
-        converted = convert_model(function)
+    for size, model in models.items():
         with TemporaryDirectory(dir=folder) as scratch:
             path = Path(scratch) / "exit.xml"
-            save_openvino(converted, path, compress_to_fp16=False)
+            save_openvino(model, path, compress_to_fp16=False)
             text = path.read_text(encoding="utf-8")
             own = path.with_suffix(".bin").read_bytes()
         text = _CONSTANT.sub(partial(_moved, own=own, places=places, weights=weights), text)
-        exported[f"exit{size}.xml"] = text.encode()
+        exported[exit_file(size, export)] = text.encode()
     # The weights first: exits of before find what they need in them or are refused.
-    for name, data in {WEIGHTS: bytes(weights), **exported}.items():
+    for name, data in {weights_file(export): bytes(weights), **exported}.items():
         write_atomically(folder / name, data)
 
 

@@ -19,6 +19,7 @@ from eda_router.strict_json import format_rows
 from eda_router.training.evaluate import evaluate
 from eda_router.training.folder import LOG, METRICS, read_log
 from eda_router.training.measure import latent_use
+from eda_router.training.quantise import export_int8
 
 ROW_LEVELS = 3
 """Levels of ``metrics.json`` above its rows: part, states, exit."""
@@ -39,7 +40,8 @@ def publish(
 ) -> dict[int, dict[str, Any]]:
     """Calibrate and export the model of a training's folder, and measure it.
 
-    Writes ``exits.json``, the OpenVINO files where OpenVINO is installed, and ``metrics.json``.
+    Writes ``exits.json``, the OpenVINO files where OpenVINO is installed, those in int8 where NNCF
+    is, and ``metrics.json``.
 
     Args:
         folder: with ``model.keras`` and the training's log.
@@ -57,6 +59,8 @@ def publish(
     latent = {size: model.noise(size) for size in sizes}
     if find_spec("openvino") is not None:
         export_openvino(folder)
+        if find_spec("nncf") is not None:
+            export_int8(folder, sizes)
     write_exits(folder, assumed, latent)
     engine = load_engine(folder, threads=threads)
     report = evaluate(engine, held, draws=draws, calibrate=True)
