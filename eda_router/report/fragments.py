@@ -11,12 +11,12 @@ from eda_router.design import Design, IntArray
 from eda_router.report.layer_figures import LAYER_HEADS, total_figures
 from eda_router.report.palette import DARK, LIGHT, STOPS, Palette
 from eda_router.report.peers import KnownCircuit
+from eda_router.report.places import first_names
 from eda_router.report.run import CheckedRun
 
 if TYPE_CHECKING:
     from eda_router.report.proof import Explanation
 
-_NAMED_NETS = 8  # of a place where tracks are missing
 _LONGEST_VALUE = 200  # characters of a setting or detail that a table shows
 
 
@@ -272,13 +272,12 @@ def shortage_table(design: Design, explanation: Explanation | None) -> str:
     rows = []
     for place in explanation.places:
         left, low, right, high = place.box
-        names = [design.net_names[net] for net in place.nets[:_NAMED_NETS].tolist()]
-        more = len(place.nets) - len(names)
+        names = [design.net_names[net] for net in place.nets.tolist()]
         rows.append(
             (
                 f"({left},{low})–({right},{high})",
                 *map(_number, (place.missing, place.wires, place.tracks, len(place.edges))),
-                ", ".join(names) + (f" and {more:,} more" if more else ""),
+                first_names(names),
             )
         )
     heads = ("Tiles", "Missing", "Wires", "Tracks", "Edges", "Nets with most of the wires")

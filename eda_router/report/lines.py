@@ -6,12 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from eda_router.report.layer_table import table_lines
-from eda_router.report.places import named_edges, named_nets
+from eda_router.report.places import first_names, named_edges, named_nets
 from eda_router.routing.result import PassRow
 
 MOST_PLACES = 3
-MOST_NETS = 5
-"""Places where tracks are missing, and nets of each, that the lines name; JSON holds all."""
+"""Places where tracks are missing that the lines name; JSON holds all."""
 
 PASS_HEADER = (
     f"{'pass':<16}{'seconds':>9}{'rerouted':>10}{'overflow':>10}{'max':>6}"
@@ -116,12 +115,9 @@ def crowded_lines(boxes: Sequence[Mapping[str, Any]]) -> list[str]:
     lines = []
     for box in boxes[:MOST_PLACES]:
         left, low, right, high = box["box"]
-        more = len(box["nets"]) - MOST_NETS
         lines.append(
             f"missing    {box['missing']} tracks around tiles ({left},{low})-({right},{high}): "
-            f"{len(box['nets'])} nets must cross {box['tracks']} tracks, "
-            + ", ".join(box["nets"][:MOST_NETS])
-            + (f" and {more} more" if more > 0 else "")
+            f"{len(box['nets'])} nets must cross {box['tracks']} tracks, {first_names(box['nets'])}"
         )
     if len(boxes) > MOST_PLACES:
         rest = sum(box["missing"] for box in boxes[MOST_PLACES:])

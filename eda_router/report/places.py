@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     from eda_router.guide_verification import GuideVerification
 
 _NAMED_AT_MOST = 10
-_NETS_OF_AN_EDGE_AT_MOST = 5
 
 
 def edge_tiles(design: Design, edge: int) -> list[list[int]]:
@@ -104,15 +104,18 @@ def named_edges(places: list[dict[str, Any]]) -> list[str]:
     worst = sorted(places, key=lambda place: place["capacity"] - place["demand"])
     for place in worst[:_NAMED_AT_MOST]:
         (x1, y1), (x2, y2) = place["edge"]
-        nets = place["nets"]
-        more = len(nets) - _NETS_OF_AN_EDGE_AT_MOST
         layer = f" of {place['layer']}" if "layer" in place else ""
         lines.append(
             f"overflow: edge ({x1},{y1})-({x2},{y2}){layer}, {place['demand']} nets on "
-            f"{place['capacity']} tracks: {', '.join(nets[:_NETS_OF_AN_EDGE_AT_MOST])}"
-            + (f" and {more} more" if more > 0 else "")
+            f"{place['capacity']} tracks: {first_names(place['nets'])}"
         )
     return lines + _more("overflow", len(places))
+
+
+def first_names(names: Sequence[str], most: int = 5) -> str:
+    """The first few names, and how many more there are."""
+    more = len(names) - most
+    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")
 
 
 def _more(what: str, count: int) -> list[str]:

@@ -13,10 +13,10 @@ from eda_router.proof.bound import Bound
 from eda_router.proof.certificate import read_certificate
 from eda_router.proof.checker import Proof, check_certificate
 from eda_router.proof.explanation import Shortage, shortages
+from eda_router.report.places import first_names
 from eda_router.verification import Verification
 
 MOST_SHORTAGES = 5
-MOST_NETS = 8
 """Places, and nets of each, that the lines name; the values hold all places."""
 
 
@@ -102,12 +102,10 @@ def bound_lines(values: Mapping[str, Any]) -> list[str]:
     places = values["shortages"]
     for place in places[:MOST_SHORTAGES]:
         left, low, right, high = place["box"]
-        more = len(place["nets"]) - MOST_NETS
         lines.append(
             f"{'missing':<11}{place['missing']} tracks at ({left},{low})-({right},{high}): "
             f"{place['wires']} wires on {place['tracks']} tracks of {place['edges']} edges, nets "
-            + ", ".join(place["nets"][:MOST_NETS])
-            + (f" and {more} more" if more > 0 else "")
+            f"{first_names(place['nets'])}"
         )
     if len(places) > MOST_SHORTAGES:
         rest = sum(place["missing"] for place in places[MOST_SHORTAGES:])

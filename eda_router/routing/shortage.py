@@ -294,18 +294,7 @@ def _in_all(design: Design) -> int:
 
 def _across(design: Design) -> int:
     """Tracks missing across all straight lines."""
-    boxes = design.net_boxes[design.routable]
-    capacity = design.capacity.astype(np.int64)
-    missing = 0
-    for axis, tracks in (
-        (0, capacity[:, :-1, HORIZONTAL].sum(axis=0)),
-        (1, capacity[:-1, :, VERTICAL].sum(axis=1)),
-    ):
-        size = len(tracks) + 1
-        begun = np.bincount(boxes[:, axis], minlength=size)
-        ended = np.bincount(boxes[:, axis + 2], minlength=size)
-        missing += _lacking(np.cumsum(begun - ended)[:-1], tracks)
-    return missing
+    return sum(max(0, missing) for _, missing in _Cuts(design).halves())
 
 
 def _around_squares(design: Design, side: int) -> int:

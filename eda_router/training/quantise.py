@@ -91,7 +91,8 @@ def export_int8(folder: str | Path, sizes: Sequence[int]) -> tuple[int, ...]:
         ]
         if _alike(*map(np.concatenate, zip(*maps, strict=True))):
             quantised[size] = lean
-    write_exported(folder, quantised, "int8")
+    if quantised:
+        write_exported(folder, quantised, "int8")
     return tuple(quantised)
 
 
