@@ -51,13 +51,12 @@ def roomy(seed: int) -> Design:
     return random_design(seed, width=3, height=3, nets=7, capacity=2 + seed % 2, spread=2)
 
 
-@pytest.mark.parametrize("seed", range(12))
+# Those of the seeds left out cannot be routed.
+@pytest.mark.parametrize("seed", sorted({*range(15)} - {4, 6, 10, 12}))
 def test_a_long_routing_becomes_as_short_as_the_shortest_but_for_one_edge(seed: int) -> None:
     design = roomy(seed)
-    best = routing(design, None)
-    if best is None:
-        pytest.skip("cannot be routed")
-    start = routing(design, seed)
+    best, start = routing(design, None), routing(design, seed)
+    assert best is not None
     assert start is not None
     generation = Generation(design, "wirelength", start)
     generation.run(20)
