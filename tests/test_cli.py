@@ -302,7 +302,11 @@ def test_an_interrupt_writes_nothing(bench: Path, tmp_path: Path, sent: int, sta
 def test_an_interrupt_of_the_real_router(ispd98_path, tmp_path: Path) -> None:
     out = tmp_path / "out.route"
     process = subprocess.Popen(
-        [*EDAROUTE, "route", ispd98_path("ibm10"), "-o", out, "--effort", "high"],
+        # Drawn at once, negotiated long.
+        [
+            *(*EDAROUTE, "route", ispd98_path("ibm10"), "-o", out),
+            *("--effort", "high", "--largest-window", "8"),
+        ],
         stderr=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
