@@ -98,7 +98,7 @@ def flaw_lines(summary: dict[str, Any]) -> list[str]:
     elif "missing_tracks" in details:
         why.append(
             "no line or box of tiles that was tried is short of tracks, so it is not proven that "
-            "any are missing"
+            "any are missing; edaroute bound may still prove it"
         )
     lines = [f"why        {'; '.join(why)}"] if why else []
     lines += crowded_lines(details.get("crowded_boxes", []))
