@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import dijkstra
 
-from eda_router.search.box import CLOSED, new_box, sweep
+from eda_router.search.box import CLOSED, load_costs, new_box, sweep
 from eda_router.search.grid import Grid
+from eda_router.search.steiner import join_terminals
 from eda_router.search.tree import (
     PIN,
     WALKED_EDGES,
@@ -162,7 +163,7 @@ def test_grown_trees_join_all_pins_and_improvement_never_costs(seed, count):
     length = grow_tree(box, scratch, cost, grid, pins, 1, 4096)
     grown = scratch.edges[:length].copy()
     assert_joins(grown, pins, width)
-    length = improve_tree(box, scratch, cost, grid, pins, length, 1, 3)
+    length = improve_tree(box, scratch, cost, grid, pins, length, 1, 3, 800)
     improved = scratch.edges[:length].copy()
     assert_joins(improved, pins, width)
     assert cost[improved].sum() <= cost[grown].sum()
@@ -171,6 +172,58 @@ def test_grown_trees_join_all_pins_and_improvement_never_costs(seed, count):
     if count <= 6:
         optimum, _ = steiner_tree(cost, width, height, pins, margin=1)
         assert optimum <= cost[improved].sum() <= 1.1 * optimum
+
+
+@given(seed=st.integers(0, 2**32 - 1), count=st.integers(3, 14), margin=st.integers(1, 4))
+def test_the_least_cost_of_an_edge_spares_searches_and_changes_no_tree(seed, count, margin):
+    rng = np.random.default_rng(seed)
+    grid = Grid(int(rng.integers(5, 20)), int(rng.integers(5, 20)))
+    shape = (grid.height, grid.width, 2)
+    # Many ties, as between free edges; and closed edges, which leave long ways round.
+    cost = (1000 + rng.integers(0, 3, shape) * rng.choice([0, 4, 300])).astype(np.int32)
+    cost[rng.random(shape) < 0.1] = CLOSED
+    cost[:, -1, 0] = cost[-1, :, 1] = CLOSED
+    cost = cost.reshape(-1)
+    pins = np.sort(rng.choice(grid.width * grid.height, count, replace=False)).astype(np.int32)
+    improved = []
+    for least in (1, 1000):
+        box, scratch = new_box(grid), new_tree_scratch(grid)
+        length = grow_tree(box, scratch, cost, grid, pins, margin, 4096)
+        if length < 0:
+            return
+        length = improve_tree(box, scratch, cost, grid, pins, length, margin, 2, least)
+        improved.append(scratch.edges[:length].tolist())
+    assert improved[0] == improved[1]
+
+
+@given(seed=st.integers(0, 2**32 - 1))
+def test_three_terminals_are_joined_below_a_limit_or_not_at_all(seed):
+    rng = np.random.default_rng(seed)
+    w, h = int(rng.integers(3, 9)), int(rng.integers(3, 9))
+    box = new_box(Grid(w, h))
+    cost = rng.integers(1, 9, 2 * w * h).astype(np.int32)
+    box.xs[:], box.ys[:] = np.arange(w), np.arange(h)
+    load_costs(box, cost, w, w, h)
+    # Parts of several nodes each, as of a tree that was taken apart.
+    nodes = rng.permutation(w * h)[: int(rng.integers(3, min(9, w * h)))]
+    inner = np.sort(rng.choice(np.arange(1, len(nodes)), 2, replace=False))
+    box.terminal_nodes[: len(nodes)] = nodes
+    box.terminal_offsets[:4] = [0, *inner, len(nodes)]
+    box.owner[nodes] = np.repeat(np.arange(3), np.diff([0, *inner, len(nodes)]))
+    least, count = join_terminals(box, w, h, 3, w, int(CLOSED))
+    tree = box.out[:count].tolist()
+    contracted = nx.Graph()
+    for a, b, weight in graph_of(cost, w, h).edges(data="weight"):
+        a, b = (f"part {box.owner[node]}" if node in nodes else node for node in (a, b))
+        if a != b and weight < contracted.get_edge_data(a, b, {"weight": 99})["weight"]:
+            contracted.add_edge(a, b, weight=weight)
+    ways = [nx.single_source_dijkstra_path_length(contracted, f"part {part}") for part in range(3)]
+    # Three paths meet somewhere.
+    assert least == min(sum(way[node] for way in ways) for node in contracted)
+    assert join_terminals(box, w, h, 3, w, least + 1) == (least, count)
+    assert box.out[:count].tolist() == tree
+    for limit in range(1, least + 1):
+        assert join_terminals(box, w, h, 3, w, limit)[0] >= limit
 
 
 def test_a_thinned_box_still_finds_a_tree():
@@ -236,7 +289,7 @@ def test_time_to_improve_grows_with_the_pins_not_with_their_square():
         pins = np.sort(rng.choice(256 * 256, count, replace=False)).astype(np.int32)
         length = grow_tree(box, scratch, cost, grid, pins, 1, 1 << 16)
         began = time.process_time()
-        better = improve_tree(box, scratch, cost, grid, pins, length, 1, 1)
+        better = improve_tree(box, scratch, cost, grid, pins, length, 1, 1, 1000)
         seconds.append(time.process_time() - began)
         tree = tree_of(scratch.edges[:better], 256)
         assert better <= length

@@ -71,13 +71,13 @@ def test_a_tree_that_outgrows_its_fence_leaves_everything_as_it_was(design: Desi
     many = design.routable[design.pin_counts[design.routable] > 8]
     work = router._crew.workspaces[0]
     (done,) = kernels.first_pass(
-        router.ledger.costs, router._pool, work, nets, Limits(4, 1, 4096, 1, 0), many
+        router.ledger.costs, router._pool, work, nets, Limits(4, 1, 4096, 1, 0, 1), many
     )
     # A box with a margin does not fit a fence without.
     assert done == 0
     assert work.box.outgrown[0] == 1
     assert not router.demand.any()
-    whole = Limits(4, 1, 4096, 1, max(grid))
+    whole = Limits(4, 1, 4096, 1, max(grid), 1)
     (done,) = kernels.first_pass(router.ledger.costs, router._pool, work, nets, whole, many)
     assert done == len(many)
     other = MazeRouter(design, RouteConfig(router="maze"))
@@ -97,7 +97,7 @@ def test_nets_of_a_wave_meet_only_on_one_thread(design: Design, threads: int, ma
     longest = np.ones(design.num_nets, np.int32)
     order = design.routable[np.argsort(design.half_perimeters[design.routable], kind="stable")]
     plan = new_plan(grid, threads)
-    limits = Limits(4, margin, 4096, 1, 2 * margin)
+    limits = Limits(4, margin, 4096, 1, 2 * margin, 1)
     looked, tasks = plan_wave(plan, pool, nets, grid, limits, order, longest)
     planned, shares = order[plan.tasks[:tasks]], plan.shares[:tasks].astype(int)
     assert planned.tolist() == [net for net in order[:looked] if net % 3]

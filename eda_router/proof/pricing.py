@@ -60,7 +60,9 @@ class Pricer:
         self._paths = new_path_scratch(grid.width * grid.height)
         reach = max(grid.width, grid.height)
         margin = MARGIN if unit else reach
-        self._limits = Limits(EXACT_PINS, margin, BOX_NODES, IMPROVEMENTS, reach)
+        # Searches that know no unit must still prefer short ways.
+        least = TILE_EDGE if unit else 1
+        self._limits = Limits(EXACT_PINS, margin, BOX_NODES, IMPROVEMENTS, reach, least)
 
     def trees(
         self,

@@ -240,7 +240,7 @@ class MazeRouter(Run):
         with self.phase("far connections"):
             d = np.arange(-SPAN, SPAN + 1)
             self.ledger.set_costs(np.where(legally & (d > 0), CLOSED, 1), np.zeros(len(d)))
-            limits = Limits(0, self._reach, self.design.num_tiles, 1, self._reach)
+            limits = Limits(0, self._reach, self.design.num_tiles, 1, self._reach, 1)
             try:
                 self._over(self.open_nets, self._pass(kernels.first_pass, limits, self._no_bounds))
             finally:
@@ -372,7 +372,8 @@ class MazeRouter(Run):
         return Threads(self.config.threads, self._nets, grid, MOST_EXACT_PINS, entries)
 
     def _limits(self, exact_pins: int, margin: int, rounds: int) -> Limits:
-        return Limits(exact_pins, margin, self.effort.box_nodes, rounds, self._reach)
+        nodes = self.effort.box_nodes
+        return Limits(exact_pins, margin, nodes, rounds, self._reach, TILE_EDGE)
 
     @cached_property
     def _no_bounds(self) -> IntArray:

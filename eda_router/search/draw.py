@@ -35,6 +35,7 @@ class Limits(NamedTuple):
             thinned out.
         rounds: passes over a grown tree's key tiles.
         reach: tiles around a grown tree and its net's pins that improving it may look at.
+        least: no edge costs less; how far improvement has to look, follows from it.
     """
 
     exact_pins: Any
@@ -42,6 +43,7 @@ class Limits(NamedTuple):
     max_nodes: Any
     rounds: Any
     reach: Any
+    least: Any
 
 
 def new_workspace(grid: Grid, exact_pins: int, field_entries: int) -> Workspace:
@@ -76,5 +78,13 @@ def draw_tree(cost, work, pins, limits):
 def improve_drawn(cost, work, pins, count, limits):
     """Improve the tree ``work.tree.edges[:count]`` in place; returns its number of edges."""
     return improve_tree(
-        work.box, work.tree, cost, work.grid, pins, count, limits.margin, limits.rounds
+        work.box,
+        work.tree,
+        cost,
+        work.grid,
+        pins,
+        count,
+        limits.margin,
+        limits.rounds,
+        limits.least,
     )

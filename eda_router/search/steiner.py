@@ -17,18 +17,21 @@ thread order.
 
 from __future__ import annotations
 
+import numpy as np
+
 from eda_router.kernels import kernel
 from eda_router.search.box import CLOSED, UNREACHED, emit_step, open_box, step_towards, sweep
 from eda_router.search.grid import neighbour
 
 
 @kernel
-def join_terminals(box, w, h, k, grid_width):
+def join_terminals(box, w, h, k, grid_width, limit):
     """Find the cheapest tree that joins the ``k`` terminals of ``box``.
 
     Terminal t's nodes are ``box.terminal_nodes[terminal_offsets[t]:terminal_offsets[t + 1]]`` and
     ``box.owner`` names each node's terminal. Costs must be loaded. Writes the edges (grid edge
-    ids, each once, unsorted) to ``box.out``.
+    ids, each once, unsorted) to ``box.out``. Where it soon sees that no tree costs less than
+    ``limit``, it gives up.
 
     Returns:
         (cost, number of edges); a cost >= CLOSED means that there is no such tree, without edges.
@@ -41,6 +44,8 @@ def join_terminals(box, w, h, k, grid_width):
     full = (1 << root) - 1
     for subset in range(1, full + 1):
         base = subset * n
+        if k == 3 and subset == full and _least_of_three(fields, n, nodes, offsets) >= limit:
+            return CLOSED, 0
         if subset & (subset - 1) == 0:
             terminal = 0
             while subset >> terminal != 1:
@@ -60,6 +65,23 @@ def join_terminals(box, w, h, k, grid_width):
     if cost >= CLOSED:
         return cost, 0
     return cost, _trace(box, w, h, k, grid_width)
+
+
+@kernel
+def _least_of_three(fields, n, nodes, offsets):
+    """What joining three terminals costs at least, by the fields of the first and the second.
+
+    Who walks round a tree passes every edge twice, so half of the shortest way round them.
+    """
+    first, second = fields[n + nodes[offsets[2]]], fields[2 * n + nodes[offsets[2]]]
+    between = UNREACHED
+    for i in range(offsets[1], offsets[2]):
+        between = min(between, fields[n + nodes[i]])
+    # The way from one to another may lead through the third.
+    between = min(between, first + second)
+    first = min(first, between + second)
+    second = min(second, between + first)
+    return (between + first + second + 1) // 2
 
 
 @kernel
@@ -164,4 +186,4 @@ def join_pins(box, cost, grid, pins, margin, max_nodes):
     w, h = open_box(box, cost, grid, pins, margin, max_nodes, 1 << k - 1)
     for t in range(k + 1):
         box.terminal_offsets[t] = t
-    return join_terminals(box, w, h, k, grid.width)
+    return join_terminals(box, w, h, k, grid.width, np.int64(CLOSED))

@@ -332,11 +332,12 @@ def _collect_parts_in_step(box, scratch, grid_width, w, h, x0, y0, starts):
 
 
 @kernel
-def improve_tree(box, scratch, cost, grid, pins, count, margin, rounds):
+def improve_tree(box, scratch, cost, grid, pins, count, margin, rounds, least):
     """Improve the tree in ``scratch.edges[:count]`` in place, key tile by key tile.
 
-    ``cost`` must not contain the tree itself. The result never costs more. ``rounds`` bounds the
-    passes over all key tiles; it ends earlier when a pass changes nothing or ``box.stop`` is set.
+    ``cost`` must not contain the tree itself; no edge costs less than ``least``. The result never
+    costs more. ``rounds`` bounds the passes over all key tiles; it ends earlier when a pass changes
+    nothing or ``box.stop`` is set.
 
     Returns:
         number of edges of the improved tree.
@@ -365,7 +366,7 @@ def improve_tree(box, scratch, cost, grid, pins, count, margin, rounds):
                 continue
             if box.stop[0]:
                 break
-            if _rejoin_at(box, scratch, cost, grid, tile, margin, large):
+            if _rejoin_at(box, scratch, cost, grid, tile, margin, least, large):
                 changed = True
         count = _list_edges(scratch, grid.width, pins[0])
         if not changed:
@@ -408,12 +409,12 @@ def _list_edges(scratch, grid_width, start):
 
 
 @kernel
-def _rejoin_at(box, scratch, cost, grid, tile, margin, large):
+def _rejoin_at(box, scratch, cost, grid, tile, margin, least, large):
     """Take ``tile`` and its key paths out and join the parts as cheaply as possible.
 
     Leaves the tree as it is when that is no cheaper, when the box has no memory for the search, or
     when the search would look beyond the fence, which it notes.
-    ``large`` tells of a tree of more than WALKED_EDGES edges.
+    ``large`` tells of a tree of more than WALKED_EDGES edges. No edge costs less than ``least``.
     """
     links = scratch.links
     removed = scratch.removed
@@ -429,24 +430,35 @@ def _rejoin_at(box, scratch, cost, grid, tile, margin, large):
         for end in edge_tiles(edge, grid.width):
             window = stretched(window, end, grid.width)
     x0, y0, x1, y1 = with_margin(window, margin, grid)
-    w = x1 - x0 + 1
-    h = y1 - y0 + 1
     if x0 < box.fence[0] or y0 < box.fence[1] or x1 > box.fence[2] or y1 > box.fence[3]:
         box.outgrown[0] = 1
+    # Only trees that cost less are of use, so of no more edges than this.
+    most = (old_cost - 1) // least
+    if (
+        most == 0
+        or box.outgrown[0]
+        or (x1 - x0 + 1) * (y1 - y0 + 1) << parts - 1 > len(box.fields)
+    ):
+        for i in range(count):
+            add_wire(links, removed[i], grid.width)
+        return False
+    if parts == 2 and links[tile] & PIN:
+        # One path from the pin to the rest.
+        x, y = tile % grid.width, tile // grid.width
+        x0, y0 = max(x0, x - most), max(y0, y - most)
+        x1, y1 = min(x1, x + most), min(y1, y + most)
+    w = x1 - x0 + 1
+    h = y1 - y0 + 1
     for i in range(w):
         box.xs[i] = x0 + i
     for j in range(h):
         box.ys[j] = y0 + j
-    if box.outgrown[0] or w * h << parts - 1 > len(box.fields):
-        for i in range(count):
-            add_wire(links, removed[i], grid.width)
-        return False
     load_costs(box, cost, grid.width, w, h)
     if large:
         _collect_parts_in_step(box, scratch, grid.width, w, h, x0, y0, parts)
     else:
         _collect_parts(box, scratch, grid.width, w, h, x0, y0, parts)
-    new_cost, found = join_terminals(box, w, h, parts, grid.width)
+    new_cost, found = join_terminals(box, w, h, parts, grid.width, old_cost)
     if new_cost < old_cost:
         for i in range(found):
             add_wire(links, box.out[i], grid.width)
