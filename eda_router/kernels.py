@@ -60,13 +60,22 @@ caching.IndexDataCacheFile = _CheckedCacheFile  # type: ignore[misc]
 
 
 def kernel(function: Callable[..., Any]) -> Any:
-    """Compile ``function`` with Numba at its first call, cached on disk, without Python's lock."""
-    return _compiled(function)
+    """Compile ``function`` with Numba at its first call, cached on disk, without Python's lock.
+
+    It may not make arrays, so it counts no references to them: a search passes two dozen arrays
+    from kernel to kernel, and each would be counted, in turn with other threads, at every call.
+    """
+    return _compiled(function, _nrt=False)
+
+
+def making_arrays(function: Callable[..., Any]) -> Any:
+    """As :func:`kernel`, for functions that make arrays or call others for the arrays they make."""
+    return _compiled(function, _nrt=True)
 
 
 def inlined(function: Callable[..., Any]) -> Any:
     """As :func:`kernel`, for small functions that are written into the kernels that call them."""
-    return _compiled(function, inline="always")
+    return _compiled(function, _nrt=False, inline="always")
 
 
 def _compiled(function: Callable[..., Any], **options: Any) -> Any:

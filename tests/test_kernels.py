@@ -7,12 +7,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numba.core.errors import TypingError
+
+from eda_router.kernels import kernel, making_arrays
 
 PROGRAM = """
 import numpy as np
 from numba.core import event
-from eda_router.kernels import kernel
 
 compilations = 0
 class Counter(event.Listener):
@@ -28,9 +31,9 @@ assert doubled(np.arange(4)).tolist() == [0, 2, 4, 6]
 print(compilations)
 """
 MODULE = """
-from eda_router.kernels import kernel
+from eda_router.kernels import making_arrays
 
-@kernel
+@making_arrays
 def doubled(numbers):
     return 2 * numbers
 """
@@ -104,3 +107,18 @@ def test_without_any_folder_to_write_the_kernel_runs_all_the_same(
     )
     assert compilations() > 0
     assert compilations() > 0
+
+
+def test_a_kernel_may_not_make_arrays_and_another_kind_may() -> None:
+    def ones(count):
+        return np.ones(count)
+
+    with pytest.raises(TypingError, match="array"):
+        kernel(ones)(3)
+
+    making = making_arrays(ones)
+
+    def total(count):
+        return making(count).sum()
+
+    assert making_arrays(total)(3) == 3

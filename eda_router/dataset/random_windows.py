@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from eda_router.kernels import kernel
+from eda_router.kernels import kernel, making_arrays
 from eda_router.neural.tensors import MAX_FREE, StateArray
 from eda_router.search.splitmix import between, uniform
 
@@ -32,7 +32,7 @@ def random_states(seeds: NDArray[np.uint64], size: int, max_pins: int) -> StateA
     return states
 
 
-@kernel
+@making_arrays
 def _fill_random(seeds, max_pins, states):
     size = states.shape[1]
     rng = np.zeros(1, np.uint64)
@@ -55,7 +55,7 @@ def _fill_random(seeds, max_pins, states):
             states[i, ys[j], xs[j]] |= 1
 
 
-@kernel
+@making_arrays
 def _draw_capacity(rng, free, upward):
     """Free tracks of one direction's edges, not yet clipped."""
     size = free.shape[0]

@@ -30,7 +30,7 @@ import numpy as np
 
 from eda_router.dataset.labels import EDGE_BITS, RIGHT_BIT, TILE_BIT, UP_BIT
 from eda_router.design import HORIZONTAL, VERTICAL
-from eda_router.kernels import kernel
+from eda_router.kernels import kernel, making_arrays
 from eda_router.search.grid import (
     COUNTERCLOCKWISE,
     DOWN,
@@ -59,7 +59,7 @@ _FAR = 1 << 60
 """Value of a distance field where no path has arrived yet."""
 
 
-@kernel
+@making_arrays
 def draw_trees(free, pins, price, exact_pins, exchange_rounds, tie_seeds, labels, ok):
     """Draw one tree a window.
 
@@ -197,7 +197,7 @@ def _walk_back(came, tile, label_bits):
     return neighbour(tile, step, width)
 
 
-@kernel
+@making_arrays
 def _optimal_tree(costs, terminals, fields, came, label_bits):
     """Dreyfus and Wagner [1]: 2^k sweeps and O(3^k num_tiles) merges for k + 1 terminals.
 
@@ -251,7 +251,7 @@ def _optimal_tree(costs, terminals, fields, came, label_bits):
     return True
 
 
-@kernel
+@making_arrays
 def _grown_tree(costs, terminals, field, came, label_bits):
     """Takahashi and Matsuyama [2]: join pin after pin to the tree, the cheapest to reach first.
 
@@ -320,7 +320,7 @@ def _step_cost(costs, tile, step):
     return costs[owner // width, owner % width, direction_of(step)]
 
 
-@kernel
+@making_arrays
 def _exchange_paths(costs, pins, field, came, label_bits):
     """Take out each path between two key tiles and join the two parts by the cheapest path [3].
 

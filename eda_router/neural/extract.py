@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eda_router.design import IntArray
-from eda_router.kernels import inlined, kernel
+from eda_router.kernels import inlined, kernel, making_arrays
 from eda_router.search.grid import (
     COUNTERCLOCKWISE,
     direction_of,
@@ -139,7 +139,7 @@ def value_at(maps, r, c, channel, shift):
     return maps[r >> shift, c >> shift, channel if shift == 0 else TILE_MAP]
 
 
-@kernel
+@making_arrays
 def _extract(free, pins, maps, levels):
     num_windows, height, width = pins.shape
     shift = coarseness(maps, pins)

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eda_router.design import IntArray
-from eda_router.kernels import kernel
+from eda_router.kernels import kernel, making_arrays
 from eda_router.neural.decode import decode
 from eda_router.neural.extract import RIGHT_MAP, TILE_MAP
 from eda_router.neural.tensors import open_edges
@@ -133,7 +133,7 @@ def _is_end(tile, links, weak, width):
     return count <= 1
 
 
-@kernel
+@making_arrays
 def _weak_middles(pins, maps, offsets, edges, sure, most):
     num_windows, height, width = pins.shape
     num_tiles = height * width

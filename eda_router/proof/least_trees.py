@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from eda_router.kernels import inlined, kernel
+from eda_router.kernels import inlined, kernel, making_arrays
 from eda_router.proof.dual_ascent import ascend, forget, measure_ways, to_come
 from eda_router.proof.heap import pop, push
 
@@ -317,7 +317,7 @@ def _offer(graph, labels, ascent, pins, known, counts, label, cost):
     return count, size + 1
 
 
-@kernel
+@making_arrays
 def free_parts(heads, tails, nodes):
     """The part of each node where ``heads`` and ``tails`` join nodes: int64, parts from 0 on.
 

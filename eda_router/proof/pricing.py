@@ -142,7 +142,8 @@ def _draw_some(search, offsets, pins, wanted, values, ends, room):
             total, count = cheapest_path(
                 search.costs, search.grid, search.paths, pins[first], pins[first + 1], search.unit
             )
-            room[used : used + count] = search.paths.edges[:count]
+            for j in range(count):
+                room[used + j] = search.paths.edges[j]
         else:
             count = draw_tree(search.rough, search.work, pins[first:last], search.limits)
             for j in range(count):

@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from eda_router.kernels import inlined, kernel
+from eda_router.kernels import inlined, kernel, making_arrays
 from eda_router.routing.costs import update_cost
 from eda_router.routing.pool import route_of
 from eda_router.search.draw import draw_tree
 from eda_router.search.grid import net_pins
 
 
-@kernel
+@making_arrays
 def remove_overflow(costs, pool, order):
     """Take out nets until no edge overflows, always one that crosses most overflowed edges.
 
@@ -77,7 +77,7 @@ def _book(closed, soft, pool, net, tracks):
         update_cost(soft, edge)
 
 
-@kernel
+@making_arrays
 def bring_back(closed, soft, pool, work, nets, limits, order, open_nets, touched):
     """Route open nets over edges that others have filled, and move those others.
 
@@ -193,7 +193,7 @@ def _place(pool, net, edges):
     return begin
 
 
-@kernel
+@making_arrays
 def _users(pool, order, marked, but):
     """The nets that cross marked edges, but one: int64 pairs of (net, edge), in the order given."""
     users = np.empty(64, np.int64)

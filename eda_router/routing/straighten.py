@@ -196,7 +196,8 @@ def _move_path(net, node, trees, capacity, demand, lowest, nodes, memory):
             vias = _vias(tried, length, trees, net, node, top, lowest, nodes, memory)
             if vias < least and _is_free(tried, length, capacity, demand, width, nodes):
                 least = vias
-                best[: length + 1] = tried[: length + 1]
+                for place in range(length + 1):
+                    best[place] = tried[place]
 
     step = node
     for i in range(length):

@@ -24,7 +24,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from eda_router.kernels import inlined, kernel
+from eda_router.kernels import inlined, kernel, making_arrays
 from eda_router.search.box import (
     CLOSED,
     MAX_PARTS,
@@ -267,7 +267,7 @@ def _collect_parts(box, scratch, grid_width, w, h, x0, y0, starts):
         part[queue[i]] = 0
 
 
-@kernel
+@making_arrays
 def _collect_parts_in_step(box, scratch, grid_width, w, h, x0, y0, starts):
     """As :func:`_collect_parts`, in time proportional to all parts but the largest, and the box.
 
@@ -434,11 +434,7 @@ def _rejoin_at(box, scratch, cost, grid, tile, margin, least, large):
         box.outgrown[0] = 1
     # Only trees that cost less are of use, so of no more edges than this.
     most = (old_cost - 1) // least
-    if (
-        most == 0
-        or box.outgrown[0]
-        or (x1 - x0 + 1) * (y1 - y0 + 1) << parts - 1 > len(box.fields)
-    ):
+    if most == 0 or box.outgrown[0] or (x1 - x0 + 1) * (y1 - y0 + 1) << parts - 1 > len(box.fields):
         for i in range(count):
             add_wire(links, removed[i], grid.width)
         return False

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from eda_router.kernels import kernel
+from eda_router.kernels import kernel, making_arrays
 from eda_router.search.splitmix import between, normal, uniform
 
 
-@kernel
+@making_arrays
 def density(rng, width, height, strength):
     """Expected pins of each tile up to a factor: noise at scales of 1, 4 and 16 tiles."""
     log_density = np.zeros((height, width), np.float64)
@@ -36,7 +36,7 @@ def _span(rng, median, sigma, shared, own, locality, room):
     return min(room, np.int64(min(drawn, 1e6)))
 
 
-@kernel
+@making_arrays
 def place_nets(
     rng,
     num_nets,
