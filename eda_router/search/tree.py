@@ -123,23 +123,23 @@ def grow_tree(box, scratch, cost, grid, pins, margin, max_nodes):
         number of edges, or -1 if a pin cannot be reached or ``box.stop`` is set.
     """
     k = len(pins)
-    w, h = open_box(box, cost, grid, pins, margin, max_nodes, 1)
+    w, h = open_box(box, cost, grid, pins, margin, max_nodes, np.int64(1))
     field = box.fields
     nodes = box.terminal_nodes
     for i in range(w * h):
         field[i] = UNREACHED
     field[nodes[0]] = 0
     waiting = k - 1
-    steps = 0
+    steps = np.int64(0)
     for t in range(waiting):
         nodes[t] = nodes[t + 1]
-    count = 0
+    count = np.int64(0)
     joined = 0
     while waiting > 0:
         if box.stop[0]:
             return -1
         if joined < SWEPT_PINS:
-            sweep(field, 0, box.right, box.up, w, h)
+            sweep(field, np.int64(0), box.right, box.up, w, h)
         else:
             _spread(box, scratch, w, h, steps)
         joined += 1
@@ -147,7 +147,7 @@ def grow_tree(box, scratch, cost, grid, pins, margin, max_nodes):
         for t in range(1, waiting):
             if field[nodes[t]] < field[nodes[nearest]]:
                 nearest = t
-        node = nodes[nearest]
+        node = np.int64(nodes[nearest])
         if field[node] >= CLOSED:
             return -1
         waiting -= 1
@@ -407,7 +407,7 @@ def _list_edges(scratch, grid_width, start):
     return count
 
 
-@kernel
+@inlined
 def _rejoin_at(box, scratch, cost, grid, tile, margin, large):
     """Take ``tile`` and its key paths out and join the parts as cheaply as possible.
 
