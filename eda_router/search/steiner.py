@@ -64,7 +64,7 @@ def join_terminals(box, w, h, k, grid_width):
     return cost, _trace(box, w, h, k, grid_width)
 
 
-@kernel
+@inlined
 def _combine(fields, subset, n):
     """Field of ``subset`` = cheapest sum of the fields of two parts that make it up."""
     base = subset * n
@@ -115,7 +115,7 @@ def _derive(box, subset, node, w, h, heading):
     return (0, 0) if step < 0 else (2, step)
 
 
-@kernel
+@inlined
 def _trace(box, w, h, k, grid_width):
     fields = box.fields
     nodes = box.terminal_nodes

@@ -75,6 +75,8 @@ class TreeScratch(NamedTuple):
         removed: int32, edges taken out.
         edges: int32, the tree as a list of edges; while a large tree is taken apart, the tile that
             follows each one in the list of its part.
+        at: int64 ``(MAX_PARTS,)``, the tile at which each part of a large tree is walked.
+        last: int64 ``(MAX_PARTS,)``, the last tile in the list of each part.
     """
 
     links: Any
@@ -83,6 +85,8 @@ class TreeScratch(NamedTuple):
     keys: Any
     removed: Any
     edges: Any
+    at: Any
+    last: Any
 
 
 def new_tree_scratch(grid: Grid) -> TreeScratch:
@@ -97,6 +101,8 @@ def new_tree_scratch(grid: Grid) -> TreeScratch:
         # A tree has fewer edges than tiles.
         removed=np.zeros(tiles, np.int32),
         edges=np.zeros(tiles, np.int32),
+        at=np.zeros(MAX_PARTS, np.int64),
+        last=np.zeros(MAX_PARTS, np.int64),
     )
 
 
@@ -165,7 +171,7 @@ def grow_tree(box, scratch, cost, grid, pins, margin, max_nodes):
     return count
 
 
-@kernel
+@inlined
 def _spread(box, scratch, w, h, count):
     """Bring the distance field up to date after nodes ``queue[:count]`` became part of the tree.
 
@@ -198,7 +204,7 @@ def _spread(box, scratch, w, h, count):
                     size += 1
 
 
-@kernel
+@inlined
 def _walk_off(scratch, grid_width, tile, count):
     """Take out the key paths at ``tile``.
 
@@ -229,7 +235,7 @@ def _walk_off(scratch, grid_width, tile, count):
     return count, ends
 
 
-@kernel
+@inlined
 def _collect_parts(box, scratch, grid_width, w, h, x0, y0, starts):
     """Make each part that begins at ``queue[:starts]`` a terminal of the box."""
     links = scratch.links
@@ -267,7 +273,7 @@ def _collect_parts(box, scratch, grid_width, w, h, x0, y0, starts):
         part[queue[i]] = 0
 
 
-@kernel
+@inlined
 def _collect_parts_in_step(box, scratch, grid_width, w, h, x0, y0, starts):
     """As :func:`_collect_parts`, in time proportional to all parts but the largest, and the box.
 
@@ -278,8 +284,7 @@ def _collect_parts_in_step(box, scratch, grid_width, w, h, x0, y0, starts):
     part = scratch.part
     queue = scratch.queue
     following = scratch.edges
-    at = np.empty(MAX_PARTS, np.int64)
-    last = np.empty(MAX_PARTS, np.int64)
+    at, last = scratch.at, scratch.last
     for t in range(starts):
         at[t] = last[t] = queue[t]
         part[queue[t]] = t + 1
@@ -378,7 +383,7 @@ def improve_tree(box, scratch, cost, grid, pins, count, margin, rounds):
     return count
 
 
-@kernel
+@inlined
 def _list_edges(scratch, grid_width, start):
     links = scratch.links
     queue = scratch.queue
