@@ -9,8 +9,8 @@ import pytest
 
 from eda_router.config import RouteConfig
 from eda_router.design import Design
-from eda_router.routing.negotiation import route_pass
 from eda_router.routing.maze import MazeRouter, route_maze
+from eda_router.routing.negotiation import route_pass
 from eda_router.routing.pool import new_pool
 from eda_router.routing.result import RoutingResult
 from eda_router.routing.shares import LATER, new_plan, plan_wave
