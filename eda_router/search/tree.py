@@ -159,7 +159,7 @@ def grow_tree(box, scratch, cost, grid, pins, margin, max_nodes):
         waiting -= 1
         nodes[nearest] = nodes[waiting]
         heading = -1
-        steps = 0
+        steps = np.int64(0)
         while field[node] != 0:
             scratch.queue[steps] = node
             steps += 1
