@@ -89,22 +89,21 @@ caching.IndexDataCacheFile = _CheckedCacheFile  # type: ignore[misc]
 
 def kernel(function: Callable[..., Any]) -> Any:
     """Compile ``function`` with Numba at its first call, cached on disk, without Python's lock."""
-    return _compiled(function)
-
-
-def inlined(function: Callable[..., Any]) -> Any:
-    """As :func:`kernel`, for small functions that are written into the kernels that call them."""
-    return _compiled(function, inline="always")
-
-
-def _compiled(function: Callable[..., Any], **options: Any) -> Any:
     _CheckedCacheFile.made_of = _made_of(function.__module__)
     try:
-        return njit(cache=True, nogil=True, **options)(function)
+        return njit(cache=True, nogil=True)(function)
     except RuntimeError as error:
         if "no locator available" not in str(error):
             raise
-        return njit(nogil=True, **options)(function)
+        return njit(nogil=True)(function)
+
+
+def inlined(function: Callable[..., Any]) -> Any:
+    """As :func:`kernel`, for functions that are written into the kernels that call them.
+
+    These keep the code, so that there is nothing to keep here, or to look for at every start.
+    """
+    return njit(nogil=True, inline="always")(function)
 
 
 @cache

@@ -31,7 +31,11 @@ assert main(sys.argv[1:]) == 0
 def compiled(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """An environment whose cache holds what the command compiles."""
     cache = tmp_path_factory.mktemp("cache")
-    environment = os.environ | {"NUMBA_CACHE_DIR": str(cache)}
+    environment = os.environ | {
+        "NUMBA_CACHE_DIR": str(cache / "kernels"),
+        "PYTHONPYCACHEPREFIX": str(cache / "bytecode"),
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
     command = [sys.executable, "-m", "eda_router.cli", "compile"]
     done = subprocess.run(command, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
@@ -65,6 +69,11 @@ def test_nothing_is_left_to_compile(compiled: dict[str, str], tmp_path: Path, co
     )
     assert done.returncode == 0, done.stderr
     assert "compiles" not in done.stdout
+
+
+def test_bytecode_is_there_even_where_runs_may_not_write_it(compiled: dict[str, str]) -> None:
+    written = Path(compiled["PYTHONPYCACHEPREFIX"]).glob("**/*.pyc")
+    assert {"route", "maze", "negotiation"} <= {path.name.partition(".")[0] for path in written}
 
 
 def test_without_a_folder_for_kernels_nothing_is_compiled_in_vain(tmp_path: Path) -> None:

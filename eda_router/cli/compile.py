@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import compileall
 import os
 import time
+from pathlib import Path
 
 import click
 
+import eda_router
 from eda_router.cli.options import quiet_option
 from eda_router.cli.progress import with_bar
 from eda_router.errors import EdarouteError
@@ -24,7 +27,8 @@ def command(jobs: int | None, quiet: bool) -> None:
     """Compile all kernels ahead, which else the first run of each kind does.
 
     They are kept beside the package or in the user's cache folder; NUMBA_CACHE_DIR names another.
-    What is compiled already is not compiled again.
+    What is compiled already is not compiled again. Python's bytecode of the package is written
+    too, where that is possible.
 
     \b
     Example:
@@ -38,6 +42,7 @@ def command(jobs: int | None, quiet: bool) -> None:
             "compiled kernels in NUMBA_CACHE_DIR"
         )
     began = time.monotonic()
+    compileall.compile_dir(Path(eda_router.__file__).parent, quiet=2)
     import_numba()
     from eda_router.compiling import JOBS, compile_kernels
     from eda_router.jobs import Workers
