@@ -26,21 +26,21 @@ def search() -> None:
 
 
 def samples() -> None:
-    """What made-up samples and the teacher take, synthetic designs included."""
+    """What synthetic designs, made-up samples and the teacher take."""
     from eda_router.dataset.config import SampleConfig
+    from eda_router.dataset.replay import Replay
     from eda_router.dataset.samples import make_samples
 
-    for source in ("random", "ledger"):
-        make_samples(SampleConfig(source=source, shard_samples=8), 0, 16)
+    make_samples(SampleConfig(shard_samples=8), 0, 16)
+    replay = Replay(_small_design())
+    replay.route(replay.smallest_first(), lambda wave: None)
 
 
 def drawings() -> None:
     """What the neural router calls beside the model, which is not loaded."""
     from eda_router.routing.flow import route
-    from eda_router.synthesis.designs import SynthConfig, synthesize
 
-    design = synthesize(SynthConfig(width=24, height=24, nets=300))
-    route(design, RouteConfig(engine="blank", effort="low"))
+    route(_small_design(), RouteConfig(engine="blank", effort="low"))
 
 
 def crowds() -> None:
@@ -77,6 +77,12 @@ def bounds() -> None:
     costs = SCALE + prices.reshape(-1)
     Pricer(Grid(design.width, design.height), groups, SCALE).trees(costs, np.arange(len(groups)))
     prove(design, "wirelength", prices, SCALE)
+
+
+def _small_design() -> Design:
+    from eda_router.synthesis.designs import SynthConfig, synthesize
+
+    return synthesize(SynthConfig(width=24, height=24, nets=300))
 
 
 ROUNDS = (search, samples), (layers, bounds, drawings, crowds)

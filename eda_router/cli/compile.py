@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import compileall
 import os
+import sys
 import time
 from pathlib import Path
 
@@ -42,6 +43,8 @@ def command(jobs: int | None, quiet: bool) -> None:
             "compiled kernels in NUMBA_CACHE_DIR"
         )
     began = time.monotonic()
+    if not quiet and not sys.stderr.isatty():
+        click.echo("compiling all kernels: about a minute with two processors", err=True)
     compileall.compile_dir(Path(eda_router.__file__).parent, quiet=2)
     import_numba()
     from eda_router.compiling import JOBS, compile_kernels
