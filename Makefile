@@ -85,8 +85,10 @@ $(BIN)/python:
 # The stamps keep a second call from installing again; a changed pyproject.toml makes them stale.
 $(INSTALLED): pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	$(BIN)/edaroute compile
 	@touch $@
 
 $(INSTALLED_DEV): pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev,docs,viz]'
+	$(BIN)/edaroute compile
 	@touch $@ $(INSTALLED)

@@ -4,27 +4,58 @@ Numba trusts the files of its cache: one cut short by a full disk or an interrup
 on, at every run until somebody deletes it, and where no folder can be written importing a kernel
 fails. Here every file carries a checksum, what is damaged counts as missing and is compiled and
 written anew, and without room or a folder for the cache kernels are compiled for this run alone.
+
+Numba also takes a kernel for fresh while its own file is as it was, and numbers the files of a
+kernel as they come, so that two processes may write code for different types under one number. Here
+a kernel is fresh while all that is compiled into it is as it was, and its files are named after the
+types.
+
+Compiling takes half a minute for the search alone, and most of that goes by the size of the code: a
+kernel that is called is compiled into each that calls it, and once for every combination of types.
+So what is called from one place is ``inlined``; what several kernels call is called with 64-bit
+numbers only, and with ``np.int64(0)`` where a plain 0 would be a type of its own.
 """
 
 from __future__ import annotations
 
+import hashlib
 import pickle
+import sys
 import zlib
 from collections.abc import Callable
+from functools import cache
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 from numba import njit
 from numba.core import caching
+from numba.core.dispatcher import Dispatcher
 
 _DIGEST_BYTES = 4
+
+_OPTIONS = Path(__file__).read_bytes() if Path(__file__).is_file() else b""
+"""This file, which says how kernels are compiled."""
 
 
 class _CheckedCacheFile(caching.IndexDataCacheFile):
     """A kernel's index and data files, each either whole or not there."""
 
+    made_of = ""
+    """Digest of what the kernels now decorated are made of, see :func:`_made_of`."""
+
+    def __init__(self, cache_path: str, filename_base: str, source_stamp: Any):
+        super().__init__(cache_path, filename_base, (source_stamp, self.made_of))
+
     def save(self, key: Any, data: Any) -> None:
+        """Write the code for some types, then the index that names it."""
+        digest = hashlib.sha256(repr(key).encode()).digest()
+        name = self._data_name(int.from_bytes(digest[:8]))
         try:
-            super().save(key, data)
+            self._save_data(name, data)
+            # Another process may have added to the index meanwhile, and of two that do so at once
+            # one is forgotten: then a later run compiles again, and the other's code is kept.
+            self._save_index(self._load_index() | {key: name})
         except OSError:
             # No room, or no permission: this run has its kernel, the next one compiles again.
             return
@@ -73,15 +104,38 @@ def making_arrays(function: Callable[..., Any]) -> Any:
     return _compiled(function, _nrt=True)
 
 
-def inlined(function: Callable[..., Any]) -> Any:
-    """As :func:`kernel`, for small functions that are written into the kernels that call them."""
-    return _compiled(function, _nrt=False, inline="always")
-
-
 def _compiled(function: Callable[..., Any], **options: Any) -> Any:
+    _CheckedCacheFile.made_of = _made_of(function.__module__)
     try:
         return njit(cache=True, nogil=True, **options)(function)
     except RuntimeError as error:
         if "no locator available" not in str(error):
             raise
         return njit(nogil=True, **options)(function)
+
+
+def inlined(function: Callable[..., Any]) -> Any:
+    """As :func:`kernel`, for functions that are written into the kernels that call them.
+
+    These keep the code, so that there is nothing to keep here, or to look for at every start.
+    """
+    return njit(nogil=True, inline="always")(function)
+
+
+@cache
+def _made_of(module: str) -> str:
+    """A digest of what kernels of a module are made of, beside its own file.
+
+    That is the numbers it imports, and the modules of the kernels it imports with all that these
+    are made of. Asked at the first kernel of a module, below its imports.
+    """
+    digest = hashlib.sha256(_OPTIONS)
+    for name, value in sorted(vars(sys.modules[module]).items()):
+        if isinstance(value, int | float | tuple | np.generic):
+            digest.update(f"{name}={value!r};".encode())
+        elif isinstance(value, Dispatcher) and value.__module__ != module:
+            source = Path(value.py_func.__code__.co_filename)
+            # Without a file, as in an archive, a release is all that tells.
+            digest.update(source.read_bytes() if source.is_file() else b"")
+            digest.update(_made_of(value.__module__).encode())
+    return digest.hexdigest()

@@ -17,11 +17,18 @@ def find_numba_cache() -> None:
     """Set ``NUMBA_CACHE_DIR`` if Numba, not yet imported, would find no folder to write."""
     if "NUMBA_CACHE_DIR" in os.environ:
         return
-    package = Path(__file__).parent
-    if _could_write(package / "search" / "__pycache__") or _could_write(_user_cache() / "numba"):
+    if can_keep_kernels():
         return
     with contextlib.suppress(OSError):
         os.environ["NUMBA_CACHE_DIR"] = str(_private_folder())
+
+
+def can_keep_kernels() -> bool:
+    """Whether Numba finds a folder to write compiled kernels to."""
+    if "NUMBA_CACHE_DIR" in os.environ:
+        return _could_write(Path(os.environ["NUMBA_CACHE_DIR"]))
+    beside = Path(__file__).parent / "search" / "__pycache__"
+    return _could_write(beside) or _could_write(_user_cache() / "numba")
 
 
 def import_numba() -> None:

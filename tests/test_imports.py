@@ -47,6 +47,7 @@ FLOORS = (
     "maps",
     "batch",
     "study",
+    "compiling",
     "cli",
 )
 """The modules and folders of the package; each imports only those before it and itself."""

@@ -14,6 +14,7 @@ from numba.core.errors import TypingError
 from eda_router.kernels import kernel, making_arrays
 
 PROGRAM = """
+import os
 import numpy as np
 from numba.core import event
 
@@ -27,35 +28,50 @@ class Counter(event.Listener):
 event.register("numba:compile", Counter())
 
 from module_with_a_kernel import doubled
-assert doubled(np.arange(4)).tolist() == [0, 2, 4, 6]
+for kind in (int, float)[:: int(os.environ.get("ORDER", "1"))]:
+    print(*map(int, doubled(np.arange(4).astype(kind))))
 print(compilations)
 """
 MODULE = """
 from eda_router.kernels import making_arrays
+from module_that_it_calls import FACTOR, times
 
 @making_arrays
 def doubled(numbers):
-    return 2 * numbers
+    return times(numbers, FACTOR)
 """
+CALLED = """
+from eda_router.kernels import making_arrays
+from numbers_of_it import FACTOR
+
+@making_arrays
+def times(numbers, factor):
+    return numbers * factor
+"""
+NUMBERS = "FACTOR = 2"
 
 
 @pytest.fixture
 def compilations(tmp_path: Path):
     """Run the kernel in a process of its own; how many functions it had to compile."""
     (tmp_path / "module_with_a_kernel.py").write_text(MODULE)
+    (tmp_path / "module_that_it_calls.py").write_text(CALLED)
+    (tmp_path / "numbers_of_it.py").write_text(NUMBERS)
     paths = [str(tmp_path), *sys.path, os.environ.get("PYTHONPATH", "")]
     environment = os.environ | {
         "NUMBA_CACHE_DIR": str(tmp_path / "cache"),
         "PYTHONPATH": os.pathsep.join(filter(None, paths)),
     }
 
-    def run(prefix: str = "") -> int:
+    def run(prefix: str = "", found: str = "0 2 4 6") -> int:
         command = f"{prefix} exec {sys.executable} -c '{PROGRAM}'"
         done = subprocess.run(
             ["bash", "-c", command], env=environment, capture_output=True, text=True
         )
         assert done.returncode == 0, done.stderr
-        return int(done.stdout)
+        of_integers, of_floats, compilations = done.stdout.splitlines()
+        assert of_integers == of_floats == found
+        return int(compilations)
 
     return run
 
@@ -92,6 +108,43 @@ def test_a_damaged_file_is_compiled_and_written_anew(
     again = compilations()
     # A flipped bit of an index may be one that changes nothing.
     assert again > 0 or (damage, ending) == ("flipped", "nbi")
+    assert compilations() == 0
+
+
+def rewrite(path: Path, old: str, new: str) -> None:
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+
+
+def test_a_kernel_is_compiled_anew_when_one_that_it_calls_has_changed(
+    compilations, tmp_path: Path
+) -> None:
+    compilations()
+    rewrite(tmp_path / "module_that_it_calls.py", "numbers * factor", "numbers * factor + 1")
+    assert compilations(found="1 3 5 7") > 0
+    assert compilations(found="1 3 5 7") == 0
+
+
+def test_a_kernel_is_compiled_anew_when_a_number_that_it_imports_has_changed(
+    compilations, tmp_path: Path
+) -> None:
+    compilations()
+    rewrite(tmp_path / "numbers_of_it.py", "2", "3")
+    assert compilations(found="0 3 6 9") > 0
+
+
+def test_processes_that_start_at_once_do_not_mix_up_code_for_different_types(
+    compilations, tmp_path: Path
+) -> None:
+    compilations()
+    indices = {path: path.read_bytes() for path in cache_files(tmp_path, "nbi")}
+    for path in indices:
+        path.unlink()
+    # As if both had found no index, and the one above had written its own last.
+    compilations("export ORDER=-1;")
+    for path, data in indices.items():
+        path.write_bytes(data)
     assert compilations() == 0
 
 

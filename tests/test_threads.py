@@ -9,8 +9,8 @@ import pytest
 
 from eda_router.config import RouteConfig
 from eda_router.design import Design
-from eda_router.routing import negotiation as kernels
 from eda_router.routing.maze import MazeRouter, route_maze
+from eda_router.routing.negotiation import route_pass
 from eda_router.routing.pool import new_pool
 from eda_router.routing.result import RoutingResult
 from eda_router.routing.shares import LATER, new_plan, plan_wave
@@ -69,22 +69,22 @@ def test_a_tree_that_outgrows_its_fence_leaves_everything_as_it_was(design: Desi
     router._cost_congestion()
     grid, nets = Grid(design.width, design.height), Nets(design.pin_offsets, design.pins)
     many = design.routable[design.pin_counts[design.routable] > 8]
-    work = router._crew.workspaces[0]
-    (done,) = kernels.first_pass(
-        router.ledger.costs, router._pool, work, nets, Limits(4, 1, 4096, 1, 0, 1), many
-    )
+    longest = np.zeros(design.num_nets, np.int32)
+
+    def drawn(router: MazeRouter, limits: Limits) -> int:
+        work = router._crew.workspaces[0]
+        costs, pool, touched = router.ledger.costs, router._pool, router._touched
+        return route_pass(costs, pool, work, nets, limits, many, longest, touched, False)[0]
+
     # A box with a margin does not fit a fence without.
-    assert done == 0
-    assert work.box.outgrown[0] == 1
+    assert drawn(router, Limits(4, 1, 4096, 1, 0, 1)) == 0
+    assert router._crew.workspaces[0].box.outgrown[0] == 1
     assert not router.demand.any()
     whole = Limits(4, 1, 4096, 1, max(grid), 1)
-    (done,) = kernels.first_pass(router.ledger.costs, router._pool, work, nets, whole, many)
-    assert done == len(many)
+    assert drawn(router, whole) == len(many)
     other = MazeRouter(design, RouteConfig(router="maze"))
     other._cost_congestion()
-    kernels.first_pass(
-        other.ledger.costs, other._pool, other._crew.workspaces[0], nets, whole, many
-    )
+    drawn(other, whole)
     assert np.array_equal(router.routes().edges, other.routes().edges)
 
 

@@ -42,6 +42,7 @@ COMMANDS = {
     "evaluate": "Measure a model beside its controls.",
     "study": "Compare variants of the training.",
     "config": "Print a YAML file with every option.",
+    "compile": "Compile all kernels ahead.",
 }
 """Name of each command, which is that of its file here, and its one line of help."""
 

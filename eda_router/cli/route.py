@@ -121,7 +121,11 @@ def _import(config: RouteConfig, quiet: bool) -> None:
     from eda_router.routing import flow
 
     if not quiet and not kernels_compiled():
-        click.echo("compiling the kernels, at the first run only: about a minute", err=True)
+        click.echo(
+            "compiling the kernels, at the first run only: about half a minute; edaroute compile "
+            "does it ahead",
+            err=True,
+        )
     flow.load_router(config)
 
 

@@ -108,6 +108,8 @@ def route_box(
     inside[-1, :, VERTICAL] = 0
     labels = np.zeros((1, height, width), np.uint8)
     ok = np.zeros(1, np.bool_)
+    # A view of a larger array would be another type to compile for.
+    pins = np.ascontiguousarray(pins)
     draw_trees(inside[None], pins[None], PRICE, exact_pins, exchange_rounds, BY_PLACE, labels, ok)
     return np.flatnonzero(tree_edges(labels)).astype(np.int32) if ok[0] else None
 

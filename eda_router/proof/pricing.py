@@ -145,7 +145,9 @@ def _draw_some(search, offsets, pins, wanted, values, ends, room):
             for j in range(count):
                 room[used + j] = search.paths.edges[j]
         else:
-            count = draw_tree(search.rough, search.work, pins[first:last], search.limits)
+            count = draw_tree(
+                search.rough, search.work, pins[first:last], search.limits, np.int64(0)
+            )
             for j in range(count):
                 edge = search.work.tree.edges[j]
                 room[used + j] = edge

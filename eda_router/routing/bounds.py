@@ -57,5 +57,5 @@ def steiner_bounds(
 def _exact_lengths(box, grid, nets, order, unit_cost, lengths):
     """Write the length of an optimal tree of each net of ``order`` to ``lengths``."""
     for net in order:
-        cost, _ = join_pins(box, unit_cost, grid, net_pins(nets, net), 0, 1)
+        cost, _ = join_pins(box, unit_cost, grid, net_pins(nets, net), np.int64(0), np.int64(1))
         lengths[net] = cost

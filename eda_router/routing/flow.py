@@ -179,6 +179,7 @@ def load_kernels() -> None:
 
     nets = [
         ("two", 0, [(0, 0), (3, 2)]),
+        ("five", 2, [(0, 0), (4, 1), (1, 4), (3, 3), (2, 0)]),
         ("star", 1, [(x, y) for x in (0, 2, 4) for y in (0, 2, 4)]),
     ]
     design = Design.from_pins("kernels", 5, 5, 1, 1, 4 * nets)

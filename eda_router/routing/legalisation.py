@@ -102,7 +102,7 @@ def bring_back(closed, soft, pool, work, nets, limits, order, open_nets, touched
         if work.box.stop[0]:
             return i, back
         net = open_nets[i]
-        count = draw_tree(soft.cost, work, net_pins(nets, net), limits)
+        count = draw_tree(soft.cost, work, net_pins(nets, net), limits, np.int64(0))
         if count < 0:
             continue
         spare = _place(pool, net, work.tree.edges[:count])
@@ -169,7 +169,7 @@ MOVED, STUCK, POOL_FULL = 0, 1, 2
 def _move(closed, soft, pool, work, nets, limits, net, undo):
     """Reroute a net through free tracks; ``undo`` gets (net, start, length, room) of before."""
     _book(closed, soft, pool, net, -1)
-    count = draw_tree(closed.cost, work, net_pins(nets, net), limits)
+    count = draw_tree(closed.cost, work, net_pins(nets, net), limits, np.int64(0))
     outcome = STUCK
     if count > 0:
         undo[0], undo[1], undo[2], undo[3] = net, pool.start[net], pool.length[net], pool.room[net]

@@ -27,13 +27,13 @@ from numpy.typing import NDArray
 from eda_router.config import MOST_EXACT_PINS, RouteConfig
 from eda_router.design import Design, IntArray, Routes
 from eda_router.routing import legalisation
-from eda_router.routing import negotiation as kernels
 from eda_router.routing.bounds import steiner_bounds
 from eda_router.routing.costs import update_costs
 from eda_router.routing.crew import Crew, Pass
 from eda_router.routing.effort import effort_of
 from eda_router.routing.hook import PassState, read_only
 from eda_router.routing.ledger import SPAN, CapacityLedger
+from eda_router.routing.negotiation import commit_free, route_pass
 from eda_router.routing.pool import RoutePool, new_pool, pool_of, routes_of, snapshot
 from eda_router.routing.result import PassRow, RouteSource, RoutingResult
 from eda_router.routing.run import OutOfTime, Run
@@ -152,10 +152,10 @@ class MazeRouter(Run):
         with self.phase("first pass"):
             self._cost_congestion(closed=legally)
             try:
-                self._over(order, self._pass(kernels.first_pass, limits, self._no_bounds))
+                self._over(order, self._pass(limits, self._no_bounds))
             finally:
+                self._mark(RouteSource.MAZE)
                 routed = order[self._pool.length[order] > 0]
-                self.stage[routed] = RouteSource.MAZE
             self.report("first", len(routed))
 
     def negotiate(self, *, reroute_detours: bool = False) -> None:
@@ -242,12 +242,10 @@ class MazeRouter(Run):
             self.ledger.set_costs(np.where(legally & (d > 0), CLOSED, 1), np.zeros(len(d)))
             limits = Limits(0, self._reach, self.design.num_tiles, 1, self._reach, 1)
             try:
-                self._over(self.open_nets, self._pass(kernels.first_pass, limits, self._no_bounds))
+                late = self._over(self.open_nets, self._pass(limits, self._no_bounds))[0]
             finally:
-                routed = self._pool.length[self.order] > 0
-                late = self.order[routed & (self.stage[self.order] == RouteSource.UNROUTED)]
-                self.stage[late] = RouteSource.MAZE
-            self.report("far", len(late))
+                self._mark(RouteSource.MAZE)
+            self.report("far", late)
 
     def refine_until_deadline(self) -> None:
         """As :meth:`refine`, whatever the effort, until the deadline."""
@@ -319,7 +317,7 @@ class MazeRouter(Run):
         committed = np.zeros(len(nets), np.bool_)
         done = 0
         while done < len(nets):
-            done += kernels.commit_free(
+            done += commit_free(
                 self.ledger.costs, self._pool, nets[done:], offsets[done:], edges, committed[done:]
             )
             if done < len(nets):
@@ -384,21 +382,17 @@ class MazeRouter(Run):
         """A margin that takes in the whole grid."""
         return max(self.design.width, self.design.height)
 
-    def _pass(
-        self,
-        kernel: Callable[..., Any],
-        limits: Limits,
-        longest: IntArray,
-        *more: NDArray[np.integer],
-        counts: int = 0,
-        alone: bool = False,
-    ) -> Pass:
-        """A pass of a kernel that takes ``more`` after the nets it is to deal with."""
+    def _pass(self, limits: Limits, longest: IntArray, *, negotiating: bool = False) -> Pass:
+        """A pass of :func:`~eda_router.routing.negotiation.route_pass`."""
 
         def run(pool: RoutePool, work: Workspace, limits: Limits, nets: NDArray[np.int64]) -> Any:
-            return kernel(self.ledger.costs, pool, work, self._nets, limits, nets, *more)
+            costs = self.ledger.costs
+            return route_pass(
+                costs, pool, work, self._nets, limits, nets, longest, self._touched, negotiating
+            )
 
-        return Pass(run, limits, longest, counts, alone)
+        # Nets that overflow crowd where others do: hardly any two are independent of each other.
+        return Pass(run, limits, longest, counts=3, alone=negotiating)
 
     def _stalled(self, lowest: Sequence[int]) -> bool:
         """Whether negotiation, with the least overflow after each round so far, gets nowhere."""
@@ -430,22 +424,14 @@ class MazeRouter(Run):
 
     def _negotiate_round(self, margin: int, longest: IntArray) -> int:
         limits = self._limits(min(self.effort.exact_pins, NEGOTIATION_EXACT_PINS), margin, 1)
-
-        # Nets that overflow crowd where others do: hardly any two are independent of each other.
-        task = self._pass(
-            kernels.negotiate_pass, limits, longest, longest, self._touched, counts=1, alone=True
-        )
-        (rerouted,) = self._over(self.order, task)
-        return rerouted
+        return self._over(self.order, self._pass(limits, longest, negotiating=True))[0]
 
     def _refine_round(
         self, margin: int, nets: NDArray[np.int64], bounds: IntArray | None = None
     ) -> tuple[int, int]:
         limits = self._limits(self.effort.refine_exact_pins, margin, 1)
         bounds = self.bounds if bounds is None else bounds
-
-        task = self._pass(kernels.refine_pass, limits, bounds, bounds, self._touched, counts=2)
-        shortened, saved = self._over(nets, task)
+        _, shortened, saved = self._over(nets, self._pass(limits, bounds))
         return shortened, saved
 
     def _over(self, nets: NDArray[np.int64], task: Pass) -> list[int]:

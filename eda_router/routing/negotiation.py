@@ -12,10 +12,12 @@ nets negotiate for edges, as in PathFinder [1] and in global routers after it [2
 
 from __future__ import annotations
 
+import numpy as np
+
 from eda_router.kernels import inlined, kernel
 from eda_router.routing.costs import cost_of, update_cost
 from eda_router.routing.pool import route_of, store
-from eda_router.search.draw import draw_tree, improve_drawn
+from eda_router.search.draw import draw_tree
 from eda_router.search.grid import (
     TILE_EDGE,
     edge_tiles,
@@ -58,7 +60,7 @@ def footprint(pool, nets, grid, limits, net):
     return window
 
 
-@kernel
+@inlined
 def _set_fence(pool, work, nets, limits, net):
     """Keep what improving the tree of a net looks at within the net's footprint."""
     grid, fence = work.grid, work.box.fence
@@ -72,17 +74,17 @@ def _set_fence(pool, work, nets, limits, net):
         fence[0], fence[1], fence[2], fence[3] = window
 
 
-@kernel
-def release(costs, pool, net):
+@inlined
+def _release(costs, pool, net):
     """Take a net's route out of the demand; the route itself stays in its slot."""
     for edge in route_of(pool, net):
         costs.demand[edge] -= 1
         update_cost(costs, edge)
 
 
-@kernel
-def commit(costs, pool, net):
-    """Add a net's route to the demand, the inverse of :func:`release`."""
+@inlined
+def _commit(costs, pool, net):
+    """Add a net's route to the demand, the inverse of :func:`_release`."""
     for edge in route_of(pool, net):
         costs.demand[edge] += 1
         update_cost(costs, edge)
@@ -118,125 +120,78 @@ def commit_free(costs, pool, nets, offsets, edges, committed):
         if fits:
             if not store(pool, nets[i], tree):
                 return i
-            commit(costs, pool, nets[i])
+            _commit(costs, pool, nets[i])
         committed[i] = fits
     return len(nets)
 
 
-@kernel
-def first_pass(costs, pool, work, nets, limits, order):
-    """Route the nets of ``order``, overflow at a cost but allowed.
-
-    Returns:
-        (nets dealt with,); fewer than all when the pool is full, a tree outgrew its fence, or
-        ``work.box.stop`` is set.
-    """
-    for i in range(len(order)):
-        if work.box.stop[0]:
-            return (i,)
-        net = order[i]
-        _set_fence(pool, work, nets, limits, net)
-        count = draw_tree(costs.cost, work, net_pins(nets, net), limits)
-        if work.box.outgrown[0]:
-            return (i,)
-        if count > 0:
-            if not store(pool, net, work.tree.edges[:count]):
-                return (i,)
-            commit(costs, pool, net)
-    return (len(order),)
-
-
 @inlined
-def _draw_again(costs, pool, work, nets, limits, net):
-    """Draw a released net: few pins anew, of a larger tree only what pays to change.
-
-    Writes to ``work.tree.edges`` and returns the number of edges, or -1 if there is no way.
-    """
-    pins = net_pins(nets, net)
-    count = pool.length[net]
-    if len(pins) <= limits.exact_pins or count == 0:
-        return draw_tree(costs.cost, work, pins, limits)
-    route = route_of(pool, net)
-    for i in range(count):
-        work.tree.edges[i] = route[i]
-    return improve_drawn(costs.cost, work, pins, count, limits)
+def _is_better(costs, drawn, route, negotiating):
+    """Whether a net that overflows nothing takes what was drawn instead of its route."""
+    if negotiating:
+        return cost_of(costs, drawn) <= cost_of(costs, route) - WORTH_MOVING
+    if len(drawn) != len(route):
+        return len(drawn) < len(route)
+    return cost_of(costs, drawn) < cost_of(costs, route)
 
 
 @kernel
-def negotiate_pass(costs, pool, work, nets, limits, order, longest, touched):
-    """Rip up and reroute, in order, the nets of ``order`` that cross an overflowed edge.
+def route_pass(costs, pool, work, nets, limits, order, longest, touched, negotiating):
+    """Draw the nets of ``order`` anew, one after the other, where that is of use.
 
-    So are nets longer than ``longest`` (int32 ``(num_nets,)``, tile edges), but these keep their
-    route unless that saves WORTH_MOVING. ``touched`` gets a 1 for every net rerouted.
+    In negotiation that are the nets that cross an overflowed edge, which take what is drawn, and
+    those longer than ``longest`` (int32 ``(num_nets,)``, tile edges), which keep their route unless
+    that saves WORTH_MOVING. Otherwise it is the nets without route, which get one if there is a
+    way, and those longer than ``longest``, which take a shorter route, or an equally long one over
+    freer edges, so that others find room.
+
+    One kernel for both: most of what either compiles is the search.
+
+    Args:
+        costs: of the ledger.
+        pool: the routes.
+        work: scratch memory.
+        nets: pins of all nets.
+        limits: of the searches.
+        order: int64, net numbers.
+        longest: see above.
+        touched: uint8 ``(num_nets,)``, gets a 1 for every net whose route changed.
+        negotiating: bool, see above.
 
     Returns:
-        (nets dealt with, nets rerouted); fewer dealt with than all as in :func:`first_pass`.
+        (nets dealt with, nets rerouted, nets shortened, edges saved); nets that had no route count
+        as shortened. Fewer are dealt with than all when the pool is full, a tree outgrew its
+        fence, or ``work.box.stop`` is set.
     """
     rerouted = 0
-    for i in range(len(order)):
-        if work.box.stop[0]:
-            return i, rerouted
-        net = order[i]
-        overflowed = _overflows(costs, pool, net)
-        if not overflowed and pool.length[net] <= longest[net]:
-            continue
-        _set_fence(pool, work, nets, limits, net)
-        release(costs, pool, net)
-        count = _draw_again(costs, pool, work, nets, limits, net)
-        if work.box.outgrown[0]:
-            commit(costs, pool, net)
-            return i, rerouted
-        if count > 0:
-            drawn, route = work.tree.edges[:count], route_of(pool, net)
-            if overflowed or cost_of(costs, drawn) <= cost_of(costs, route) - WORTH_MOVING:
-                if not store(pool, net, drawn):
-                    commit(costs, pool, net)
-                    return i, rerouted
-                touched[net] = 1
-                rerouted += 1
-        commit(costs, pool, net)
-    return len(order), rerouted
-
-
-@kernel
-def refine_pass(costs, pool, work, nets, limits, order, bounds, touched):
-    """Look for a shorter legal route for each net of ``order`` that is longer than its bound.
-
-    Costs must close full edges. A net without route gets one if there is a way. An equally long
-    route over freer edges is taken too, so that others find room. ``touched`` gets a 1 for every
-    net whose route changed.
-
-    Returns:
-        (nets dealt with, nets shortened, edges saved); fewer dealt with than all as in
-        :func:`first_pass`.
-    """
     shortened = 0
     saved = 0
     for i in range(len(order)):
         if work.box.stop[0]:
-            return i, shortened, saved
+            return i, rerouted, shortened, saved
         net = order[i]
-        old_count = pool.length[net]
-        if 0 < old_count <= bounds[net]:
+        old_count = np.int64(pool.length[net])
+        has_to_move = _overflows(costs, pool, net) if negotiating else old_count == 0
+        if not has_to_move and old_count <= longest[net]:
             continue
         _set_fence(pool, work, nets, limits, net)
-        release(costs, pool, net)
-        count = _draw_again(costs, pool, work, nets, limits, net)
-        if work.box.outgrown[0]:
-            commit(costs, pool, net)
-            return i, shortened, saved
-        if count > 0:
-            drawn = work.tree.edges[:count]
-            shorter = old_count == 0 or count < old_count
-            if shorter or (
-                count == old_count and cost_of(costs, drawn) < cost_of(costs, route_of(pool, net))
-            ):
-                if not store(pool, net, drawn):
-                    commit(costs, pool, net)
-                    return i, shortened, saved
-                touched[net] = 1
-                if shorter:
-                    shortened += 1
-                    saved += old_count - count
-        commit(costs, pool, net)
-    return len(order), shortened, saved
+        _release(costs, pool, net)
+        pins, route, tree = net_pins(nets, net), route_of(pool, net), work.tree.edges
+        for j in range(old_count):
+            tree[j] = route[j]
+        count = draw_tree(costs.cost, work, pins, limits, old_count)
+        is_whole = work.box.outgrown[0] == 0
+        if is_whole and count > 0:
+            drawn = tree[:count]
+            if has_to_move or _is_better(costs, drawn, route, negotiating):
+                is_whole = store(pool, net, drawn)
+                if is_whole:
+                    touched[net] = 1
+                    rerouted += 1
+                    if old_count == 0 or count < old_count:
+                        shortened += 1
+                        saved += old_count - count
+        _commit(costs, pool, net)
+        if not is_whole:
+            return i, rerouted, shortened, saved
+    return len(order), rerouted, shortened, saved

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from eda_router.design import Routes
-from eda_router.kernels import inlined, kernel
+from eda_router.kernels import inlined
 
 
 class RoutePool(NamedTuple):
@@ -103,7 +103,7 @@ def route_of(pool, net):
     return pool.edges[pool.start[net] : pool.start[net] + pool.length[net]]
 
 
-@kernel
+@inlined
 def store(pool, net, edges):
     """Make ``edges`` the route of a net. Returns False when the pool is full."""
     count = len(edges)

@@ -197,10 +197,24 @@ def open_box(box, cost, grid, pins, margin, max_nodes, num_fields):
         wanted_y = max(2, wanted_y // 2)
     load_costs(box, cost, grid.width, w, h)
     for t in range(len(pins)):
-        i = np.searchsorted(box.xs[:w], pins[t] % grid.width)
-        j = np.searchsorted(box.ys[:h], pins[t] // grid.width)
+        i = _position(box.xs, w, pins[t] % grid.width)
+        j = _position(box.ys, h, pins[t] // grid.width)
         box.terminal_nodes[t] = j * w + i
     return w, h
+
+
+@inlined
+def _position(lines, count, line):
+    """Where ``line`` stands in ``lines[:count]``, which rise."""
+    low = 0
+    high = count - 1
+    while low < high:
+        middle = (low + high) // 2
+        if lines[middle] < line:
+            low = middle + 1
+        else:
+            high = middle
+    return low
 
 
 @inlined

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from eda_router.kernels import inlined, kernel
+from eda_router.kernels import inlined
 from eda_router.search.box import CLOSED, new_box
 from eda_router.search.grid import Grid
 from eda_router.search.steiner import join_pins
@@ -54,37 +54,27 @@ def new_workspace(grid: Grid, exact_pins: int, field_entries: int) -> Workspace:
     return Workspace(grid, new_box(grid, exact_pins, field_entries), new_tree_scratch(grid))
 
 
-@kernel
-def draw_tree(cost, work, pins, limits):
+@inlined
+def draw_tree(cost, work, pins, limits, count):
     """Cheapest tree over ``pins`` (at least two) under the cost of each edge.
 
-    Writes to ``work.tree.edges`` and returns the number of edges, or -1 if there is no way.
+    Writes to ``work.tree.edges``, which may hold ``count`` edges of a tree already: for more pins
+    than are joined exactly, that tree is improved instead of a new one.
+
+    Returns:
+        the number of edges, or -1 if there is no way.
     """
+    box, tree, grid, margin = work.box, work.tree, work.grid, limits.margin
     if len(pins) <= limits.exact_pins:
         nodes = limits.max_nodes >> len(pins) - 2
-        total, count = join_pins(work.box, cost, work.grid, pins, limits.margin, nodes)
+        total, found = join_pins(box, cost, grid, pins, margin, nodes)
         if total >= CLOSED:
             return -1
-        for i in range(count):
-            work.tree.edges[i] = work.box.out[i]
-        return count
-    count = grow_tree(work.box, work.tree, cost, work.grid, pins, limits.margin, limits.max_nodes)
-    if count < 0:
-        return -1
-    return improve_drawn(cost, work, pins, count, limits)
-
-
-@inlined
-def improve_drawn(cost, work, pins, count, limits):
-    """Improve the tree ``work.tree.edges[:count]`` in place; returns its number of edges."""
-    return improve_tree(
-        work.box,
-        work.tree,
-        cost,
-        work.grid,
-        pins,
-        count,
-        limits.margin,
-        limits.rounds,
-        limits.least,
-    )
+        for i in range(found):
+            tree.edges[i] = box.out[i]
+        return found
+    if count == 0:
+        count = grow_tree(box, tree, cost, grid, pins, margin, limits.max_nodes)
+        if count < 0:
+            return -1
+    return improve_tree(box, tree, cost, grid, pins, count, margin, limits.rounds, limits.least)

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from eda_router.kernels import kernel
+from eda_router.kernels import inlined, kernel
 from eda_router.search.box import CLOSED, UNREACHED, emit_step, open_box, step_towards, sweep
 from eda_router.search.grid import neighbour
 
@@ -67,7 +67,7 @@ def join_terminals(box, w, h, k, grid_width, limit):
     return cost, _trace(box, w, h, k, grid_width)
 
 
-@kernel
+@inlined
 def _least_of_three(fields, n, nodes, offsets):
     """What joining three terminals costs at least, by the fields of the first and the second.
 
@@ -84,7 +84,7 @@ def _least_of_three(fields, n, nodes, offsets):
     return (between + first + second + 1) // 2
 
 
-@kernel
+@inlined
 def _combine(fields, subset, n):
     """Field of ``subset`` = cheapest sum of the fields of two parts that make it up."""
     base = subset * n
@@ -135,22 +135,22 @@ def _derive(box, subset, node, w, h, heading):
     return (0, 0) if step < 0 else (2, step)
 
 
-@kernel
+@inlined
 def _trace(box, w, h, k, grid_width):
     fields = box.fields
     nodes = box.terminal_nodes
     offsets = box.terminal_offsets
     stack = box.stack
     n = w * h
-    count = 0
+    count = np.int64(0)
     stack[0] = (1 << (k - 1)) - 1
     stack[1] = nodes[offsets[k - 1]]
     top = 2
     while top > 0:
         top -= 2
-        subset = stack[top]
-        node = stack[top + 1]
-        heading = -1
+        subset = np.int64(stack[top])
+        node = np.int64(stack[top + 1])
+        heading = np.int64(-1)
         while fields[subset * n + node] != 0:
             kind, what = _derive(box, subset, node, w, h, heading)
             if kind == 0:
@@ -158,17 +158,18 @@ def _trace(box, w, h, k, grid_width):
                 value = fields[subset * n + node]
                 owner = box.owner[node]
                 for i in range(offsets[owner], offsets[owner + 1]):
-                    if fields[subset * n + nodes[i]] == value:
-                        kind, what = _derive(box, subset, nodes[i], w, h, heading)
+                    other = np.int64(nodes[i])
+                    if fields[subset * n + other] == value:
+                        kind, what = _derive(box, subset, other, w, h, heading)
                         if kind != 0:
-                            node = nodes[i]
+                            node = other
                             break
             if kind == 1:
                 stack[top] = subset ^ what
                 stack[top + 1] = node
                 top += 2
                 subset = what
-                heading = -1
+                heading = np.int64(-1)
                 continue
             heading = what
             count = emit_step(box, node, what, w, grid_width, box.out, count)
@@ -176,7 +177,7 @@ def _trace(box, w, h, k, grid_width):
     return count
 
 
-@kernel
+@inlined
 def join_pins(box, cost, grid, pins, margin, max_nodes):
     """Cheapest tree over the pins (tiles, distinct) in the box that ``open_box`` makes.
 

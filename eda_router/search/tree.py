@@ -24,7 +24,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from eda_router.kernels import inlined, kernel, making_arrays
+from eda_router.kernels import inlined, kernel
 from eda_router.search.box import (
     CLOSED,
     MAX_PARTS,
@@ -75,6 +75,8 @@ class TreeScratch(NamedTuple):
         removed: int32, edges taken out.
         edges: int32, the tree as a list of edges; while a large tree is taken apart, the tile that
             follows each one in the list of its part.
+        at: int64 ``(MAX_PARTS,)``, the tile at which each part of a large tree is walked.
+        last: int64 ``(MAX_PARTS,)``, the last tile in the list of each part.
     """
 
     links: Any
@@ -83,6 +85,8 @@ class TreeScratch(NamedTuple):
     keys: Any
     removed: Any
     edges: Any
+    at: Any
+    last: Any
 
 
 def new_tree_scratch(grid: Grid) -> TreeScratch:
@@ -97,6 +101,8 @@ def new_tree_scratch(grid: Grid) -> TreeScratch:
         # A tree has fewer edges than tiles.
         removed=np.zeros(tiles, np.int32),
         edges=np.zeros(tiles, np.int32),
+        at=np.zeros(MAX_PARTS, np.int64),
+        last=np.zeros(MAX_PARTS, np.int64),
     )
 
 
@@ -123,23 +129,23 @@ def grow_tree(box, scratch, cost, grid, pins, margin, max_nodes):
         number of edges, or -1 if a pin cannot be reached or ``box.stop`` is set.
     """
     k = len(pins)
-    w, h = open_box(box, cost, grid, pins, margin, max_nodes, 1)
+    w, h = open_box(box, cost, grid, pins, margin, max_nodes, np.int64(1))
     field = box.fields
     nodes = box.terminal_nodes
     for i in range(w * h):
         field[i] = UNREACHED
     field[nodes[0]] = 0
     waiting = k - 1
-    steps = 0
+    steps = np.int64(0)
     for t in range(waiting):
         nodes[t] = nodes[t + 1]
-    count = 0
+    count = np.int64(0)
     joined = 0
     while waiting > 0:
         if box.stop[0]:
             return -1
         if joined < SWEPT_PINS:
-            sweep(field, 0, box.right, box.up, w, h)
+            sweep(field, np.int64(0), box.right, box.up, w, h)
         else:
             _spread(box, scratch, w, h, steps)
         joined += 1
@@ -147,13 +153,13 @@ def grow_tree(box, scratch, cost, grid, pins, margin, max_nodes):
         for t in range(1, waiting):
             if field[nodes[t]] < field[nodes[nearest]]:
                 nearest = t
-        node = nodes[nearest]
+        node = np.int64(nodes[nearest])
         if field[node] >= CLOSED:
             return -1
         waiting -= 1
         nodes[nearest] = nodes[waiting]
         heading = -1
-        steps = 0
+        steps = np.int64(0)
         while field[node] != 0:
             scratch.queue[steps] = node
             steps += 1
@@ -165,7 +171,7 @@ def grow_tree(box, scratch, cost, grid, pins, margin, max_nodes):
     return count
 
 
-@kernel
+@inlined
 def _spread(box, scratch, w, h, count):
     """Bring the distance field up to date after nodes ``queue[:count]`` became part of the tree.
 
@@ -198,7 +204,7 @@ def _spread(box, scratch, w, h, count):
                     size += 1
 
 
-@kernel
+@inlined
 def _walk_off(scratch, grid_width, tile, count):
     """Take out the key paths at ``tile``.
 
@@ -229,7 +235,7 @@ def _walk_off(scratch, grid_width, tile, count):
     return count, ends
 
 
-@kernel
+@inlined
 def _collect_parts(box, scratch, grid_width, w, h, x0, y0, starts):
     """Make each part that begins at ``queue[:starts]`` a terminal of the box."""
     links = scratch.links
@@ -267,7 +273,7 @@ def _collect_parts(box, scratch, grid_width, w, h, x0, y0, starts):
         part[queue[i]] = 0
 
 
-@making_arrays
+@inlined
 def _collect_parts_in_step(box, scratch, grid_width, w, h, x0, y0, starts):
     """As :func:`_collect_parts`, in time proportional to all parts but the largest, and the box.
 
@@ -278,8 +284,7 @@ def _collect_parts_in_step(box, scratch, grid_width, w, h, x0, y0, starts):
     part = scratch.part
     queue = scratch.queue
     following = scratch.edges
-    at = np.empty(MAX_PARTS, np.int64)
-    last = np.empty(MAX_PARTS, np.int64)
+    at, last = scratch.at, scratch.last
     for t in range(starts):
         at[t] = last[t] = queue[t]
         part[queue[t]] = t + 1
@@ -379,7 +384,7 @@ def improve_tree(box, scratch, cost, grid, pins, count, margin, rounds, least):
     return count
 
 
-@kernel
+@inlined
 def _list_edges(scratch, grid_width, start):
     links = scratch.links
     queue = scratch.queue
@@ -408,7 +413,7 @@ def _list_edges(scratch, grid_width, start):
     return count
 
 
-@kernel
+@inlined
 def _rejoin_at(box, scratch, cost, grid, tile, margin, least, large):
     """Take ``tile`` and its key paths out and join the parts as cheaply as possible.
 
