@@ -197,7 +197,10 @@ def pool_images(images: NDArray[np.float32], scale: int) -> NDArray[np.float32]:
 def _cut_windows(free, expected, origins, pin_offsets, pins, images, tracks, is_pin):
     height, width = free.shape[0], free.shape[1]
     size, rows = tracks.shape[1], images.shape[1]
-    scale = size // rows
+    shift = 0
+    while rows << shift < size:
+        shift += 1
+    scale = 1 << shift
     for i in range(len(origins)):
         x0, y0 = origins[i, 0], origins[i, 1]
         last_row, last_column = min(size, height - y0), min(size, width - x0)
@@ -210,10 +213,10 @@ def _cut_windows(free, expected, origins, pin_offsets, pins, images, tracks, is_
                         continue
                     tracks[i, r, c, direction] = min(MAX_FREE, there)
                     # Only edges across the borders of blocks are shown.
-                    if (place + 1) % scale == 0:
+                    if (place + 1) & (scale - 1) == 0:
                         channel = 1 if direction == HORIZONTAL else 0
                         shown = _shown(there, expected[y0 + r, x0 + c, direction])
-                        images[i, r // scale, c // scale, channel] += shown
+                        images[i, r >> shift, c >> shift, channel] += shown
         for r in range(rows):
             for c in range(rows):
                 for channel in range(2):
@@ -222,7 +225,7 @@ def _cut_windows(free, expected, origins, pin_offsets, pins, images, tracks, is_
                         images[i, r, c, channel] = _mean_or_one(total, scale)
         for j in range(pin_offsets[i], pin_offsets[i + 1]):
             c, r = pins[j] % width - x0, pins[j] // width - y0
-            images[i, r // scale, c // scale, 2] = 1
+            images[i, r >> shift, c >> shift, 2] = 1
             is_pin[i, r, c] = True
 
 

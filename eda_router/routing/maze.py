@@ -52,6 +52,9 @@ STEEPNESS = 1.2
 WIDE_MARGIN = 8
 """Tiles around a net's pins where near ways end; beyond, boxes grow half as fast."""
 
+DETOUR_MARGIN = 2
+"""Tiles around a net's pins, or a wire taken out, that rerouting of detours may use."""
+
 SLACK_TRACKS = 8
 """Free tracks from which on an edge costs no more than its length in refinement."""
 
@@ -173,7 +176,7 @@ class MazeRouter(Run):
             self._cost_congestion()
             effort = self.effort
             if reroute_detours:
-                self.report("relax", self._negotiate_round(1, self.bounds))
+                self.report("relax", self._negotiate_round(DETOUR_MARGIN, self.bounds))
             least = self.total_overflow
             best = snapshot(self._pool)
             since_best = 0
