@@ -210,6 +210,20 @@ def test_results_are_kept_by_all_their_settings(tmp_path):
     assert study.folder("default", 1) not in found
 
 
+def test_a_new_setting_at_its_default_leaves_what_was_measured_where_it_is():
+    """Digests of before the settings that came later: rows kept under them are found again."""
+    base = load_config(TrainConfig, CHECKOUT / "scripts" / "study.yaml")
+    study = Study(base, Path("no-samples"), Path("runs"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("eda_router.study.trainings.__version__", "0.1.0")
+        found = {name: study.folder(name, 1).name for name in ("default", "paper", "GAN")}
+    assert found == {
+        "default": "seed1-ba81e9299d",
+        "paper": "seed1-629ce6ee39",
+        "GAN": "seed1-1c11698bb0",
+    }
+
+
 def test_designs_of_one_name_are_told_apart():
     one = Design.from_pins("d", 2, 1, 1, 1, [("a", 0, [(0, 0), (1, 0)])])
     other = Design.from_pins("d", 2, 1, 2, 2, [("a", 0, [(0, 0), (1, 0)])])
