@@ -480,6 +480,14 @@ class RouteConfig(Settings):
         "What runs the model; auto: OpenVINO where it is installed, else Keras; blank: a control "
         "that draws every tile.",
     )
+    views: int = setting(
+        1,
+        "Symmetric views of each window that the model draws and whose mean counts, each at the "
+        "time of a drawing; 8: all turns and mirrorings.",
+        low=1,
+        high=8,
+        later=True,
+    )
     precision: Literal["auto", "float32", "bfloat16", "int8"] = setting(
         "auto",
         "What OpenVINO computes in; auto: bfloat16 where the processor has it, else int8 where "
