@@ -190,10 +190,11 @@ class WeightNormalized(keras.layers.Layer):
         )
 
     def _start(self, inputs: Any) -> None:
-        outputs = ops.cast(self._convolve(inputs, ops.ones_like(self.gain)), self.variable_dtype)
+        before = ops.cast(self.gain, self.variable_dtype)
+        outputs = ops.cast(self._convolve(inputs, ops.ones_like(before)), self.variable_dtype)
         mean, variance = ops.moments(outputs, axes=(0, 1, 2))
         moves = variance > 1e-8
-        gain = ops.where(moves, ops.rsqrt(ops.maximum(variance, 1e-8)), self.gain)
+        gain = ops.where(moves, ops.rsqrt(ops.maximum(variance, 1e-8)), before)
         self.gain.assign(gain)
         self.convolution.bias.assign(-mean * gain)
 

@@ -510,7 +510,7 @@ class Ring(_Level):
 
 def _draw_kernels(level: Core | Ring) -> None:
     """Draw all kernels of a level anew, by the rules of DCGAN [3]."""
-    for weight in level.trainable_variables:
+    for weight in level.weights:
         if weight.name == "kernel":
             weight.assign(keras.initializers.RandomNormal(0.0, DCGAN_DEVIATION)(weight.shape))
 
