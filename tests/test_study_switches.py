@@ -90,8 +90,8 @@ def test_what_is_dropped_follows_from_the_key_and_the_block():
 def test_a_training_with_dropout_and_growing_skips_is_resumed_as_it_was(tmp_path, training_data):
     config = TrainConfig(
         **TINY,
-        sizes=(8, 16),
-        samples=(64, 48),
+        sizes=(8,),
+        samples=(64,),
         epoch=(64,),
         dropout=0.3,
         skip_growth=0.8,
@@ -99,16 +99,13 @@ def test_a_training_with_dropout_and_growing_skips_is_resumed_as_it_was(tmp_path
     )
     whole = Trainer(config, training_data, tmp_path / "whole", progress=False).run()
     stopped = Stopping(config, training_data, tmp_path / "stopped", progress=False)
-    stopped.batches = 8
+    stopped.batches = 4
     with pytest.raises(KeyboardInterrupt):
         stopped.run()
     resumed = Trainer(
         config, training_data, tmp_path / "stopped", resume=True, progress=False
     ).run()
     assert same(whole.get_weights(), resumed.get_weights())
-    without = dataclasses.replace(config, dropout=0.0)
-    plain = Trainer(without, training_data, tmp_path / "plain", progress=False).run()
-    assert not same(whole.get_weights(), plain.get_weights())
 
 
 # Skips
@@ -222,7 +219,7 @@ def test_without_any_samples_nothing_can_be_passed_over(tmp_path, training_data)
 
 def test_what_was_passed_over_is_no_exit(tmp_path, capsys):
     data = tmp_path / "data"
-    args = ["dataset", "-o", str(data), "--sizes", "16", "--shards", "1", "--shard-samples", "32"]
+    args = ["dataset", str(data), "--sizes", "16", "--shards", "1", "--shard-samples", "32"]
     assert main([*args, "--source", "random"]) == 0
     capsys.readouterr()
     config = TrainConfig(
