@@ -149,6 +149,8 @@ def test_differences_are_taken_on_one_processor_and_a_seed_counts_once():
     assert found[:2] == (pytest.approx(0.1), pytest.approx(0.0, abs=1e-9))
     assert difference(on("c", rows_of("focal", more)) + rows, "focal", "default") is None
     assert by_seed(rows[:6], "even") == pytest.approx([0.3, 0.4, 0.5])
+    unknown = [replace(rows[0], even=math.nan), *rows[1:6]]
+    assert by_seed(unknown, "even") == pytest.approx([0.1, 0.4, 0.5])
     rows += on("b", rows_of("exp-GB", [share + 0.3 for share in there]))
     found = difference(rows, "exp-GB", "default")
     assert found is not None

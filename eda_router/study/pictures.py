@@ -69,8 +69,9 @@ def write_curves(rows: Sequence[Row], curves: Sequence[Curves], output: Path) ->
         output: folder of the report, for ``pictures/<size>-<row>.png``.
     """
     for group in GROUPS:
-        known = [row for row in rows if row.group == group and VARIANTS[row.variant].views == 1]
-        for size in sorted({row.size for row in known}):
+        own = [row for row in rows if row.group == group]
+        known = [row for row in own if VARIANTS[row.variant].views == 1]
+        for size in shown_sizes(own):
             found = {c.variant: c for c in curves if c.size == size}
             shown = list(dict.fromkeys(row.variant for row in known if row.size == size))
             for title, names in comparisons(shown).items():

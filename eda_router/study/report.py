@@ -134,11 +134,15 @@ def by_seed(rows: Sequence[Row], field: str) -> list[float]:
     Args:
         rows: of one variant and exit.
         field: of :class:`Row`.
+
+    Returns:
+        the figures, NaN for a seed of which none is known.
     """
     values: dict[int, list[float]] = {}
     for row in rows:
         values.setdefault(row.seed, []).append(getattr(row, field))
-    return [statistics.fmean(same) for same in values.values()]
+    known = ([value for value in same if not math.isnan(value)] for same in values.values())
+    return [statistics.fmean(same) if same else math.nan for same in known]
 
 
 def difference(rows: Sequence[Row], variant: str, other: str) -> tuple[float, float, bool] | None:
@@ -325,18 +329,18 @@ def _line(name: str, all_rows: Sequence[Row], default: str | None) -> str:
         return f" ± {statistics.stdev(values):.3f}" if len(values) > 1 else ""
 
     def reached(field: str) -> str:
-        value = mean(field)
-        return "–" if math.isnan(value) else f"{value:.3g}"
+        missing = any(math.isnan(getattr(row, field)) for row in rows)
+        return "–" if missing else f"{mean(field):.3g}"
 
     cells = [
         _marked(name, rows),
         len({row.seed for row in rows}),
         f"{mean('connected'):.3f}{spread('connected')}",
-        _known([row.ink for row in rows], 2),
-        *(_known([getattr(row, f) for row in rows], 4) for f in COSTS),
+        _known(by_seed(rows, "ink"), 2),
+        *(_known(by_seed(rows, f), 4) for f in COSTS),
         f"{mean('even'):.3f}{spread('even')}",
         _apart(all_rows, name, default),
-        _known([row.kl for row in rows], 2),
+        _known(by_seed(rows, "kl"), 2),
         reached("goal_tiles"),
         reached("goal_seconds"),
         f"{mean('seconds'):.1f}",
