@@ -211,9 +211,12 @@ def test_a_stage_that_is_passed_over_is_trained_with_the_next(
         assert trained_exits(config) == tuple(trained)
 
 
-def test_without_any_samples_nothing_can_be_passed_over(tmp_path, training_data):
-    config = TrainConfig(**PLAIN, sizes=(8, 16), samples=(0,), pass_over=True)
-    with pytest.raises(EdarouteError, match="no samples for 8x8"):
+@pytest.mark.parametrize(
+    ("changes", "size"), [({"samples": (0,)}, 8), ({"samples": (32, 0), "direct": True}, 16)]
+)
+def test_without_any_samples_nothing_can_be_passed_over(tmp_path, training_data, changes, size):
+    config = TrainConfig(**PLAIN, sizes=(8, 16), pass_over=True, **changes)
+    with pytest.raises(EdarouteError, match=f"no samples for {size}x{size}"):
         Trainer(config, training_data, tmp_path, progress=False)
 
 

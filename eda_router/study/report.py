@@ -202,11 +202,13 @@ def _method(rows: Sequence[Row], command: str) -> list[str]:
         f"- *to goal*: million tiles and processor seconds until the connected share reaches "
         f"{GOAL:.0%} of what the default of the same run ends at; – where not every seed gets "
         "there, or the default was not in the run. "
-        "Seconds contain the building of the graphs, a few a stage.",
+        "Seconds contain the building of the graphs, a few a stage; of rows made on different "
+        "processors they do not compare.",
         "- *blank* draws every tile, *blind* ignores congestion: the controls.",
         "",
         f"Curves show validation after each epoch, thin lines are single seeds; the cost is that "
-        f"at threshold {COST_THRESHOLD:g}.",
+        f"at threshold {COST_THRESHOLD:g}. Curves and drawn nets are shown as of when all trainings "
+        "that they show were last at hand: a variant measured later stands in the tables alone.",
     ]
 
 

@@ -144,9 +144,9 @@ class TrainingData(Mapping[int, StageData]):
 
     def __contains__(self, size: object) -> bool:
         """Whether there are samples of ``size``, or will be."""
-        return size in self._config.sizes and (
-            self._make or bool(find_datasets(self._folder, int(str(size))))
-        )
+        if not isinstance(size, int) or size not in self._config.sizes:
+            return False
+        return self._make or bool(find_datasets(self._folder, size))
 
     def __iter__(self) -> Iterator[int]:
         passes = self._config.pass_over

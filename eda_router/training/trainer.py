@@ -168,7 +168,8 @@ class Trainer:
         config = self.config
         idle = self.passed_over or self._without_samples()
         if self.start is None:
-            if (idle and not self.passed_over) or len(idle) == len(config.sizes):
+            trained = config.sizes[-1:] if config.direct else config.sizes
+            if (idle and not self.passed_over) or set(trained) <= set(idle):
                 raise EdarouteError(
                     f"no samples for {idle[0]}x{idle[0]} and no model to start from"
                 )
