@@ -207,8 +207,8 @@ def _method(rows: Sequence[Row], command: str) -> list[str]:
         "- *blank* draws every tile, *blind* ignores congestion: the controls.",
         "",
         f"Curves show validation after each epoch, thin lines are single seeds; the cost is that "
-        f"at threshold {COST_THRESHOLD:g}. Curves and drawn nets are shown as of when all trainings "
-        "that they show were last at hand: a variant measured later stands in the tables alone.",
+        f"at threshold {COST_THRESHOLD:g}. Curves and drawn nets are of when all trainings that "
+        "they show were last at hand: a variant measured later stands in the tables alone.",
     ]
 
 
