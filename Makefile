@@ -62,6 +62,8 @@ docs: $(INSTALLED_DEV)
 	$(BIN)/python scripts/benchmark_scale.py --rewrite
 	$(BIN)/python scripts/waves.py --rewrite
 	$(BIN)/python scripts/model_card.py --rewrite
+	$(BIN)/edaroute study --config scripts/study.yaml --bench ibm02.modified.txt \
+		--folder docs/study --rewrite
 	$(BIN)/python scripts/pictures.py
 	$(BIN)/python -m sphinx -q -W --keep-going -c docs . out/docs
 	@echo "written out/docs/docs/index.html"

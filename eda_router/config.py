@@ -44,6 +44,8 @@ class SettingInfo:
         high: largest value allowed, or None.
         choices: the values allowed; empty when any is.
         option: whether the command line has an option for it, beside YAML and Python.
+        later: whether what was kept before there was the field counts as made with its default, see
+            :func:`identity`.
     """
 
     name: str
@@ -57,6 +59,7 @@ class SettingInfo:
     high: float | None
     choices: tuple[str, ...]
     option: bool
+    later: bool
 
     @property
     def expected(self) -> str:
@@ -133,9 +136,17 @@ def setting(
     low: float | None = None,
     high: float | None = None,
     option: bool = True,
+    later: bool = False,
 ) -> T:
     """Declare a field of a :class:`Settings` class; see :class:`SettingInfo` for the arguments."""
-    metadata = {"help": help, "unit": unit, "low": low, "high": high, "option": option}
+    metadata = {
+        "help": help,
+        "unit": unit,
+        "low": low,
+        "high": high,
+        "option": option,
+        "later": later,
+    }
     return dataclasses.field(default=default, metadata=metadata)
 
 
@@ -198,9 +209,24 @@ def _describe(cls: type) -> tuple[SettingInfo, ...]:
                 high=field.metadata["high"],
                 choices=choices,
                 option=field.metadata["option"],
+                later=field.metadata["later"],
             )
         )
     return tuple(infos)
+
+
+def identity(settings: Settings) -> dict[str, Any]:
+    """The values by which results of these settings are told from those of others.
+
+    All fields but those that came *later* (:class:`SettingInfo`) and are at their defaults: so what
+    was made, and is kept under a digest, before there was a field is found again. The default of
+    such a field has to stay what the program did without it.
+    """
+    return {
+        info.name: getattr(settings, info.name)
+        for info in describe(type(settings))
+        if not info.later or getattr(settings, info.name) != info.default
+    }
 
 
 def load_config(
@@ -453,6 +479,14 @@ class RouteConfig(Settings):
         "auto",
         "What runs the model; auto: OpenVINO where it is installed, else Keras; blank: a control "
         "that draws every tile.",
+    )
+    views: int = setting(
+        1,
+        "Symmetric views of each window that the model draws and whose mean counts, each at the "
+        "time of a drawing; 8: all turns and mirrorings.",
+        low=1,
+        high=8,
+        later=True,
     )
     precision: Literal["auto", "float32", "bfloat16", "int8"] = setting(
         "auto",

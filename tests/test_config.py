@@ -15,6 +15,7 @@ from eda_router.config import (
     RouteConfig,
     Settings,
     describe,
+    identity,
     load_config,
     setting,
     yaml_template,
@@ -30,6 +31,17 @@ class Demo(Settings):
     limit: int | None = setting(None, "A limit.", low=3)
     name: str | None = setting(None, "A name.")
     fast: bool = setting(True, "Whether fast.")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Later(Demo):
+    size: int = setting(1, "A size.", later=True)
+
+
+def test_what_came_later_tells_settings_apart_once_it_is_changed() -> None:
+    assert identity(Later(rate=0.5)) == identity(Demo())
+    assert identity(Demo())["rate"] == 0.5
+    assert identity(Later(size=2)) == {**identity(Demo()), "size": 2}
 
 
 def load(tmp_path: Path, text: str, **overrides: Any) -> Demo:

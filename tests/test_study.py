@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import math
 import re
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,10 +14,14 @@ import pytest
 from eda_router.cli import main
 from eda_router.config import load_config
 from eda_router.design import Design
-from eda_router.study.curves import reach
+from eda_router.errors import InputError
+from eda_router.study.curves import Curves, reach
+from eda_router.study.kept import joined, read_figures, write_figures
 from eda_router.study.measure import Row, at_ink
+from eda_router.study.publish import with_goals
 from eda_router.study.report import (
     _inner_section,
+    by_seed,
     comparisons,
     curves_name,
     difference,
@@ -130,6 +135,84 @@ def test_a_difference_is_clear_only_beyond_the_spread():
     assert difference(default + rows_of("exp-GB", [0.8]), "exp-GB", "default") is None
 
 
+def on(processor, rows, **changes):
+    return [replace(row, processor=processor, **changes) for row in rows]
+
+
+def test_differences_are_taken_on_one_processor_and_a_seed_counts_once():
+    here, there = [0.50, 0.60, 0.70], [0.10, 0.20, 0.30]
+    rows = on("a", rows_of("default", here)) + on("b", rows_of("default", there))
+    more = [share + 0.1 for share in here]
+    rows += on("a", rows_of("exp-GB", more))
+    found = difference(rows, "exp-GB", "default")
+    assert found is not None
+    assert found[:2] == (pytest.approx(0.1), pytest.approx(0.0, abs=1e-9))
+    assert difference(on("c", rows_of("focal", more)) + rows, "focal", "default") is None
+    assert by_seed(rows[:6], "even") == pytest.approx([0.3, 0.4, 0.5])
+    unknown = [replace(rows[0], even=math.nan), *rows[1:6]]
+    assert by_seed(unknown, "even") == pytest.approx([0.1, 0.4, 0.5])
+    rows += on("b", rows_of("exp-GB", [share + 0.3 for share in there]))
+    found = difference(rows, "exp-GB", "default")
+    assert found is not None
+    assert found[0] == pytest.approx(0.2)
+
+
+def test_what_is_measured_anew_takes_the_place_of_the_same_alone():
+    kept = on("a", rows_of("focal", [0.1, 0.2]) + rows_of("default", [0.3]))
+    kept += on("a", rows_of("paper", [0.4]), remark="no longer")
+    kept += on("a", rows_of("exp-GB", [0.5]), remark="no longer")
+    made = on("a", rows_of("focal", [0.9])) + on("b", rows_of("default", [0.8]))
+    made += on("b", rows_of("paper", [0.7], 16))
+    found = joined(kept, made, ["size"])
+    assert [(row.variant, row.seed, row.size, row.even) for row in found] == [
+        ("default", 0, 8, 0.3),
+        ("default", 0, 8, 0.8),
+        ("focal", 0, 8, 0.9),
+        ("focal", 1, 8, 0.2),
+        ("exp-GB", 0, 8, 0.5),
+        ("paper", 0, 16, 0.7),
+    ]
+    assert joined(found, [], ["size"]) == found
+
+
+def test_tables_are_read_as_they_were_written(tmp_path):
+    rows = on("a, b", rows_of("focal", [0.1, 0.25]), remark="an 'old', one", group="8x8")
+    rows = [replace(row, goal_tiles=0.5, blank_same=math.nan) for row in rows]
+    path = tmp_path / "study.csv"
+    assert read_figures(path, Row) == []
+    write_figures(path, Row, rows)
+    again = read_figures(path, Row)
+    # A figure that is not there is no number, and no number equals itself.
+    one, other = ([replace(row, blank_same=1.0) for row in table] for table in (rows, again))
+    assert one == other
+    assert math.isnan(again[0].blank_same)
+    text = path.read_text()
+    path.write_text(text.replace("focal,8x8,1", "focal,8x8,one"))
+    with pytest.raises(InputError, match=r"study\.csv:3: no figures of a variant"):
+        read_figures(path, Row)
+    path.write_text("variant,speed\nfocal,1\n")
+    with pytest.raises(InputError, match=r"study\.csv:2: .*speed"):
+        read_figures(path, Row)
+
+
+def test_goals_are_those_of_the_default_of_the_same_run():
+    rows = rows_of("default", [0.5]) + rows_of("focal", [0.5])
+    rows = [replace(row, group=VARIANTS["default"].group) for row in rows]
+
+    def curve(name, last):
+        points = [(1.0, 0.0), (2.0, last)]
+        return Curves(
+            name, 8, [[{"tiles": t, "seconds": 9 * t, "connected": c} for t, c in points]]
+        )
+
+    found = with_goals(rows, [curve("default", 0.5), curve("focal", 0.8)])
+    # 0.8 of 0.5 is half of 0.8, and four fifths of 0.5.
+    assert [row.goal_tiles for row in found] == pytest.approx([1.8, 1.5])
+    assert [row.goal_seconds for row in found] == pytest.approx([16.2, 13.5])
+    (alone,) = with_goals(rows[1:], [curve("focal", 0.8)])
+    assert alone == rows[1]
+
+
 def test_what_is_shown_of_a_group():
     rows = rows_of("default, full", [0.1], 32) + rows_of("default, full", [0.1], 64)
     rows += rows_of("from scratch at 32", [0.1], 32)
@@ -174,6 +257,9 @@ def test_a_study_reports_and_is_resumed(tmp_path, capsys):
     for line in report.splitlines():
         if line.startswith("!["):
             assert (folder / line.rpartition("(")[2].rstrip(")")).stat().st_size > 0
+    missing = report.partition("## Not measured")[2]
+    assert re.search(r"8x8: squared error; focal; .*\.\n", missing)
+    assert "eight views;" not in missing
     before = capsys.readouterr().out.splitlines()
     assert {path.name for path in tmp_path.iterdir()} == {"docs", "runs"}
     (model,) = runs.glob("from-scratch-at-32/seed1-*/model.keras")
@@ -181,13 +267,18 @@ def test_a_study_reports_and_is_resumed(tmp_path, capsys):
     assert main([*args, "--variant", "from scratch at 32"]) == 0
     assert capsys.readouterr().out.splitlines() == before[-2:]
     with open(folder / "study.csv", encoding="utf-8") as file:
-        assert list(csv.DictReader(file)) == rows[-1:]
+        assert list(csv.DictReader(file)) == rows
     assert model.stat().st_mtime_ns == trained
     (figures,) = model.parent.glob("rows.json")
     figures.write_text("")
     capsys.readouterr()
     assert main([*args, "--variant", "from scratch at 32"]) == 2
     assert capsys.readouterr().err.startswith(f"{figures}: damaged")
+    made = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    shutil.rmtree(runs)
+    assert main([*args, "--rewrite"]) == 0
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == made
+    assert not runs.exists()
 
 
 def test_results_are_kept_by_all_their_settings(tmp_path):
@@ -208,6 +299,20 @@ def test_results_are_kept_by_all_their_settings(tmp_path):
     assert study.folder("default", 1) in found
     (place / "shard-0000000.json").write_text('{"sha256": "another"}')
     assert study.folder("default", 1) not in found
+
+
+def test_a_new_setting_at_its_default_leaves_what_was_measured_where_it_is():
+    """Digests of before the settings that came later: rows kept under them are found again."""
+    base = load_config(TrainConfig, CHECKOUT / "scripts" / "study.yaml")
+    study = Study(base, Path("no-samples"), Path("runs"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("eda_router.study.trainings.__version__", "0.1.0")
+        found = {name: study.folder(name, 1).name for name in ("default", "paper", "GAN")}
+    assert found == {
+        "default": "seed1-ba81e9299d",
+        "paper": "seed1-629ce6ee39",
+        "GAN": "seed1-1c11698bb0",
+    }
 
 
 def test_designs_of_one_name_are_told_apart():

@@ -18,7 +18,7 @@ from typing import Any
 import eda_router
 from eda_router.batch.config import BatchConfig
 from eda_router.batch.row import FLAWED, LEGAL, Figures, Row
-from eda_router.config import RouteConfig
+from eda_router.config import RouteConfig, identity
 from eda_router.design import Design
 from eda_router.errors import EdarouteError
 from eda_router.files import write_text
@@ -123,7 +123,7 @@ def _facts(design: str, config: RouteConfig) -> dict[str, Any]:
     return {
         "version": eda_router.__version__,
         "design": design,
-        "config": dataclasses.asdict(config),
+        "config": identity(config),
         "weights": weights,
     }
 

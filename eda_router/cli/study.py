@@ -58,6 +58,11 @@ SMOKE_VARIANTS = ("default", "eight views", "paper", "from scratch at 32")
     show_default=True,
     help="Seeds whose variants route it; at full resolution a run takes minutes.",
 )
+@click.option(
+    "--rewrite",
+    is_flag=True,
+    help="Measure nothing: the report anew from the tables in its folder.",
+)
 @click.option("--list", "listing", is_flag=True, help="Name the variants and stop.")
 @smoke_option("A tiny model and budget, few variants, to see that all works.")
 @workers_options("Trainings at once, each in a process of its own.")
@@ -71,6 +76,7 @@ def command(
     times: float | None,
     bench: Path | None,
     routed_seeds: int,
+    rewrite: bool,
     listing: bool,
     smoke: bool,
     workers: Workers | None,
@@ -82,12 +88,14 @@ def command(
 
     Trainings that are done are not repeated, and an interrupted one goes on; those of other
     settings or samples are kept beside. What a variant changes, and what its group may spend,
-    counts more than options.
+    counts more than options. Figures of other variants, seeds or processors that are in the
+    tables of the report's folder stay there.
 
     \b
     Example:
       edaroute study --config scripts/study.yaml --bench ibm02.modified
       edaroute study --config scripts/study.yaml --variant default --variant "no skips" --seeds 1
+      edaroute study --config scripts/study.yaml -o docs/study --rewrite
     """
     if listing:
         _list()
@@ -107,20 +115,22 @@ def command(
     from eda_router.study.run import run_study
     from eda_router.study.trainings import Study, make_data
 
-    design = None if bench is None else read_design(bench)
-    if design is None and not quiet:
+    design = None if bench is None or rewrite else read_design(bench)
+    if design is None and not rewrite and not quiet:
         click.echo("no figures of routing: no design given with --bench", err=True)
     study = Study(base, place, runs, times)
     check_publishing(folder)
-    make_folder(runs)
-    configs = [study.config(name) for name in chosen]
-    make_data(
-        place, configs, SMOKE_SAMPLES if smoke else None, workers or Workers(os.cpu_count() or 1)
-    )
-    numbers = range(1, (seeds or (1 if smoke else 3)) + 1)
-    rows, routed = _collected(
-        run_study(study, numbers, chosen, design, routed_seeds, workers), quiet
-    )
+    rows: list[Row] = []
+    routed: list[Routed] = []
+    if not rewrite:
+        make_folder(runs)
+        configs = [study.config(name) for name in chosen]
+        shard = SMOKE_SAMPLES if smoke else None
+        make_data(place, configs, shard, workers or Workers(os.cpu_count() or 1))
+        numbers = range(1, (seeds or (1 if smoke else 3)) + 1)
+        rows, routed = _collected(
+            run_study(study, numbers, chosen, design, routed_seeds, workers), quiet
+        )
     publish_study(
         study,
         rows,

@@ -11,6 +11,7 @@ and adds to the loss of its drawings what the network asks for itself
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from eda_router.neural.model_config import TINY, ModelConfig, ModelTerms
@@ -84,6 +85,24 @@ class Architecture(Protocol):
         Args:
             size: of the new outermost window.
             inherit: start what is new from what is there already where the shapes are equal.
+        """
+
+    def begin_step(self, key: Sequence[int], sizes: Collection[int], progress: float) -> None:
+        """Ready what changes from one training step to the next.
+
+        Args:
+            key: two whole numbers, the step's own; random choices of the network follow from them.
+            sizes: of the levels that are new in the stage.
+            progress: share of the stage that is gone.
+        """
+
+    def start_from_data(self, images: Any, routes: Any, sizes: Collection[int]) -> None:
+        """Let a first batch decide what the gains and biases of normalised weights start from.
+
+        Args:
+            images: ``(batch, size, size, 3)``.
+            routes: ``(batch, size, size, 1)``, tiles of the teacher's routes.
+            sizes: of the levels that start.
         """
 
     def maps(self, images: Any, noise: Any = None, training: bool = False) -> Any:

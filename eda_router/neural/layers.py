@@ -5,16 +5,23 @@ References:
     [2] T. Salimans, D. Kingma: Weight normalization. NeurIPS 2016. arXiv 1602.07868.
     [3] F. Yu, V. Koltun: Multi-scale context aggregation by dilated convolutions. ICLR 2016.
         arXiv 1511.07122.
+    [4] N. Srivastava et al.: Dropout. JMLR 15, 2014.
+    [5] S. Zagoruyko, N. Komodakis: Wide residual networks. BMVC 2016. arXiv 1605.07146.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
 
 PACKAGE = "edaroute"
+
+_MOST_BLOCKS = 8191
+"""Blocks whose random numbers one key may tell apart."""
 
 
 @keras.saving.register_keras_serializable(PACKAGE)
@@ -138,11 +145,18 @@ class MeanNormalization(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable(PACKAGE)
 class WeightNormalized(keras.layers.Layer):
-    """A convolution whose kernel is ``gain * direction / |direction|`` per output channel [2]."""
+    """A convolution whose kernel is ``gain * direction / |direction|`` per output channel [2].
+
+    Attributes:
+        starting: whether the next call, which has to be eager, is the first batch that gain and
+            bias start from (section 3 of [2]): outputs get mean 0 and deviation 1. A channel that
+            is the same everywhere keeps its gain.
+    """
 
     def __init__(self, convolution: keras.layers.Conv2D, **kwargs: Any):
         super().__init__(**kwargs)
         self.convolution = convolution
+        self.starting = False
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         """Create the weights; the gain starts at the length of the kernel."""
@@ -158,17 +172,31 @@ class WeightNormalized(keras.layers.Layer):
 
     def call(self, inputs: Any) -> Any:
         """``(batch, height, width, channels)`` to ``(..., filters)``."""
+        if self.starting:
+            self._start(inputs)
+        bias = ops.cast(self.convolution.bias, self.compute_dtype)
+        return self._convolve(inputs, self.gain) + bias
+
+    def _convolve(self, inputs: Any, gain: Any) -> Any:
         inner = self.convolution
         kernel = ops.cast(inner.kernel, self.variable_dtype)
         norm = ops.sqrt(ops.sum(ops.square(kernel), axis=(0, 1, 2)) + 1e-12)
-        outputs = ops.conv(
+        return ops.conv(
             inputs,
-            ops.cast(kernel * (self.gain / norm), self.compute_dtype),
+            ops.cast(kernel * (gain / norm), self.compute_dtype),
             strides=inner.strides,
             padding="same",
             dilation_rate=inner.dilation_rate,
         )
-        return outputs + ops.cast(inner.bias, self.compute_dtype)
+
+    def _start(self, inputs: Any) -> None:
+        before = ops.cast(self.gain, self.variable_dtype)
+        outputs = ops.cast(self._convolve(inputs, ops.ones_like(before)), self.variable_dtype)
+        mean, variance = ops.moments(outputs, axes=(0, 1, 2))
+        moves = variance > 1e-8
+        gain = ops.where(moves, ops.rsqrt(ops.maximum(variance, 1e-8)), before)
+        self.gain.assign(gain)
+        self.convolution.bias.assign(-mean * gain)
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         """As the convolution's."""
@@ -189,7 +217,16 @@ class WeightNormalized(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable(PACKAGE)
 class Block(keras.layers.Layer):
-    """Two convolutions, added to their input when ``residual``."""
+    """Two convolutions, added to their input when ``residual``.
+
+    Args:
+        filters: channels, of the input too.
+        dilation: of the first convolution.
+        residual: whether the input is added.
+        normalization: of both.
+        dropout: share of the features that training drops [4] between the two, where wide residual
+            networks have it [5]; the random numbers are those of :func:`seed_dropout`.
+    """
 
     def __init__(
         self,
@@ -198,11 +235,14 @@ class Block(keras.layers.Layer):
         dilation: int = 1,
         residual: bool = True,
         normalization: str = "none",
+        dropout: float = 0.0,
         **kwargs: Any,
     ):
         super().__init__(**kwargs)
         self.filters, self.dilation = filters, dilation
         self.residual, self.normalization = residual, normalization
+        self.dropout = dropout
+        self.drop = keras.layers.Dropout(dropout, seed=0, name="drop") if dropout else None
         self.first = Convolution(
             filters, dilation=dilation, normalization=normalization, name="first"
         )
@@ -218,7 +258,10 @@ class Block(keras.layers.Layer):
 
     def call(self, inputs: Any, training: bool = False) -> Any:
         """``(batch, height, width, filters)`` to the same shape."""
-        outputs = self.second(self.first(inputs, training=training), training=training)
+        hidden = self.first(inputs, training=training)
+        if self.drop is not None:
+            hidden = self.drop(hidden, training=training and self.trainable)
+        outputs = self.second(hidden, training=training)
         return ops.relu(inputs + outputs if self.residual else outputs)
 
     def get_config(self) -> dict[str, Any]:
@@ -229,7 +272,21 @@ class Block(keras.layers.Layer):
             "dilation": self.dilation,
             "residual": self.residual,
             "normalization": self.normalization,
+            "dropout": self.dropout,
         }
+
+
+def seed_dropout(blocks: Iterable[Block], key: Sequence[int]) -> None:
+    """Let what the blocks drop next follow from a key alone, for each block otherwise.
+
+    Args:
+        blocks: that have a dropout or none.
+        key: two whole numbers.
+    """
+    for number, block in enumerate(blocks):
+        if block.drop is not None:
+            state = [(key[0] * _MOST_BLOCKS + number) % 2**32, key[1] % 2**32]
+            block.drop.seed_generator.state.assign(np.array(state, np.uint32))
 
 
 def pool_problem(images: Any) -> Any:

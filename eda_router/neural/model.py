@@ -28,6 +28,8 @@ References:
     [1] D. Kingma, M. Welling: Auto-encoding variational Bayes. ICLR 2014. arXiv 1312.6114.
     [2] K. Sohn, H. Lee, X. Yan: Learning structured output representation using deep conditional
         generative models. NeurIPS 2015.
+    [3] A. Radford, L. Metz, S. Chintala: Unsupervised representation learning with deep
+        convolutional generative adversarial networks. ICLR 2016. arXiv 1511.06434.
 """
 
 from __future__ import annotations
@@ -35,6 +37,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import math
+from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
 import keras
@@ -46,8 +49,10 @@ from eda_router.neural.layers import (
     PACKAGE,
     Block,
     Convolution,
+    WeightNormalized,
     gather_pixels,
     pool_problem,
+    seed_dropout,
     spread_pixels,
 )
 from eda_router.neural.model_config import CORE_SIZE, ModelConfig, ModelTerms, value_at
@@ -57,6 +62,9 @@ HEAD_CHANNELS = 3
 
 LIVE = 0.01
 """KL in nats from which a dimension of the latent counts as used."""
+
+DCGAN_DEVIATION = 0.02
+"""Deviation of the first weights of all kernels by the rules of DCGAN [3]."""
 
 DILATIONS = (1, 2, 4)
 """Dilations of a ring's blocks in turn."""
@@ -170,17 +178,53 @@ def draw_latent(belief: Belief, mask: Any, noise: Any) -> Any:
     return used.mean + ops.cast(noise, used.mean.dtype) * ops.exp(0.5 * used.log_variance)
 
 
+class _Level(keras.layers.Layer):
+    """Where two sides meet in a level: its own features past the levels inside, and what they give.
+
+    Args:
+        config: of the model.
+        scaled: whether the config's factors on the two sides hold in this level.
+    """
+
+    def __init__(self, config: ModelConfig, scaled: bool, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.config = config
+        self.own_factor, self.inner_factor = (
+            (config.skip_scale, config.path_scale) if scaled else (1.0, 1.0)
+        )
+        self.grows = scaled and config.skip_growth > 0.0
+
+    def build_factor(self) -> None:
+        """Create the share of the own side's factor that is reached, where it grows."""
+        if self.grows:
+            self.reached = self.add_weight(
+                shape=(), initializer="ones", trainable=False, name="reached"
+            )
+
+    def meet(self, own: Any, *inner: Any) -> Any:
+        """Concatenate ``(batch, rows, rows, channels)`` of both sides, each with its factor."""
+        factor: Any = self.own_factor
+        if self.grows:
+            factor = ops.cast(factor * ops.convert_to_tensor(self.reached), self.compute_dtype)
+        return ops.concatenate([own * factor, *(part * self.inner_factor for part in inner)], -1)
+
+
 @keras.saving.register_keras_serializable(PACKAGE)
-class Core(keras.layers.Layer):
+class Core(_Level):
     """Encoder, latent and decoder at 8x8, with this exit's input and output heads."""
 
     def __init__(self, config: ModelConfig, **kwargs: Any):
-        super().__init__(**kwargs)
-        self.config = config
+        super().__init__(config, config.scaled == "all", **kwargs)
         channels, norm = config.core_channels, config.normalization
         self.stem = Convolution(channels, normalization=norm, name="stem")
         blocks = [
-            Block(channels, residual=config.residual, normalization=norm, name=f"block{i}")
+            Block(
+                channels,
+                residual=config.residual,
+                normalization=norm,
+                dropout=config.dropout,
+                name=f"block{i}",
+            )
             for i in range(config.core_blocks)
         ]
         half = config.core_blocks // 2
@@ -226,8 +270,14 @@ class Core(keras.layers.Layer):
             self.decode.build((None, config.latent))
             self.spread.build((None, config.dense))
             self.merge.build((*grid, config.core_channels + 8))
+        self.build_factor()
         self.head.build(trunk)
         self.built = True
+
+    @property
+    def all_blocks(self) -> list[Block]:
+        """Its blocks, in order."""
+        return [*self.encoder, *self.decoder]
 
     def trunk(self, hidden: Any, latent: Latent, training: bool = False) -> Drawing:
         """From the stem's output on; routes are pooled to 8x8."""
@@ -249,10 +299,7 @@ class Core(keras.layers.Layer):
             noise = None if latent.noise is None else latent.noise[:, : config.latent]
             z = draw_latent(belief, latent.mask, noise)
             decoded = ops.reshape(self.spread(self.decode(z)), (-1, CORE_SIZE, CORE_SIZE, 8))
-            merged = ops.concatenate(
-                [hidden * config.skip_scale, decoded * config.path_scale], axis=-1
-            )
-            hidden = self.merge(merged, training=training)
+            hidden = self.merge(self.meet(hidden, decoded), training=training)
         for block in self.decoder:
             hidden = block(hidden, training=training)
         return Drawing(self.head(hidden), hidden, (belief,))
@@ -322,7 +369,7 @@ class RingLatent(keras.layers.Layer):
 
 
 @keras.saving.register_keras_serializable(PACKAGE)
-class Ring(keras.layers.Layer):
+class Ring(_Level):
     """What doubles the resolution, with this exit's input and output heads.
 
     Args:
@@ -332,8 +379,7 @@ class Ring(keras.layers.Layer):
     """
 
     def __init__(self, config: ModelConfig, index: int, inner_channels: int, **kwargs: Any):
-        super().__init__(**kwargs)
-        self.config = config
+        super().__init__(config, True, **kwargs)
         self.index = index
         self.size = config.sizes[index + 1]
         self.inner_channels = inner_channels
@@ -360,6 +406,7 @@ class Ring(keras.layers.Layer):
                     dilation=DILATIONS[i % len(DILATIONS)] if config.dilation else 1,
                     residual=config.residual,
                     normalization=norm,
+                    dropout=config.dropout,
                     name=f"block{i}",
                 )
                 for i in range(config.ring("blocks", index))
@@ -373,7 +420,13 @@ class Ring(keras.layers.Layer):
         )
         self.refine = Convolution(fine, normalization=norm, name="refine")
         self.fine_blocks = [
-            Block(fine, residual=config.residual, normalization=norm, name=f"fine{i}")
+            Block(
+                fine,
+                residual=config.residual,
+                normalization=norm,
+                dropout=config.dropout,
+                name=f"fine{i}",
+            )
             for i in range(config.ring("fine_blocks", index))
         ]
         self.head = keras.layers.Conv2D(
@@ -400,8 +453,14 @@ class Ring(keras.layers.Layer):
         self.refine.build((*grid, 2 * self.fine))
         for block in self.fine_blocks:
             block.build((*grid, self.fine))
+        self.build_factor()
         self.head.build((*grid, self.fine))
         self.built = True
+
+    @property
+    def all_blocks(self) -> list[Block]:
+        """Its blocks, in order."""
+        return [*self.blocks, *self.fine_blocks]
 
     def start(self, images: Any, training: bool = False) -> tuple[Any, Any]:
         """Stem of ``(batch, size, size, 3)`` images, and its output at half resolution."""
@@ -418,15 +477,9 @@ class Ring(keras.layers.Layer):
         self, down: Any, inner: Drawing, latent: Latent, training: bool = False
     ) -> tuple[Any, Belief]:
         """Join this ring's half-resolution features with the inner exit's (pooled growth)."""
-        config = self.config
         drawn = ops.sigmoid(inner.logits[..., :1])
         parts = [ops.cast(part, self.compute_dtype) for part in (inner.features, drawn)]
-        hidden = self.merge(
-            ops.concatenate(
-                [down * config.skip_scale, *(p * config.path_scale for p in parts)], -1
-            ),
-            training=training,
-        )
+        hidden = self.merge(self.meet(down, *parts), training=training)
         half = len(self.blocks) // 2
         for block in self.blocks[:half]:
             hidden = block(hidden, training=training)
@@ -448,18 +501,18 @@ class Ring(keras.layers.Layer):
 
     def finish(self, stem: Any, hidden: Any, training: bool = False) -> tuple[Any, Any]:
         """Logits and features from the stem's output and what came up from half resolution."""
-        config = self.config
-        merged = ops.concatenate(
-            [
-                stem * config.skip_scale,
-                spread_pixels(self.up(hidden, training=training)) * config.path_scale,
-            ],
-            axis=-1,
-        )
+        merged = self.meet(stem, spread_pixels(self.up(hidden, training=training)))
         features = self.refine(merged, training=training)
         for block in self.fine_blocks:
             features = block(features, training=training)
         return self.head(features), features
+
+
+def _draw_kernels(level: Core | Ring) -> None:
+    """Draw all kernels of a level anew, by the rules of DCGAN [3]."""
+    for weight in level.weights:
+        if weight.name == "kernel":
+            weight.assign(keras.initializers.RandomNormal(0.0, DCGAN_DEVIATION)(weight.shape))
 
 
 def _pooled_latent(latent: Latent) -> Latent:
@@ -496,6 +549,8 @@ class RouteVAE(keras.Model):
         if not self.levels[0].built:
             for level in self.levels:
                 level.build()
+                if self.config.first_weights == "normal":
+                    _draw_kernels(level)
         self.built = True
 
     def noise(self, size: int) -> int:
@@ -521,6 +576,37 @@ class RouteVAE(keras.Model):
         """Number of weights of the levels that exit ``size`` runs through."""
         levels = zip(self.levels, self.config.sizes, strict=True)
         return int(sum(level.count_params() for level, own in levels if own <= size))
+
+    def begin_step(self, key: Sequence[int], sizes: Collection[int], progress: float) -> None:
+        """Seed the dropout, and let the factors on skips grow.
+
+        See :meth:`eda_router.neural.architecture.Architecture.begin_step`.
+        """
+        if self.config.dropout:
+            seed_dropout((block for level in self.levels for block in level.all_blocks), key)
+        for size in sizes:
+            level = self.level(size)
+            if level.grows:
+                level.reached.assign(min(1.0, progress / self.config.skip_growth))
+
+    def start_from_data(self, images: Any, routes: Any, sizes: Collection[int]) -> None:
+        """Start weight normalisation layer after layer, each on what those before it give then.
+
+        See :meth:`eda_router.neural.architecture.Architecture.start_from_data`.
+        """
+        layers = [
+            layer
+            for size in sizes
+            for layer in self.level(size)._flatten_layers()
+            if isinstance(layer, WeightNormalized)
+        ]
+        for layer in layers:
+            layer.starting = True
+        try:
+            self.exit(images, Latent(routes=routes))
+        finally:
+            for layer in layers:
+                layer.starting = False
 
     def exit(self, images: Any, latent: Latent = FIRST, training: bool = False) -> Drawing:
         """Draw images ``(batch, size, size, 3)`` with the exit of their size.
@@ -564,6 +650,8 @@ class RouteVAE(keras.Model):
         config = self.config
         if config.output == "sigmoid":
             return ops.sigmoid(logits)
+        if config.output == "tanh":
+            return 0.5 + 0.5 * ops.tanh(logits)
         boosted = config.output_boost * logits[..., :1]
         value = ops.exp(boosted) if config.output == "exp" else ops.power(boosted, 3)
         rest = config.output_rest

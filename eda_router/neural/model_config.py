@@ -77,10 +77,31 @@ class ModelConfig(Settings):
     )
     dilation: bool = setting(True, "Let the rings' blocks see far through dilated convolutions.")
     residual: bool = setting(True, "Add each block's input to its output.")
+    dropout: float = setting(
+        0.0,
+        "Share of a block's features that training drops, between its two convolutions.",
+        low=0,
+        high=0.95,
+        later=True,
+    )
     skip_scale: float = setting(
         1.0, "Factor on skip connections before they meet the decoder; 0: no skips.", low=0
     )
     path_scale: float = setting(1.0, "Factor on the decoder's own side, the control.", low=0)
+    scaled: Literal["all", "rings"] = setting(
+        "all",
+        "Where the two factors hold: everywhere, or in rings alone, where a ring's own features "
+        "meet what comes from inside.",
+        later=True,
+    )
+    skip_growth: float = setting(
+        0.0,
+        "Share of a stage over which the factor on the skips of the levels that it adds grows from "
+        "0 to skip_scale; 0: it is constant.",
+        low=0,
+        high=1,
+        later=True,
+    )
     normalization: Literal["none", "batch", "weight", "weight_mean"] = setting(
         "none",
         "Normalisation of the convolutions; 'weight_mean' is 'weight' with mean-only batch "
@@ -89,15 +110,21 @@ class ModelConfig(Settings):
     normalize_up: bool = setting(
         False, "Normalise the convolution before the rings' upsampling too."
     )
+    first_weights: Literal["inputs", "normal"] = setting(
+        "inputs",
+        "What kernels start from: deviations by the number of inputs, residual blocks as the "
+        "identity, or, by the rules of DCGAN, all from a normal distribution of deviation 0.02.",
+        later=True,
+    )
     edge_maps: bool = setting(
         True,
         "Draw edges beside tiles; without, an exit has one channel as in the paper, and an edge "
         "counts as drawn as the fainter of its two tiles, pins being black.",
     )
-    output: Literal["sigmoid", "exp", "pow3"] = setting(
+    output: Literal["sigmoid", "exp", "pow3", "tanh"] = setting(
         "sigmoid",
-        "What turns an output into a drawing: the sigmoid, or the scale of the losses exp_gb and "
-        "pow3_gb.",
+        "What turns an output into a drawing: the sigmoid, the scale of the losses exp_gb and "
+        "pow3_gb, or, by the rules of DCGAN, the hyperbolic tangent from -1, white, to 1.",
     )
     output_boost: float = setting(1.0, "Factor on the outputs of 'exp' and 'pow3'.", low=1e-3)
     output_goal: float = setting(
@@ -117,6 +144,14 @@ class ModelConfig(Settings):
         if self.output_rest < 0.0 and self.output != "pow3":
             raise InputError(
                 None, None, f"option output_rest: {self.output_rest:g} with {self.output}", "0"
+            )
+        if self.first_weights == "normal" and self.normalization.startswith("weight"):
+            raise InputError(
+                None,
+                None,
+                f"option first_weights: normal with normalization {self.normalization}, whose "
+                "kernels have no length",
+                "inputs",
             )
         for name in (
             "ring_channels",

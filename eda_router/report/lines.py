@@ -190,13 +190,14 @@ def model_lines(details: dict[str, Any], *, verbose: bool = False) -> list[str]:
     model, exits = details["model"], details["exits"].values()
     stages = ("drawn", "redrawn", "sampled", "joined", "failed")
     total = {name: sum(e[name] for e in exits) for name in stages}
+    views = details.get("views", 1)
     lines = [
         f"model      drew {total['drawn']} at the first try, "
         f"{total['redrawn']} again by waypoints, {total['sampled']} by samples, "
         f"{total['joined']} by joining, not {total['failed'] + details['too_wide']}; "
         f"{model['kept']} "
         f"({model['kept_share']:.1%}) are still as drawn; "
-        f"{details['engine']} in {details['precision']}"
+        f"{details['engine']} in {details['precision']}" + f", {views} views" * (views > 1)
     ]
     if verbose:
         for name, count in details["exits"].items():

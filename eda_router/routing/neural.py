@@ -31,6 +31,7 @@ from eda_router.neural.coarse import ScaledExit, assign_exits
 from eda_router.neural.drawer import Attempt, Drawer
 from eda_router.neural.engines import Engine, load_engine
 from eda_router.neural.rudy import ExpectedDemand
+from eda_router.neural.views import ViewsEngine
 from eda_router.neural.waves import in_waves
 from eda_router.neural.windows import Windows, cut_windows, grid_edges, place_windows
 from eda_router.routing.exit_count import ExitCount
@@ -170,6 +171,7 @@ class NeuralRouter:
         return {
             "engine": self.engine.name,
             "precision": self.engine.precision,
+            "views": self.config.views,
             "thresholds": {str(k): v for k, v in self.engine.thresholds.items()},
             "exits": {
                 exit_.name: {**count.figures(), "wave": self.wave_size(exit_)}
@@ -280,6 +282,8 @@ def route_neural(
         engine = load_engine(
             config.model or bundled("models", ""), config.engine, config.threads, config.precision
         )
+        if config.views > 1:
+            engine = ViewsEngine(engine, config.views)
     return route_with(engine, design, config, phases=phases, on_pass=on_pass, deadline=deadline)
 
 

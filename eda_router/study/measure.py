@@ -23,6 +23,7 @@ from eda_router.dataset.teacher import edge_costs, label_costs, tree_mask
 from eda_router.neural.decode import decode
 from eda_router.neural.engines import load_model
 from eda_router.neural.tensors import free_tracks, pin_tiles
+from eda_router.study.kept import processor_name
 from eda_router.study.trainings import HALF, study_engine, trained_exits
 from eda_router.study.variants import VARIANTS
 from eda_router.training import measure
@@ -62,8 +63,6 @@ class Row:
         connected: share connected at the first try.
         ink: tiles drawn over tiles of the trees.
         cost: of the trees over the teacher's.
-        blank_same: the same of the blank control, on the nets that the variant connects.
-        blind_same: the same of the blind control, on these nets.
         even: share connected at exactly the ink allowed, between thresholds by interpolation.
         half: share connected at threshold 0.5.
         drawn: tiles drawn at threshold 0.5 over tiles of the teacher's trees.
@@ -73,6 +72,14 @@ class Row:
         loss: cross-entropy of the tiles drawn, in nats a window.
         kl: of the latent's posterior from its prior, in nats; NaN where nothing trains one.
         milliseconds: processor time to draw a net, in batches, on one thread.
+        processor: that all this was done on.
+        blank_same: cost of the blank control over the teacher's, on the nets that the variant
+            connects; NaN where it was not measured.
+        blind_same: the same of the blind control.
+        goal_tiles: million tiles until the connected share reached the goal that the group's
+            default set in the same run; NaN where it did not, or the default was not there.
+        goal_seconds: processor time until then.
+        remark: why the figures are no longer those of the variant, where they are not.
     """
 
     variant: str
@@ -86,8 +93,6 @@ class Row:
     connected: float
     ink: float
     cost: float
-    blank_same: float
-    blind_same: float
     even: float
     half: float
     drawn: float
@@ -97,6 +102,12 @@ class Row:
     loss: float
     kl: float
     milliseconds: float
+    processor: str = ""
+    blank_same: float = math.nan
+    blind_same: float = math.nan
+    goal_tiles: float = math.nan
+    goal_seconds: float = math.nan
+    remark: str = ""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -189,6 +200,7 @@ def measure_variant(name: str, config: TrainConfig, data: Path, folder: Path) ->
                 loss=float(-np.log(sure).sum(axis=(1, 2)).mean()),
                 kl=latent_use(model, few)["kl"] if trains_latent else math.nan,
                 milliseconds=1000 * spent / len(states),
+                processor=processor_name(),
             )
         )
     return rows

@@ -15,6 +15,7 @@ from eda_router.report.study_plots import gallery_figure, learning_figure, overv
 from eda_router.study.curves import Curves
 from eda_router.study.measure import Row, ink_limit
 from eda_router.study.report import (
+    by_seed,
     comparisons,
     curves_name,
     default_of,
@@ -22,7 +23,7 @@ from eda_router.study.report import (
     overview_name,
     shown_sizes,
 )
-from eda_router.study.trainings import HALF, Study, study_engine
+from eda_router.study.trainings import HALF, TRAINED, Study, study_engine
 from eda_router.study.variants import GROUPS, VARIANTS
 
 GALLERY = 4
@@ -44,7 +45,7 @@ def write_overviews(rows: Sequence[Row], output: Path) -> None:
             at_size = [row for row in own if row.size == size]
             names = list(dict.fromkeys(row.variant for row in at_size))
             default = default_of(names)
-            shares = {n: [r.even for r in at_size if r.variant == n] for n in names}
+            shares = {n: by_seed([r for r in at_size if r.variant == n], "even") for n in names}
             blocks = {
                 title: {n: shares[n] for n in chosen if VARIANTS[n].row == title}
                 for title, chosen in comparisons(names).items()
@@ -57,29 +58,38 @@ def write_overviews(rows: Sequence[Row], output: Path) -> None:
             save_figure(figure, output / overview_name(size), dpi=DPI)
 
 
-def write_curves(curves: Sequence[Curves], output: Path) -> None:
+def write_curves(rows: Sequence[Row], curves: Sequence[Curves], output: Path) -> None:
     """Draw how the variants of each group and row learn, beside the group's default.
 
+    A picture that is there and shows variants whose curves are not at hand stays.
+
     Args:
-        curves: of the variants.
+        rows: all that are kept.
+        curves: of the variants that were measured now.
         output: folder of the report, for ``pictures/<size>-<row>.png``.
     """
     for group in GROUPS:
-        own = [c for c in curves if VARIANTS[c.variant].group == group]
-        for size in sorted({c.size for c in own}):
-            found = {c.variant: c for c in own if c.size == size}
-            for title, names in comparisons(list(found)).items():
-                if len(names) > 1:
+        own = [row for row in rows if row.group == group]
+        known = [row for row in own if VARIANTS[row.variant].views == 1]
+        for size in shown_sizes(own):
+            found = {c.variant: c for c in curves if c.size == size}
+            shown = list(dict.fromkeys(row.variant for row in known if row.size == size))
+            for title, names in comparisons(shown).items():
+                path = output / curves_name(size, title)
+                at_hand = [name for name in names if name in found]
+                if len(at_hand) > 1 and (at_hand == names or not path.exists()):
                     figure = learning_figure(
                         f"{title}, exit {size}",
-                        {name: found[name].seeds for name in names},
+                        {name: found[name].seeds for name in at_hand},
                         ink_limit(size),
                     )
-                    save_figure(figure, output / curves_name(size, title), dpi=DPI)
+                    save_figure(figure, path, dpi=DPI)
 
 
 def write_galleries(study: Study, rows: Sequence[Row], output: Path) -> None:
     """Draw the same nets by every variant of each group, at its last size, with the first seed.
+
+    A picture that is there stays where a training that it shows is not at hand.
 
     Args:
         study: its samples and trainings.
@@ -92,7 +102,12 @@ def write_galleries(study: Study, rows: Sequence[Row], output: Path) -> None:
             continue
         size = max(row.size for row in own)
         seed = min(row.seed for row in own)
-        shown = [row for row in own if row.size == size and row.seed == seed]
+        named = {row.variant: row for row in own if row.size == size and row.seed == seed}
+        places = {name: study.trained_folder(name, seed) for name in named}
+        shown = [row for name, row in named.items() if (places[name] / TRAINED).exists()]
+        path = output / gallery_name(size)
+        if not shown or (len(shown) < len(named) and path.exists()):
+            continue
         samples = held_out(study.data, size, 4 * GALLERY)
         pins = pin_tiles(samples.states)
         # From two pins to many, so that the columns show what is easy and what is hard.
@@ -103,8 +118,8 @@ def write_galleries(study: Study, rows: Sequence[Row], output: Path) -> None:
         thresholds = {"the teacher": HALF}
         for row in shown:
             config = study.config(row.variant, seed)
-            engine = study_engine(row.variant, config, study.trained_folder(row.variant, seed))
+            engine = study_engine(row.variant, config, places[row.variant])
             drawings[row.variant] = engine.draw(images(states))[..., 0]
             thresholds[row.variant] = row.threshold
         figure = gallery_figure(free_tracks(states), pins[chosen], drawings, thresholds)
-        save_figure(figure, output / gallery_name(size), dpi=DPI)
+        save_figure(figure, path, dpi=DPI)

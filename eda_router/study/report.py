@@ -1,20 +1,14 @@
-"""The study's report: tables by group and row, and all figures as CSV."""
+"""The study's report: tables by group and row."""
 
 from __future__ import annotations
 
-import csv
-import dataclasses
-import io
 import math
-import os
-import platform
 import statistics
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from eda_router.files import make_folder, write_atomically
-from eda_router.study.curves import COST_THRESHOLD, Curves, reach
+from eda_router.study.curves import COST_THRESHOLD
 from eda_router.study.measure import Row, ink_limit
 from eda_router.study.routing import PYRAMID, Routed
 from eda_router.study.variants import DEFAULT, GROUPS, ROWS, VARIANTS
@@ -31,6 +25,15 @@ CONCLUSIONS = "conclusions.md"
 
 REPORT = "README.md"
 
+STUDY = "study.csv"
+"""The table of :class:`Row`, beside the report."""
+
+ROUTED = "routed.csv"
+"""The table of :class:`Routed`, beside the report."""
+
+STALE = "†"
+"""Marks a variant whose figures have a remark."""
+
 PICTURES = "pictures"
 """The folder of the pictures, beside the report. The size in their names tells the groups apart."""
 
@@ -44,24 +47,20 @@ STUDENT = {2: 12.71, 3: 4.30, 4: 3.18, 5: 2.78, 6: 2.57, 7: 2.45, 8: 2.36, 9: 2.
 def write_report(
     rows: Sequence[Row],
     routed: Sequence[Routed],
-    curves: Sequence[Curves],
     configs: Mapping[str, TrainConfig],
     output: Path,
     command: str,
 ) -> None:
-    """Write ``study.csv``, ``routed.csv`` and ``README.md``.
+    """Write ``README.md``; pictures that it is to show are there already.
 
     Args:
-        rows: of all trainings.
+        rows: of all trainings, in the order of the variants.
         routed: runs on a design; may be empty.
-        curves: of the variants at the sizes that :func:`shown_sizes` names.
         configs: of each group's default, for the budgets.
         output: folder; a file ``conclusions.md`` there goes into the report.
         command: that was given, for the report.
     """
     make_folder(output)
-    _write_csv(output / "study.csv", Row, rows)
-    _write_csv(output / "routed.csv", Routed, routed)
     lines = ["# The study", ""]
     conclusions = output / CONCLUSIONS
     if conclusions.exists():
@@ -75,12 +74,12 @@ def write_report(
             continue
         lines += [f"## {group.title}", "", *_budget(configs[name]), ""]
         for size in shown_sizes(own):
-            lines += _exit_section(size, own, curves)
+            lines += _exit_section(size, own, output)
         lines += _inner_section(own)
-        lines += [
-            f"![The same nets drawn by each method]({gallery_name(max(row.size for row in own))})",
-            "",
-        ]
+        gallery = gallery_name(max(row.size for row in own))
+        if (output / gallery).exists():
+            lines += [f"![The same nets drawn by each method]({gallery})", ""]
+    lines += _missing_section(rows)
     write_atomically(output / REPORT, "\n".join(lines).encode())
 
 
@@ -129,6 +128,23 @@ def gallery_name(size: int) -> str:
     return f"{PICTURES}/{size}-nets.png"
 
 
+def by_seed(rows: Sequence[Row], field: str) -> list[float]:
+    """A figure of each seed: trainings of one seed on several processors count once, as the mean.
+
+    Args:
+        rows: of one variant and exit.
+        field: of :class:`Row`.
+
+    Returns:
+        the figures, NaN for a seed of which none is known.
+    """
+    values: dict[int, list[float]] = {}
+    for row in rows:
+        values.setdefault(row.seed, []).append(getattr(row, field))
+    known = ([value for value in same if not math.isnan(value)] for same in values.values())
+    return [statistics.fmean(same) if same else math.nan for same in known]
+
+
 def difference(rows: Sequence[Row], variant: str, other: str) -> tuple[float, float, bool] | None:
     """How much more of the nets a variant connects at equal ink than another.
 
@@ -138,11 +154,18 @@ def difference(rows: Sequence[Row], variant: str, other: str) -> tuple[float, fl
         other: name of the other.
 
     Returns:
-        mean and standard deviation over the seeds that both have, seed by seed, and whether the
-        mean differs from zero at 95 % by Student's t; None where there are fewer than two seeds.
+        mean and standard deviation over the seeds that both have on one processor, seed by seed,
+        and whether the mean differs from zero at 95 % by Student's t; None where there are fewer
+        than two seeds.
     """
-    one, two = ({r.seed: r.even for r in rows if r.variant == v} for v in (variant, other))
-    apart = [one[seed] - two[seed] for seed in one if seed in two]
+    one, two = (
+        {(r.seed, r.processor): r.even for r in rows if r.variant == v} for v in (variant, other)
+    )
+    pairs: dict[int, list[float]] = {}
+    for key in one:
+        if key in two:
+            pairs.setdefault(key[0], []).append(one[key] - two[key])
+    apart = [statistics.fmean(values) for values in pairs.values()]
     if len(apart) < 2:
         return None
     mean, spread = statistics.fmean(apart), statistics.stdev(apart)
@@ -150,26 +173,23 @@ def difference(rows: Sequence[Row], variant: str, other: str) -> tuple[float, fl
     return mean, spread, abs(mean) > STUDENT.get(len(apart), 2.0) * error
 
 
-def _write_csv(path: Path, kind: Any, rows: Sequence[Any]) -> None:
-    text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, [field.name for field in dataclasses.fields(kind)])
-    writer.writeheader()
-    writer.writerows(dataclasses.asdict(row) for row in rows)
-    write_atomically(path, text.getvalue().encode())
-
-
 def _method(rows: Sequence[Row], command: str) -> list[str]:
     seeds = sorted({row.seed for row in rows})
+    processors = sorted({row.processor for row in rows})
+    remarks = sorted({row.remark for row in rows if row.remark})
     return [
-        f"Written by `{command}`; seeds {', '.join(map(str, seeds))}; processor: {_processor()}, "
-        f"{os.cpu_count()} cores, of which a training uses one. All figures stand in "
-        "[study.csv](study.csv) and [routed.csv](routed.csv).",
+        f"Measured by `{command}`, some variants at a time; seeds {', '.join(map(str, seeds))}; "
+        f"processors: {'; '.join(processors)}, of which a training uses one core. All figures "
+        f"stand in [{STUDY}]({STUDY}) and [{ROUTED}]({ROUTED}).",
         "",
         "Variants of one group see the same samples and the same number of tiles of windows; "
         "groups are not compared. Figures are means over the seeds, ± is their standard deviation "
         "(of a sample). Half of the validation samples chooses the threshold, the other half is "
-        "measured.",
+        "measured. Trainings of one seed on two processors come out a little otherwise; they count "
+        "once, as their mean, and differences are taken on one processor.",
         "",
+        *(f"{STALE}: {remark}" for remark in remarks),
+        *[""] * bool(remarks),
         "- *connected*: share of nets whose pins the first drawing joins, at the threshold that "
         "connects most at the ink allowed (else the one with the least ink); *ink*: tiles drawn "
         "over tiles of the tree; *cost*: of the trees over the teacher's, then that of the blank "
@@ -180,22 +200,16 @@ def _method(rows: Sequence[Row], command: str) -> list[str]:
         "bold where it is other than zero at 95 % by Student's t (one in twenty is so by chance).",
         "- *KL*: of the latent's posterior from its prior, nats.",
         f"- *to goal*: million tiles and processor seconds until the connected share reaches "
-        f"{GOAL:.0%} of what the default ends at; – where not every seed gets there. "
-        "Seconds contain the building of the graphs, a few a stage.",
+        f"{GOAL:.0%} of what the default of the same run ends at; – where not every seed gets "
+        "there, or the default was not in the run. "
+        "Seconds contain the building of the graphs, a few a stage; of rows made on different "
+        "processors they do not compare.",
         "- *blank* draws every tile, *blind* ignores congestion: the controls.",
         "",
         f"Curves show validation after each epoch, thin lines are single seeds; the cost is that "
-        f"at threshold {COST_THRESHOLD:g}.",
+        f"at threshold {COST_THRESHOLD:g}. Curves and drawn nets are of when all trainings that "
+        "they show were last at hand: a variant measured later stands in the tables alone.",
     ]
-
-
-def _processor() -> str:
-    info = Path("/proc/cpuinfo")
-    if info.exists():
-        for line in info.read_text(encoding="utf-8").splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()
 
 
 def _budget(config: TrainConfig) -> list[str]:
@@ -210,14 +224,10 @@ def _budget(config: TrainConfig) -> list[str]:
     ]
 
 
-def _exit_section(size: int, rows: Sequence[Row], curves: Sequence[Curves]) -> list[str]:
+def _exit_section(size: int, rows: Sequence[Row], output: Path) -> list[str]:
     own = [row for row in rows if row.size == size]
     names = list(dict.fromkeys(row.variant for row in own))
-    by_name = {curve.variant: curve for curve in curves if curve.size == size}
     default = default_of(names)
-    goal = math.nan
-    if default in by_name:
-        goal = GOAL * statistics.fmean(c[-1]["connected"] for c in by_name[default].seeds)
     one = own[0]
     lines = [
         f"### Exit {size}",
@@ -236,10 +246,10 @@ def _exit_section(size: int, rows: Sequence[Row], curves: Sequence[Curves]) -> l
             "| difference | KL | Mtiles to goal | s to goal | s in all | thousand parameters "
             "| ms a net |",
             "|---" * 15 + "|",
-            *(_line(name, own, by_name.get(name), goal, default) for name in chosen),
+            *(_line(name, own, default) for name in chosen),
             "",
         ]
-        if sum(name in by_name for name in chosen) > 1:
+        if (output / curves_name(size, title)).exists():
             lines += [f"![How they learn]({curves_name(size, title)})", ""]
     return lines
 
@@ -253,10 +263,12 @@ def _inner_section(rows: Sequence[Row]) -> list[str]:
         names = list(dict.fromkeys(row.variant for row in own))
         default = default_of(names)
         for name in names:
-            shares = [row.even for row in own if row.variant == name]
+            same = [row for row in own if row.variant == name]
+            shares = by_seed(same, "even")
             spread = f" ± {statistics.stdev(shares):.3f}" if len(shares) > 1 else ""
+            mean = statistics.fmean(shares)
             lines.append(
-                f"| {size} | {name} | {len(shares)} | {statistics.fmean(shares):.3f}{spread} "
+                f"| {size} | {_marked(name, same)} | {len(shares)} | {mean:.3f}{spread} "
                 f"| {_apart(own, name, default)} |"
             )
     if not lines:
@@ -283,34 +295,56 @@ def _apart(rows: Sequence[Row], name: str, default: str | None) -> str:
     return mean + f" ± {found[1]:.3f}" + f" from {other}" * (other != default)
 
 
-def _line(
-    name: str, all_rows: Sequence[Row], curves: Curves | None, goal: float, default: str | None
-) -> str:
+def _missing_section(rows: Sequence[Row]) -> list[str]:
+    """The variants without a row, and those whose rows are no longer theirs."""
+    measured = {row.variant for row in rows if not row.remark}
+    lines = []
+    for key, group in GROUPS.items():
+        names = [n for n, v in VARIANTS.items() if v.group == key and n not in measured]
+        if names:
+            lines.append(f"- {group.title}: {'; '.join(names)}.")
+    if not lines:
+        return []
+    return [
+        "## Not measured",
+        "",
+        f"Variants without figures, or with none but those marked {STALE}:",
+        "",
+        *lines,
+        "",
+    ]
+
+
+def _marked(name: str, rows: Sequence[Row] | Sequence[Routed]) -> str:
+    """The name of a variant, marked where its figures have a remark."""
+    return f"{name} {STALE}" if any(row.remark for row in rows) else name
+
+
+def _line(name: str, all_rows: Sequence[Row], default: str | None) -> str:
     rows = [row for row in all_rows if row.variant == name]
 
     def mean(field: str) -> float:
-        return statistics.fmean(getattr(row, field) for row in rows)
+        return statistics.fmean(by_seed(rows, field))
 
     def spread(field: str) -> str:
-        values = [getattr(row, field) for row in rows]
+        values = by_seed(rows, field)
         return f" ± {statistics.stdev(values):.3f}" if len(values) > 1 else ""
 
-    reached = ["–", "–"]
-    if curves is not None and goal > 0.0:
-        for place, along in enumerate(("tiles", "seconds")):
-            values = [reach(curve, goal, along) for curve in curves.seeds]
-            if not any(math.isnan(value) for value in values):
-                reached[place] = f"{statistics.fmean(values):.3g}"
+    def reached(field: str) -> str:
+        missing = any(math.isnan(getattr(row, field)) for row in rows)
+        return "–" if missing else f"{mean(field):.3g}"
+
     cells = [
-        name,
-        len(rows),
+        _marked(name, rows),
+        len({row.seed for row in rows}),
         f"{mean('connected'):.3f}{spread('connected')}",
-        _known([row.ink for row in rows], 2),
-        *(_known([getattr(row, f) for row in rows], 4) for f in COSTS),
+        _known(by_seed(rows, "ink"), 2),
+        *(_known(by_seed(rows, f), 4) for f in COSTS),
         f"{mean('even'):.3f}{spread('even')}",
         _apart(all_rows, name, default),
-        _known([row.kl for row in rows], 2),
-        *reached,
+        _known(by_seed(rows, "kl"), 2),
+        reached("goal_tiles"),
+        reached("goal_seconds"),
         f"{mean('seconds'):.1f}",
         f"{rows[0].parameters / 1000:.1f}",
         f"{mean('milliseconds'):.3f}",
@@ -344,7 +378,7 @@ def _routed_table(routed: Sequence[Routed]) -> list[str]:
         spread = f" ± {statistics.stdev(shares):.4f}" if len(shares) > 1 else ""
         thresholds = ", ".join(f"{t:g}" for t in sorted({run.threshold for run in same}))
         lines.append(
-            f"| {name} | {design} | {windows} | {thresholds} | {len(same)} "
+            f"| {_marked(name, same)} | {design} | {windows} | {thresholds} | {len(same)} "
             f"| {statistics.fmean(shares):.4f}{spread} "
             f"| {_known([run.ink for run in same], 2)} "
             f"| {_known([run.length for run in same], 2)} "

@@ -26,6 +26,7 @@ from eda_router.neural.engines import (
 from eda_router.routing.flow import route
 from eda_router.routing.neural import route_with
 from eda_router.routing.result import RouteSource
+from eda_router.study.kept import processor_name
 from eda_router.study.measure import Row
 from eda_router.study.trainings import HALF, trained_exits
 from eda_router.training.config import TrainConfig
@@ -48,6 +49,8 @@ class Routed:
         share: nets routed at the first try over those that the deterministic router routes.
         ink: tiles drawn over tiles of the trees; NaN where no net was routed.
         length: tile edges a routed net.
+        processor: that the variant was trained on.
+        remark: why the figures are no longer those of the variant, where they are not.
     """
 
     variant: str
@@ -58,6 +61,8 @@ class Routed:
     share: float
     ink: float
     length: float
+    processor: str = ""
+    remark: str = ""
 
 
 def route_variant(
@@ -127,6 +132,7 @@ def _route_once(
         share=float(drawn.sum() / _reference(bench)),
         ink=ink / tiles if tiles else float("nan"),
         length=float(lengths.mean()) if len(lengths) else float("nan"),
+        processor=processor_name(),
     )
 
 

@@ -179,7 +179,12 @@ def train_one(config: TrainConfig, data: Path, folder: Path) -> None:
 
 def trained_exits(config: TrainConfig) -> tuple[int, ...]:
     """Sizes of the exits that a training reaches."""
-    return config.sizes[-1:] if config.direct else config.sizes
+    if config.direct:
+        return config.sizes[-1:]
+    passes = config.pass_over
+    return tuple(
+        size for i, size in enumerate(config.sizes) if config.stage("samples", i) or not passes
+    )
 
 
 def study_engine(name: str, config: TrainConfig, folder: Path) -> Engine:

@@ -107,6 +107,7 @@ _DCGAN = {
     "schedule": "constant",
     "direct": True,
 }
+_DCGAN_RULES = {"first_weights": "normal", "output": "tanh"}
 _SKIPS = {"skip_scale": 1.0}
 _NO_SKIPS = {"skip_scale": 0.0}
 _FAST = 1e-2
@@ -115,11 +116,15 @@ _NO_PRETRAINING = {"pretrain": (0,), "samples": (9216, 2560)}
 _PAPER_ROW = "Progressive VAE of the paper, its parts taken away"
 _METHODS_ROW = "The paper's methods"
 _BARE_ROW = "The paper's methods with and without skip connections"
+_RULES_ROW = "The DCGAN's first weights and output"
+_GAP_ROW = "Stages passed over for lack of data"
 _GROWTH_ROW = "Growth"
 _LOSS_ROW = "Losses"
 _SWEEP_ROW = "Weights in the paper's loss"
 _OUTPUT_ROW = "Linear outputs with boosted gradients"
 _NORM_ROW = "Normalisation, learning rate"
+_START_ROW = "Weight normalisation started from data"
+_DROPOUT_ROW = "Dropout"
 _SKIP_ROW = "Weights on skip connections"
 _BATCH_ROW = "Batches"
 _CONTEXT_ROW = "Context, residuals, views"
@@ -133,6 +138,8 @@ ROWS: dict[str, str] = {
     _OUTPUT_ROW: "outputs",
     _OPTIMIZER_ROW: "optimisers",
     _NORM_ROW: "norms",
+    _START_ROW: "starts",
+    _DROPOUT_ROW: "dropout",
     _SKIP_ROW: "skips",
     _BATCH_ROW: "batches",
     _LABEL_ROW: "labels",
@@ -142,6 +149,8 @@ ROWS: dict[str, str] = {
     _PAPER_ROW: "paper-parts",
     _METHODS_ROW: "paper",
     _BARE_ROW: "paper-skips",
+    _RULES_ROW: "dcgan",
+    _GAP_ROW: "gaps",
 }
 """Short name of each row, for the files of its pictures."""
 
@@ -202,10 +211,28 @@ VARIANTS: dict[str, Variant] = {
     "weight normalisation, mean-only batch": Variant(
         _NORM_ROW, changes={"normalization": "weight_mean"}
     ),
+    "weight normalisation, started from data": Variant(
+        _START_ROW,
+        changes={"normalization": "weight", "data_start": True},
+        against="weight normalisation",
+    ),
+    "mean-only batch, started from data": Variant(
+        _START_ROW,
+        changes={"normalization": "weight_mean", "data_start": True},
+        against="weight normalisation, mean-only batch",
+    ),
+    # Dropout
+    "dropout of 0.1": Variant(_DROPOUT_ROW, changes={"dropout": 0.1}),
+    "dropout of 0.3": Variant(_DROPOUT_ROW, changes={"dropout": 0.3}),
     # Skips
     "skips at 0.1": Variant(_SKIP_ROW, changes={"skip_scale": 0.1}),
     "skips at 0.5": Variant(_SKIP_ROW, changes={"skip_scale": 0.5}),
     "decoder's side at 0.5": Variant(_SKIP_ROW, changes={"path_scale": 0.5}),
+    "decoder's side at 0.1": Variant(_SKIP_ROW, changes={"path_scale": 0.1}),
+    "growing skips": Variant(_SKIP_ROW, changes={"skip_growth": 0.5}),
+    "growing skips, decoder's side at 0.1": Variant(
+        _SKIP_ROW, changes={"skip_growth": 0.5, "path_scale": 0.1}
+    ),
     "no skips": Variant(_SKIP_ROW, changes={"skip_scale": 0.0}),
     # Batches
     "AdaBatch": Variant(_BATCH_ROW, changes={"batch_doublings": 2}),
@@ -242,6 +269,21 @@ VARIANTS: dict[str, Variant] = {
     "GAN at 16": Variant(_BARE_ROW, GROWTH, _DCGAN),
     "GAN at 16, skips": Variant(_BARE_ROW, GROWTH, {**_DCGAN, **_SKIPS}, against="GAN at 16"),
     "paper, no skips": Variant(_BARE_ROW, GROWTH, {**_PAPER, **_NO_SKIPS}, against="paper"),
+    "GAN at 16, first weights": Variant(
+        _RULES_ROW, GROWTH, {**_DCGAN, "first_weights": "normal"}, against="GAN at 16"
+    ),
+    "GAN at 16, tanh": Variant(
+        _RULES_ROW, GROWTH, {**_DCGAN, "output": "tanh"}, against="GAN at 16"
+    ),
+    "GAN at 16, both": Variant(_RULES_ROW, GROWTH, {**_DCGAN, **_DCGAN_RULES}, against="GAN at 16"),
+    "growing skips in rings": Variant(_SKIP_ROW, GROWTH, {"skip_growth": 0.5, "scaled": "rings"}),
+    "growing skips in rings, inside at 0.1": Variant(
+        _SKIP_ROW, GROWTH, {"skip_growth": 0.5, "path_scale": 0.1, "scaled": "rings"}
+    ),
+    "rings' own side at 0.1": Variant(_SKIP_ROW, GROWTH, {"skip_scale": 0.1, "scaled": "rings"}),
+    "no data at 8": Variant(
+        _GAP_ROW, GROWTH, {"pass_over": True, "samples": (0, 4352), "pretrain": (0, 512)}
+    ),
     "max-pooling": Variant(_CONTEXT_ROW, GROWTH, {"pooling": "max"}),
     "batch normalisation, upsampling too": Variant(
         _NORM_ROW, GROWTH, {"normalization": "batch", "normalize_up": True}
@@ -260,6 +302,18 @@ VARIANTS: dict[str, Variant] = {
     "GAN, skips": Variant(_BARE_ROW, FULL, {**_DCGAN, **_SKIPS}, against="GAN"),
     "progressive VAE, no skips": Variant(
         _BARE_ROW, FULL, {**_PAPER, **_NO_SKIPS}, against="progressive VAE"
+    ),
+    "GAN, DCGAN's first weights and output": Variant(
+        _RULES_ROW, FULL, {**_DCGAN, **_DCGAN_RULES}, against="GAN"
+    ),
+    "no data at 32": Variant(
+        _GAP_ROW,
+        FULL,
+        {
+            "pass_over": True,
+            "samples": (16384, 8192, 0, 2336),
+            "pretrain": (1024, 512, 0, 64),
+        },
     ),
     "default, full": Variant(DEFAULT, FULL),
     "faster, full": Variant(_NORM_ROW, FULL, {"learning_rate": _FAST}),

@@ -7,7 +7,8 @@ to be taken for a teacher, and from nothing else.
 The rules: strided convolutions instead of pooling, batch normalisation everywhere but at the
 discriminator's input and output, no hidden dense layer in the discriminator, leaky rectifiers
 there, weights from a normal distribution of deviation 0.02, Adam with beta 1 = 0.5. What they say
-of the generator are switches of the model: growth ``paper``, normalisation ``batch``, no skips.
+of the generator are switches of the model: growth ``paper``, normalisation ``batch``, no skips,
+first weights ``normal``, output ``tanh``, with which the discriminator sees maps from -1 to 1.
 
 [1] A. Radford, L. Metz, S. Chintala: Unsupervised representation learning with deep convolutional
     generative adversarial networks. ICLR 2016. arXiv 1511.06434.
@@ -21,10 +22,10 @@ import keras
 import tensorflow as tf
 from keras import layers, ops
 
+from eda_router.neural.model import DCGAN_DEVIATION
 from eda_router.training.config import TrainConfig
 
 _SLOPE = 0.2
-_DEVIATION = 0.02
 _LAST_SIZE = 4
 
 
@@ -39,7 +40,10 @@ def build_discriminator(size: int, channels: int) -> keras.Sequential:
 
     def convolution(filters: int, **options: Any) -> Any:
         return layers.Conv2D(
-            filters, 4, kernel_initializer=keras.initializers.RandomNormal(0, _DEVIATION), **options
+            filters,
+            4,
+            kernel_initializer=keras.initializers.RandomNormal(0, DCGAN_DEVIATION),
+            **options,
         )
 
     first = True
@@ -64,6 +68,7 @@ class Adversary:
 
     def __init__(self, config: TrainConfig, size: int):
         self.model = build_discriminator(size, config.width)
+        self._signed = config.output == "tanh"
         self.optimizer = keras.optimizers.Adam(config.learning_rate, beta_1=config.momentum)
         self.optimizer.build(self.model.trainable_variables)
 
@@ -95,4 +100,6 @@ class Adversary:
         return ops.mean(ops.softplus(-self._judge(images, drawn)))
 
     def _judge(self, images: Any, maps: Any) -> Any:
+        if self._signed:
+            maps = 2.0 * maps - 1.0
         return self.model(ops.concatenate([images, maps], axis=-1), training=True)

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from eda_router.config import describe, identity
 from eda_router.errors import InputError
 from eda_router.files import write_atomically
 from eda_router.training.config import TrainConfig
@@ -66,7 +67,7 @@ class Checkpoint:
 
     Attributes:
         progress: of the training.
-        config: every setting, as JSON has it.
+        config: the settings, see :func:`plain`.
         random: of :func:`random.getstate`.
         values: arrays of the variables by their kind: ``weight``, ``optimizer``, ``average`` and
             ``adversary``.
@@ -79,8 +80,8 @@ class Checkpoint:
 
 
 def plain(config: TrainConfig) -> dict[str, Any]:
-    """Every setting as JSON has it."""
-    values: dict[str, Any] = json.loads(json.dumps(dataclasses.asdict(config)))
+    """The settings of :func:`eda_router.config.identity` as JSON has them."""
+    values: dict[str, Any] = json.loads(json.dumps(identity(config)))
     return values
 
 
@@ -139,7 +140,8 @@ def check_fits(path: Path, checkpoint: Checkpoint, config: TrainConfig) -> None:
     Raises:
         InputError: another network or optimiser was trained, or other variables of it.
     """
-    theirs, ours = checkpoint.config, plain(config)
+    later = {info.name: info.default for info in describe(TrainConfig) if info.later}
+    theirs, ours = ({**later, **values} for values in (checkpoint.config, plain(config)))
     same = {*dataclasses.asdict(config.model()), "optimizer", "loss", "lock", "direct"} - {"sizes"}
     for name in sorted(same):
         if name not in theirs:

@@ -36,6 +36,12 @@ class TrainConfig(Terms, Shape):
         "Samples seen in each stage; 0: the level stays as it is in the model to start from.",
         low=0,
     )
+    pass_over: bool = setting(
+        False,
+        "Pass over a stage that has 0 samples or no data: its level is trained with the next one, "
+        "and is no exit.",
+        later=True,
+    )
     minutes: tuple[float, ...] = setting(
         (0.0,),
         "Most time of each stage; it ends then, and its learning rates are spread over the time. "
@@ -130,6 +136,12 @@ class TrainConfig(Terms, Shape):
         True, "Start a ring from the weights of the ring inside it where the shapes are equal."
     )
     lock: bool = setting(True, "Lock the inner layers while a ring is trained.")
+    data_start: bool = setting(
+        False,
+        "Start the gains and biases of weight normalisation from the first batch of the stage that "
+        "adds them: outputs of mean 0 and deviation 1.",
+        later=True,
+    )
     mixed_precision: bool = setting(
         True, "Compute in bfloat16 where the processor has it; weights stay float32."
     )
@@ -162,6 +174,15 @@ class TrainConfig(Terms, Shape):
         super().__post_init__()
         if self.clip_follows_rate and not self.clip:
             raise InputError(None, None, "option clip_follows_rate: no clip to follow", "a clip")
+        if self.data_start and not self.normalization.startswith("weight"):
+            raise InputError(
+                None,
+                None,
+                f"option data_start: nothing to start with normalization {self.normalization}",
+                "weight or weight_mean",
+            )
+        if self.output == "tanh" and self.loss != "adversarial":
+            raise InputError(None, None, f"option output: tanh with loss {self.loss}", "sigmoid")
 
     def stage(self, name: str, index: int) -> int | float:
         """The value of a setting that has one a stage."""

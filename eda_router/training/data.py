@@ -142,11 +142,18 @@ class TrainingData(Mapping[int, StageData]):
             self._opened[size] = self._open(size)
         return self._opened[size]
 
+    def __contains__(self, size: object) -> bool:
+        """Whether there are samples of ``size``, or will be."""
+        if not isinstance(size, int) or size not in self._config.sizes:
+            return False
+        return self._make or bool(find_datasets(self._folder, size))
+
     def __iter__(self) -> Iterator[int]:
-        return iter(self._config.sizes)
+        passes = self._config.pass_over
+        return (size for size in self._config.sizes if not passes or size in self)
 
     def __len__(self) -> int:
-        return len(self._config.sizes)
+        return sum(1 for _ in self)
 
     def _write(self, size: int) -> None:
         config = self._config

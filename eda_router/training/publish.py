@@ -46,7 +46,7 @@ def publish(
     Args:
         folder: with ``model.keras`` and the training's log.
         held: validation samples for each exit that is to be measured.
-        known: thresholds of the others.
+        known: thresholds of the others; what is in neither is no exit.
         threads: for the computations.
         draws: drawings sampled where the first one fails.
 
@@ -54,8 +54,9 @@ def publish(
         the figures of each exit, see :func:`eda_router.training.evaluate.evaluate_exit`.
     """
     model = load_model(folder)
-    sizes = model.config.sizes
-    assumed = {**dict.fromkeys(sizes, 0.1), **(known or {})}
+    known = known or {}
+    sizes = tuple(size for size in model.config.sizes if size in held or size in known)
+    assumed = {**dict.fromkeys(sizes, 0.1), **known}
     latent = {size: model.noise(size) for size in sizes}
     if find_spec("openvino") is not None:
         export_openvino(folder)

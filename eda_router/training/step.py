@@ -33,6 +33,11 @@ class Averages:
         self.decay = decay
         self.variables = [tf.Variable(v.value, trainable=False) for v in self._of]
 
+    def restart(self) -> None:
+        """The variables' values become the averages."""
+        for average, variable in zip(self.variables, self._of, strict=True):
+            average.assign(variable.value)
+
     def update(self, steps: Any) -> None:
         """Take the variables' values in, after ``steps`` steps; part of the compiled step."""
         if self.decay > 0.0:

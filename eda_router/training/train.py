@@ -72,7 +72,7 @@ def train(
         Path(data or folder / "data"), config, workers=Workers(threads), make=data is None
     )
     set_up(config)
-    Trainer(
+    trainer = Trainer(
         config,
         samples,
         folder,
@@ -80,12 +80,13 @@ def train(
         start=None if start is None else load_model(start),
         progress=progress,
         on_epoch=on_epoch,
-    ).run()
+    )
+    trainer.run()
     # An exit that was not trained again keeps its threshold.
     known = {} if start is None else load_engine(start).thresholds
     held = {
         size: samples[size].validation
         for i, size in enumerate(config.sizes)
-        if size not in known or config.stage("samples", i)
+        if size not in trainer.passed_over and (size not in known or config.stage("samples", i))
     }
     return publish(folder, held, known=known, threads=threads)

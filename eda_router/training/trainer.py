@@ -27,11 +27,12 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from eda_router.dataset.samples import Samples
-from eda_router.dataset.teacher import TILE_BIT
+from eda_router.dataset.teacher import TILE_BIT, tree_mask
 from eda_router.errors import EdarouteError
 from eda_router.files import make_folder
 from eda_router.neural.architecture import Architecture, build_network
 from eda_router.neural.engines import MODEL, processor_has_bfloat16, save_model
+from eda_router.neural.tensors import images
 from eda_router.training.adversary import Adversary
 from eda_router.training.checkpoint import (
     Checkpoint,
@@ -121,6 +122,9 @@ class Trainer:
         progress: show bars.
         on_epoch: called after each epoch, see :class:`eda_router.report.album.Album`.
 
+    Attributes:
+        passed_over: sizes whose levels have no stage of their own for lack of samples.
+
     Raises:
         InputError: the folder holds a training and ``resume`` is not asked for; or there is nothing
             to resume from, something damaged, or a checkpoint or a start of another config.
@@ -141,6 +145,7 @@ class Trainer:
         self.on_epoch = on_epoch
         self.start = start
         self.show = progress
+        self.passed_over = self._without_samples() if config.pass_over else ()
         self.state = Progress(stage=self._first_stage())
         stored = None
         if resume:
@@ -161,22 +166,55 @@ class Trainer:
     def _first_stage(self) -> int:
         """The stage to begin with: the first, or with a start the first that has samples."""
         config = self.config
-        idle = [size for i, size in enumerate(config.sizes) if not config.stage("samples", i)]
+        idle = self.passed_over or self._without_samples()
         if self.start is None:
-            if idle:
+            trained = config.sizes[-1:] if config.direct else config.sizes
+            if (idle and not self.passed_over) or set(trained) <= set(idle):
                 raise EdarouteError(
                     f"no samples for {idle[0]}x{idle[0]} and no model to start from"
                 )
-            return len(config.sizes) - 1 if config.direct else 0
+            return len(config.sizes) - 1 if config.direct else self._stages[0]
         theirs = self.start.config
         ours = config.model(theirs.sizes)
         for name, value in dataclasses.asdict(theirs).items():
             wanted = getattr(ours, name)
             if value != wanted:
                 raise EdarouteError(f"the model to start from has {name} {value}, not {wanted}")
-        if set(idle) - set(theirs.sizes) or len(idle) == len(config.sizes):
+        missing = set(idle) - set(theirs.sizes) - set(self.passed_over)
+        if missing or len(idle) == len(config.sizes):
             raise EdarouteError("no samples for what the model to start from has not")
         return next(i for i, size in enumerate(config.sizes) if size not in idle)
+
+    def _without_samples(self) -> tuple[int, ...]:
+        """Sizes that are to see no samples, or, where such are passed over, have none."""
+        config = self.config
+        return tuple(
+            size
+            for i, size in enumerate(config.sizes)
+            if not config.stage("samples", i) or (config.pass_over and size not in self.data)
+        )
+
+    @property
+    def _stages(self) -> list[int]:
+        """The stages that are not passed over, the joint one included."""
+        sizes = self.config.sizes
+        of = [*sizes, *sizes[-1:]] if self.config.joint else list(sizes)
+        return [i for i, size in enumerate(of) if size not in self.passed_over]
+
+    @property
+    def _added_sizes(self) -> tuple[int, ...]:
+        """Sizes of the levels that are in this stage and in none before it."""
+        sizes, stage = self.config.sizes, self.state.stage
+        if self.config.direct:
+            return sizes if stage < len(sizes) else ()
+        before = max((i for i in self._stages if i < stage), default=-1)
+        return sizes[before + 1 : stage + 1]
+
+    @property
+    def _new_sizes(self) -> tuple[int, ...]:
+        """The same without those of a start: levels that were never trained before."""
+        ready = () if self.start is None else self.start.config.sizes
+        return tuple(size for size in self._added_sizes if size not in ready)
 
     def _take_over(self, levels: Iterable[int]) -> None:
         """Copy the start's weights into the levels of these sizes that it has."""
@@ -202,7 +240,9 @@ class Trainer:
         """Lock, and make the optimiser, the averages and the compiled step of a stage."""
         config, stage = self.config, self.state.stage
         together = config.direct or stage == len(config.sizes)
-        self.model.lock(0 if together or not config.lock else self.size)
+        self.model.lock(
+            0 if together or not config.lock else min(self._new_sizes, default=self.size)
+        )
         variables = self.model.trainable_variables
         self.optimizer = make_optimizer(config)
         self.optimizer.build(variables)
@@ -237,14 +277,14 @@ class Trainer:
         """
         if not (self.output / CHECKPOINT).exists():
             self.save_checkpoint()
-        stages = len(self.config.sizes) + (self.config.joint > 0)
-        while self.state.stage < stages:
+        stages = self._stages
+        while self.state.stage <= stages[-1]:
             # Samples that are made now may be interrupted at once.
             self.data[self.size]
             with Interrupts() as interrupts:
                 self._run_stage(interrupts)
                 self._finish_stage()
-                if self.state.stage + 1 < stages:
+                if self.state.stage < stages[-1]:
                     self._next_stage()
                 else:
                     self.state.stage += 1
@@ -252,11 +292,12 @@ class Trainer:
         return self.model
 
     def _next_stage(self) -> None:
-        self.state = Progress(stage=self.state.stage + 1, logged=self.state.logged)
+        stage = next(i for i in self._stages if i > self.state.stage)
+        self.state = Progress(stage=stage, logged=self.state.logged)
         if self.state.stage < len(self.config.sizes):
             with _dtype_policy(self.precision):
                 self.model = self.model.grow(self.size, self.config.inherit)
-            self._take_over([self.size])
+            self._take_over(self._added_sizes)
         self._prepare()
         self.save_checkpoint()
 
@@ -275,6 +316,8 @@ class Trainer:
         """Train and validate epoch by epoch, until the samples, the time or the patience ends."""
         config, state = self.config, self.state
         total = sum(self._totals())
+        if config.data_start and state.seen == 0:
+            self._start_from_data()
         bar = tqdm(
             total=total,
             initial=state.seen,
@@ -293,6 +336,14 @@ class Trainer:
                 record = self._validate()
                 bar.set_postfix(loss=f"{record['loss']:.4f}")
                 self._pause(interrupts, always=True)
+
+    def _start_from_data(self) -> None:
+        """Let the stage's first batch decide what new levels start from."""
+        batch = int(self.config.stage("batch", self.state.stage))
+        samples = self._batch(batch)
+        routes = tree_mask(samples.labels)[..., None].astype(np.float32)
+        self.model.start_from_data(images(samples.states), routes, self._new_sizes)
+        self.averages.restart()
 
     def _train_epoch(self, interrupts: Interrupts, bar: Any) -> None:
         """Train to the end of the epoch, or of the stage's time."""
@@ -353,10 +404,13 @@ class Trainer:
             rate = learning_rate(config, progress, seen, 1 << doublings)
         self.optimizer.learning_rate.assign(rate)
         weight = config.term_weight(state.stage, 1.0 if route_free else progress)
+        key = [config.seed * 1_000_003 + state.stage, state.seen]
+        of_stage = max(state.seen / (pretrain + total), gone)
+        self.model.begin_step(key, self._new_sizes, of_stage)
         parts = self.step(
             tf.constant(samples.states),
             tf.constant(samples.labels),
-            tf.constant([config.seed * 1_000_003 + state.stage, state.seen], tf.int64),
+            tf.constant(key, tf.int64),
             tf.constant(weight, tf.float32),
             tf.constant(route_free),
         )
