@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from eda_router.kernels import kernel
+from eda_router.kernels import making_arrays
 from eda_router.search.grid import (
     COUNTERCLOCKWISE,
     direction_of,
@@ -37,7 +37,7 @@ def connected(
     return result
 
 
-@kernel
+@making_arrays
 def _connected(free, pins, drawn):  # type: ignore[no-untyped-def]
     num_windows, height, width = pins.shape
     result = np.zeros(num_windows, np.bool_)

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import collections
-import hashlib
 import multiprocessing
 import os
 import sys
@@ -33,18 +32,12 @@ def main() -> int:
     arguments = _parse()
     # Before Numba is imported anywhere; kernels with bounds checks keep apart from those without.
     os.environ["NUMBA_BOUNDSCHECK"] = "1"
-    os.environ["NUMBA_CACHE_DIR"] = str(CHECKOUT / "out" / "kernels-with-bounds" / _digest())
+    os.environ["NUMBA_CACHE_DIR"] = str(CHECKOUT / "out" / "kernels-with-bounds")
     if arguments.replay:
         flow, seed = arguments.replay.split(":")
         text = Path(arguments.design).read_text() if arguments.design else None
         return _replay(flow, int(seed), text)
     return _Campaign(arguments).run()
-
-
-def _digest() -> str:
-    """Of the package's sources: Numba keeps a kernel although one that it calls has changed."""
-    sources = sorted((CHECKOUT / "eda_router").glob("**/*.py"))
-    return hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:12]
 
 
 def _parse() -> argparse.Namespace:
