@@ -44,7 +44,7 @@ def command(jobs: int | None, quiet: bool) -> None:
         )
     began = time.monotonic()
     if not quiet and not sys.stderr.isatty():
-        click.echo("compiling all kernels: about a minute with two processors", err=True)
+        click.echo("compiling all kernels: one or two minutes with two processors", err=True)
     compileall.compile_dir(Path(eda_router.__file__).parent, quiet=2)
     import_numba()
     from eda_router.compiling import JOBS, compile_kernels
