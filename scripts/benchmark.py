@@ -190,7 +190,7 @@ def verdict(rows: list[Row]) -> str:
     return "## Which router\n\n" + paragraph(
         f"Sums over {len(circuits)} circuits at effort medium: the neural router, which is the "
         f"default, takes {slower:.1f} times the CPU time of the maze router, its wirelength is "
-        f"{100 * longer:+.2f} % longer, and it leaves {left[0]:.0f} tracks of "
+        f"{100 * longer:+.2f} % beside the maze router's, and it leaves {left[0]:.0f} tracks of "
         f"overflow and unrouted nets where the maze router leaves {left[1]:.0f}. Take "
         "`--router maze` where time counts. What the model draws, and what of it is left in the "
         "end: [The neural router, measured](benchmark_neural.md)."
