@@ -124,18 +124,22 @@ def inlined(function: Callable[..., Any]) -> Any:
 
 @cache
 def _made_of(module: str) -> str:
-    """A digest of what kernels of a module are made of, beside its own file.
+    """A digest of what kernels of a module are made of.
 
-    That is the numbers it imports, and the modules of the kernels it imports with all that these
-    are made of. Asked at the first kernel of a module, below its imports.
+    That is its file, the numbers it imports, and the modules of the kernels it imports with all
+    that these are made of. Asked at the first kernel of a module, below its imports.
     """
-    digest = hashlib.sha256(_OPTIONS)
-    for name, value in sorted(vars(sys.modules[module]).items()):
+    names = vars(sys.modules[module])
+    source = Path(names.get("__file__") or "")
+    # Without a file, as in an archive, a release is all that tells.
+    digest = hashlib.sha256(source.read_bytes() if source.is_file() else b"")
+    digest.update(_OPTIONS)
+    others = set()
+    for name, value in sorted(names.items()):
         if isinstance(value, int | float | tuple | np.generic):
             digest.update(f"{name}={value!r};".encode())
-        elif isinstance(value, Dispatcher) and value.__module__ != module:
-            source = Path(value.py_func.__code__.co_filename)
-            # Without a file, as in an archive, a release is all that tells.
-            digest.update(source.read_bytes() if source.is_file() else b"")
-            digest.update(_made_of(value.__module__).encode())
+        elif isinstance(value, Dispatcher):
+            others.add(value.__module__)
+    for other in sorted(others - {module}):
+        digest.update(_made_of(other).encode())
     return digest.hexdigest()

@@ -194,6 +194,17 @@ class _Level(keras.layers.Layer):
         )
         self.grows = scaled and config.skip_growth > 0.0
 
+    def block(self, channels: int, name: str, dilation: int = 1) -> Block:
+        """A block as the config has them."""
+        return Block(
+            channels,
+            dilation=dilation,
+            residual=self.config.residual,
+            normalization=self.config.normalization,
+            dropout=self.config.dropout,
+            name=name,
+        )
+
     def build_factor(self) -> None:
         """Create the share of the own side's factor that is reached, where it grows."""
         if self.grows:
@@ -217,16 +228,7 @@ class Core(_Level):
         super().__init__(config, config.scaled == "all", **kwargs)
         channels, norm = config.core_channels, config.normalization
         self.stem = Convolution(channels, normalization=norm, name="stem")
-        blocks = [
-            Block(
-                channels,
-                residual=config.residual,
-                normalization=norm,
-                dropout=config.dropout,
-                name=f"block{i}",
-            )
-            for i in range(config.core_blocks)
-        ]
+        blocks = [self.block(channels, f"block{i}") for i in range(config.core_blocks)]
         half = config.core_blocks // 2
         self.encoder, self.decoder = blocks[:half], blocks[half:]
         if config.latent:
@@ -401,13 +403,10 @@ class Ring(_Level):
         if pooled:
             self.merge = Convolution(self.coarse, normalization=norm, name="merge")
             self.blocks = [
-                Block(
+                self.block(
                     self.coarse,
-                    dilation=DILATIONS[i % len(DILATIONS)] if config.dilation else 1,
-                    residual=config.residual,
-                    normalization=norm,
-                    dropout=config.dropout,
-                    name=f"block{i}",
+                    f"block{i}",
+                    DILATIONS[i % len(DILATIONS)] if config.dilation else 1,
                 )
                 for i in range(config.ring("blocks", index))
             ]
@@ -420,14 +419,7 @@ class Ring(_Level):
         )
         self.refine = Convolution(fine, normalization=norm, name="refine")
         self.fine_blocks = [
-            Block(
-                fine,
-                residual=config.residual,
-                normalization=norm,
-                dropout=config.dropout,
-                name=f"fine{i}",
-            )
-            for i in range(config.ring("fine_blocks", index))
+            self.block(fine, f"fine{i}") for i in range(config.ring("fine_blocks", index))
         ]
         self.head = keras.layers.Conv2D(
             HEAD_CHANNELS if config.edge_maps else 1,

@@ -14,13 +14,36 @@ import math
 import platform
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ClassVar, Protocol, TypeVar
 
 from eda_router.errors import InputError
 from eda_router.files import write_atomically
 from eda_router.study.variants import VARIANTS
 
-T = TypeVar("T")
+
+class Figure(Protocol):
+    """A row of a table: a dataclass of texts and numbers, whose fields are the columns."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+    @property
+    def variant(self) -> str:
+        """Whose figure it is."""
+
+    @property
+    def seed(self) -> int:
+        """Of the training."""
+
+    @property
+    def processor(self) -> str:
+        """That the variant was trained on."""
+
+    @property
+    def remark(self) -> str:
+        """Why it is no longer a figure of the variant, where it is not."""
+
+
+T = TypeVar("T", bound=Figure)
 
 _PARSE: dict[str, Callable[[str], Any]] = {
     "str": str,
@@ -44,15 +67,14 @@ def read_figures(path: Path, kind: type[T]) -> list[T]:
 
     Args:
         path: of the table, CSV with a head.
-        kind: a dataclass of texts and numbers whose fields are columns; a column that the table
-            lacks has the field's default.
+        kind: of its rows; a column that the table lacks has the field's default.
 
     Raises:
         InputError: a line is no figure of this kind.
     """
     if not path.exists():
         return []
-    fields: dict[str, Any] = {f.name: f.type for f in dataclasses.fields(kind)}  # type: ignore[arg-type]
+    fields: dict[str, Any] = {field.name: field.type for field in dataclasses.fields(kind)}
     found = []
     with open(path, encoding="utf-8", newline="") as file:
         reader = csv.DictReader(file)
@@ -74,9 +96,9 @@ def write_figures(path: Path, kind: type[T], figures: Sequence[T]) -> None:
         InputError: it cannot be written.
     """
     text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, [f.name for f in dataclasses.fields(kind)])  # type: ignore[arg-type]
+    writer = csv.DictWriter(text, [field.name for field in dataclasses.fields(kind)])
     writer.writeheader()
-    writer.writerows(dataclasses.asdict(row) for row in figures)  # type: ignore[call-overload]
+    writer.writerows(dataclasses.asdict(row) for row in figures)
     write_atomically(path, text.getvalue().encode())
 
 
@@ -89,23 +111,26 @@ def joined(kept: Sequence[T], made: Sequence[T], names: Sequence[str]) -> list[T
         names: of the fields that, with variant, seed and processor, tell figures apart.
 
     Returns:
-        all of them, in the order of the variants and then of ``names`` and seeds. What is known by
+        all of them, in the order of the variants, then of seeds and ``names``. What is known by
         the same as something made anew is left out, and so is what has a remark, once the variant
         was measured anew: the remark says that such figures are no longer those of the variant.
     """
 
-    def known_by(row: Any) -> tuple[Any, ...]:
-        return (row.variant, row.seed, row.processor, *(getattr(row, name) for name in names))
+    def place(row: T) -> tuple[Any, ...]:
+        return row.seed, *(getattr(row, name) for name in names)
+
+    def known_by(row: T) -> tuple[Any, ...]:
+        return row.variant, row.processor, *place(row)
 
     anew = {known_by(row) for row in made}
-    again = {row.variant for row in made}  # type: ignore[attr-defined]
+    again = {row.variant for row in made}
     stays = [
         row
         for row in kept
-        if known_by(row) not in anew and not (row.remark and row.variant in again)  # type: ignore[attr-defined]
+        if known_by(row) not in anew and not (row.remark and row.variant in again)
     ]
     order = {name: number for number, name in enumerate(VARIANTS)}
     return sorted(
         [*stays, *made],
-        key=lambda row: (order.get(row.variant, len(order)), row.seed),  # type: ignore[attr-defined]
+        key=lambda row: (order.get(row.variant, len(order)), *place(row)),
     )
