@@ -58,11 +58,10 @@ class Pricer:
         self._unit = unit
         self._work = new_workspace(grid, EXACT_PINS, FIELD_ENTRIES)
         self._paths = new_path_scratch(grid.width * grid.height)
-        reach = max(grid.width, grid.height)
-        margin = MARGIN if unit else reach
+        margin = MARGIN if unit else max(grid.width, grid.height)
         # Searches that know no unit must still prefer short ways.
         least = TILE_EDGE if unit else 1
-        self._limits = Limits(EXACT_PINS, margin, BOX_NODES, IMPROVEMENTS, reach, least)
+        self._limits = Limits(EXACT_PINS, margin, BOX_NODES, IMPROVEMENTS, least)
 
     def trees(
         self,

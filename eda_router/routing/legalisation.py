@@ -182,7 +182,7 @@ def _move(closed, soft, pool, work, nets, limits, net, undo):
 def _place(pool, net, edges):
     """Give a net a new slot, so that the old one stays; returns -1 when the pool is full."""
     begin = pool.used[0]
-    if begin + len(edges) > pool.end[0]:
+    if begin + len(edges) > len(pool.edges):
         return -1
     for i in range(len(edges)):
         pool.edges[begin + i] = edges[i]

@@ -19,7 +19,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,18 +29,20 @@ from eda_router.design import Design, IntArray, Routes
 from eda_router.routing import legalisation
 from eda_router.routing.bounds import steiner_bounds
 from eda_router.routing.costs import update_costs
-from eda_router.routing.crew import Crew, Pass
+from eda_router.routing.crew import Counts, Crew, Pass
 from eda_router.routing.effort import effort_of
 from eda_router.routing.hook import PassState, read_only
 from eda_router.routing.ledger import SPAN, CapacityLedger
-from eda_router.routing.negotiation import commit_free, route_pass
+from eda_router.routing.negotiation import commit_free
 from eda_router.routing.pool import RoutePool, new_pool, pool_of, routes_of, snapshot
 from eda_router.routing.result import PassRow, RouteSource, RoutingResult
 from eda_router.routing.run import OutOfTime, Run
 from eda_router.routing.watch import watched
 from eda_router.search.box import CLOSED
-from eda_router.search.draw import Limits, Workspace
+from eda_router.search.draw import Limits
 from eda_router.search.grid import TILE_EDGE, Grid, Nets
+
+Found = TypeVar("Found")
 
 FIELD_ENTRIES = 1 << 21
 """Nodes of all distance fields of a search together; where a tree needs more to be mended around
@@ -133,7 +135,6 @@ class MazeRouter(Run):
         self._pool = new_pool(
             design.num_nets,
             4 * int(half_perimeters.sum()) + 4 * design.num_tiles,
-            parts=self.config.threads,
         )
         self._touched = np.zeros(design.num_nets, np.uint8)
 
@@ -155,7 +156,7 @@ class MazeRouter(Run):
         with self.phase("first pass"):
             self._cost_congestion(closed=legally)
             try:
-                self._over(order, self._pass(limits, self._no_bounds))
+                self._route(order, limits, self._no_bounds)
             finally:
                 self._mark(RouteSource.MAZE)
                 routed = order[self._pool.length[order] > 0]
@@ -225,7 +226,7 @@ class MazeRouter(Run):
                 for _ in range(ROOM_ROUNDS):
                     while len(self.open_nets) and self._bring_back():
                         pass
-                    if len(self.open_nets) == 0 or self._refine_round(2, self.order)[1] == 0:
+                    if len(self.open_nets) == 0 or self._refine_round(2, self.order).saved == 0:
                         break
             finally:
                 self._mark(RouteSource.NEGOTIATED)
@@ -243,9 +244,9 @@ class MazeRouter(Run):
         with self.phase("far connections"):
             d = np.arange(-SPAN, SPAN + 1)
             self.ledger.set_costs(np.where(legally & (d > 0), CLOSED, 1), np.zeros(len(d)))
-            limits = Limits(0, self._reach, self.design.num_tiles, 1, self._reach, 1)
+            limits = Limits(0, self._reach, self.design.num_tiles, 1, 1)
             try:
-                late = self._over(self.open_nets, self._pass(limits, self._no_bounds))[0]
+                late = self._route(self.open_nets, limits, self._no_bounds).rerouted
             finally:
                 self._mark(RouteSource.MAZE)
             self.report("far", late)
@@ -266,9 +267,9 @@ class MazeRouter(Run):
             self._cost_free_tracks()
             try:
                 for number in range(self.effort.refinements if passes is None else passes):
-                    shortened, saved = self._refine_round(2 + 2 * number, self.order)
-                    self.report(f"refine {number + 1}", shortened)
-                    if saved == 0:
+                    found = self._refine_round(2 + 2 * number, self.order)
+                    self.report(f"refine {number + 1}", found.shortened)
+                    if found.saved == 0:
                         break
             finally:
                 self._mark(RouteSource.REFINED)
@@ -366,15 +367,11 @@ class MazeRouter(Run):
     def _new_crew(self) -> Crew:
         grid = Grid(self.design.width, self.design.height)
         entries = max(FIELD_ENTRIES, self.effort.box_nodes << MOST_EXACT_PINS - 2)
-        if self.config.threads == 1:
-            return Crew(grid, MOST_EXACT_PINS, entries)
-        from eda_router.routing.threads import Threads
-
-        return Threads(self.config.threads, self._nets, grid, MOST_EXACT_PINS, entries)
+        return Crew(self.config.threads, self._nets, grid, MOST_EXACT_PINS, entries)
 
     def _limits(self, exact_pins: int, margin: int, rounds: int) -> Limits:
         nodes = self.effort.box_nodes
-        return Limits(exact_pins, margin, nodes, rounds, self._reach, TILE_EDGE)
+        return Limits(exact_pins, margin, nodes, rounds, TILE_EDGE)
 
     @cached_property
     def _no_bounds(self) -> IntArray:
@@ -384,18 +381,6 @@ class MazeRouter(Run):
     def _reach(self) -> int:
         """A margin that takes in the whole grid."""
         return max(self.design.width, self.design.height)
-
-    def _pass(self, limits: Limits, longest: IntArray, *, negotiating: bool = False) -> Pass:
-        """A pass of :func:`~eda_router.routing.negotiation.route_pass`."""
-
-        def run(pool: RoutePool, work: Workspace, limits: Limits, nets: NDArray[np.int64]) -> Any:
-            costs = self.ledger.costs
-            return route_pass(
-                costs, pool, work, self._nets, limits, nets, longest, self._touched, negotiating
-            )
-
-        # Nets that overflow crowd where others do: hardly any two are independent of each other.
-        return Pass(run, limits, longest, counts=3, alone=negotiating)
 
     def _stalled(self, lowest: Sequence[int]) -> bool:
         """Whether negotiation, with the least overflow after each round so far, gets nowhere."""
@@ -417,55 +402,83 @@ class MazeRouter(Run):
         update_costs(soft, np.arange(len(soft.cost)))
         limits = self._limits(NEGOTIATION_EXACT_PINS, WIDE_MARGIN, 1)
 
-        def run(pool: RoutePool, work: Workspace, limits: Limits, nets: NDArray[np.int64]) -> Any:
-            return legalisation.bring_back(
-                closed, soft, pool, work, self._nets, limits, self.order, nets, self._touched
-            )
+        def run(nets: NDArray[np.int64]) -> tuple[NDArray[np.int64], int]:
+            done, back = legalisation.bring_back(
+                closed, soft, self._pool, self._crew.workspace, self._nets, limits, self.order,
+                nets, self._touched,
+            )  # fmt: skip
+            return nets[done:], back
 
-        (back,) = self._over(self.open_nets, Pass(run, limits, self._no_bounds, 1, alone=True))
-        return back
+        return sum(self._over(self.open_nets, run))
 
     def _negotiate_round(self, margin: int, longest: IntArray) -> int:
         limits = self._limits(min(self.effort.exact_pins, NEGOTIATION_EXACT_PINS), margin, 1)
-        return self._over(self.order, self._pass(limits, longest, negotiating=True))[0]
+        return self._route(self.order, limits, longest, negotiating=True).rerouted
 
     def _refine_round(
         self, margin: int, nets: NDArray[np.int64], bounds: IntArray | None = None
-    ) -> tuple[int, int]:
+    ) -> Counts:
         limits = self._limits(self.effort.refine_exact_pins, margin, 1)
-        bounds = self.bounds if bounds is None else bounds
-        _, shortened, saved = self._over(nets, self._pass(limits, bounds))
-        return shortened, saved
+        return self._route(nets, limits, self.bounds if bounds is None else bounds)
 
-    def _over(self, nets: NDArray[np.int64], task: Pass) -> list[int]:
-        """Run a pass over ``nets`` until the deadline; returns the sums of what it counts."""
-        crew = self._crew
-        sums = np.zeros(task.counts, np.int64)
+    def _route(
+        self,
+        nets: NDArray[np.int64],
+        limits: Limits,
+        longest: IntArray,
+        *,
+        negotiating: bool = False,
+    ) -> Counts:
+        """Run a :class:`~eda_router.routing.crew.Pass` over ``nets``."""
+        task = Pass(limits, longest, self._touched, negotiating)
+        costs = self.ledger.costs
+        assert costs is not None
+
+        def run(nets: NDArray[np.int64]) -> tuple[NDArray[np.int64], Counts]:
+            return self._crew.run(task, costs, self._pool, nets)
+
+        return Counts(*(sum(counts) for counts in zip(*self._over(nets, run), strict=True)))
+
+    def _over(
+        self,
+        nets: NDArray[np.int64],
+        run: Callable[[NDArray[np.int64]], tuple[NDArray[np.int64], Found]],
+    ) -> list[Found]:
+        """Deal with ``nets`` until the deadline.
+
+        Args:
+            nets: net numbers.
+            run: deals with nets until it is through, the pool is full, or the crew is stopped;
+                returns those that are left, and what it found.
+
+        Returns:
+            what ``run`` found at every call.
+        """
+        found = []
         times = 1
-        while len(nets):
+        while True:
             self.check_clock()
-            with watched(crew.stop, self.time_left):
-                left, counts = crew.run(task, self._pool, nets)
-            sums += counts
-            if len(left) and not crew.stop[0]:
+            with watched(self._crew.stop, self.time_left):
+                left, what = run(nets)
+            found.append(what)
+            if not len(left):
+                return found
+            if not self._crew.stop[0]:
                 # A net that moves many others needs room for all of their trees at once.
                 times = 1 if len(left) < len(nets) else 2 * times
                 self._make_room(times)
             nets = left
-        return [int(number) for number in sums]
 
     def _make_room(self, times: int = 1) -> None:
         """Move the routes to a larger pool, with ``times`` the usual room."""
         self._pool = self._new_pool(self.routes(), times)
 
     def _new_pool(self, routes: Routes, times: int = 1) -> RoutePool:
-        """A pool with ``times`` the usual room for each thread."""
-        threads = self.config.threads
-        room = times * threads * self._spare(routes.wirelength)
-        return pool_of(routes, room, parts=threads)
+        """A pool with ``times`` the usual room."""
+        return pool_of(routes, times * self._spare(routes.wirelength))
 
     def _spare(self, wirelength: int) -> int:
-        """Edges to leave unused in a part of a pool: more than any tree has."""
+        """Edges to leave unused in a pool: more than any tree has."""
         return wirelength + 8 * self.design.num_tiles
 
     def _cost_congestion(self, *, closed: bool = False) -> None:

@@ -4,6 +4,8 @@ Searches read the costs of a ledger's edges (:mod:`eda_router.routing.ledger`), 
 release keeps them up to date. Costs that rise with demand and with the history of overflow make
 nets negotiate for edges, as in PathFinder [1] and in global routers after it [2, 3].
 
+Nets are drawn in small batches that threads share, see :mod:`eda_router.routing.batches`.
+
 [1] L. McMurchie, C. Ebeling: PathFinder: A Negotiation-Based Performance-Driven Router for FPGAs,
     FPGA 1995, doi 10.1145/201310.201328. [2] M. D. Moffitt: MaizeRouter: Engineering an Effective
     Global Router, IEEE TCAD 27 (2008). [3] Y.-J. Chang, Y.-T. Lee, T.-C. Wang: NTHU-Route 2.0: A
@@ -14,64 +16,17 @@ from __future__ import annotations
 
 import numpy as np
 
+from eda_router.atomics import meet
 from eda_router.kernels import inlined, kernel
+from eda_router.routing.batches import CHANGES, FULL, KEPT, NETS, SIZE, next_task
 from eda_router.routing.costs import cost_of, update_cost
 from eda_router.routing.pool import route_of, store
+from eda_router.search.box import CLOSED
 from eda_router.search.draw import draw_tree
-from eda_router.search.grid import (
-    TILE_EDGE,
-    edge_tiles,
-    net_pins,
-    stretched,
-    tile_window,
-    with_margin,
-)
+from eda_router.search.grid import TILE_EDGE, net_pins
 
 WORTH_MOVING = 2 * TILE_EDGE
 """What a net without overflow must save to be rerouted in negotiation."""
-
-
-@inlined
-def pin_window(nets, net, grid):
-    """The window of a net's pins."""
-    pins = net_pins(nets, net)
-    window = tile_window(pins[0], grid.width)
-    for pin in pins:
-        window = stretched(window, pin, grid.width)
-    return window
-
-
-@inlined
-def footprint(pool, nets, grid, limits, net):
-    """A window that holds all edges which drawing a net anew reads or changes.
-
-    Of a net that is drawn exactly, that is the box of the search, and the route it has; a grown
-    tree is improved up to ``limits.reach`` tiles from these.
-    """
-    window = pin_window(nets, net, grid)
-    exact = nets.offsets[net + 1] - nets.offsets[net] <= limits.exact_pins
-    if exact:
-        window = with_margin(window, limits.margin, grid)
-    for edge in route_of(pool, net):
-        for tile in edge_tiles(edge, grid.width):
-            window = stretched(window, tile, grid.width)
-    if not exact:
-        window = with_margin(window, limits.reach, grid)
-    return window
-
-
-@inlined
-def _set_fence(pool, work, nets, limits, net):
-    """Keep what improving the tree of a net looks at within the net's footprint."""
-    grid, fence = work.grid, work.box.fence
-    work.box.outgrown[0] = 0
-    if nets.offsets[net + 1] - nets.offsets[net] <= limits.exact_pins:
-        return
-    if limits.reach >= max(grid.width, grid.height):
-        fence[0], fence[1], fence[2], fence[3] = 0, 0, grid.width - 1, grid.height - 1
-    else:
-        window = footprint(pool, nets, grid, limits, net)
-        fence[0], fence[1], fence[2], fence[3] = window
 
 
 @inlined
@@ -125,73 +80,180 @@ def commit_free(costs, pool, nets, offsets, edges, committed):
     return len(nets)
 
 
-@inlined
-def _is_better(costs, drawn, route, negotiating):
-    """Whether a net that overflows nothing takes what was drawn instead of its route."""
-    if negotiating:
-        return cost_of(costs, drawn) <= cost_of(costs, route) - WORTH_MOVING
-    if len(drawn) != len(route):
-        return len(drawn) < len(route)
-    return cost_of(costs, drawn) < cost_of(costs, route)
-
-
 @kernel
-def route_pass(costs, pool, work, nets, limits, order, longest, touched, negotiating):
-    """Draw the nets of ``order`` anew, one after the other, where that is of use.
+def route_pass(
+    costs, pool, work, nets, limits, order, longest, touched, negotiating, batch, member, threads
+):
+    """Draw the nets of ``order`` anew where that is of use, and give them the better trees.
 
-    In negotiation that are the nets that cross an overflowed edge, which take what is drawn, and
-    those longer than ``longest`` (int32 ``(num_nets,)``, tile edges), which keep their route unless
-    that saves WORTH_MOVING. Otherwise it is the nets without route, which get one if there is a
-    way, and those longer than ``longest``, which take a shorter route, or an equally long one over
-    freer edges, so that others find room.
+    In negotiation that are the nets that cross an overflowed edge, which take what is no dearer,
+    and those longer than ``longest`` (int32 ``(num_nets,)``, tile edges), which keep their route
+    unless that saves WORTH_MOVING. Otherwise it is the nets without route, which get one if there
+    is a way, and those longer than ``longest``, which take a shorter route, or an equally long one
+    over freer edges, so that others find room.
 
-    One kernel for both: most of what either compiles is the search.
+    All threads of a pass call this at once. The first of them, member 0, settles on routes, which
+    it alone changes; the others keep their costs as they are then.
 
     Args:
-        costs: of the ledger.
+        costs: of the ledger; of another member a copy of the demand and the costs.
         pool: the routes.
-        work: scratch memory.
+        work: scratch memory of this member.
         nets: pins of all nets.
         limits: of the searches.
         order: int64, net numbers.
         longest: see above.
         touched: uint8 ``(num_nets,)``, gets a 1 for every net whose route changed.
         negotiating: bool, see above.
+        batch: what the members share, see :class:`~eda_router.routing.batches.Batch`.
+        member: the number of this member.
+        threads: how many members there are.
 
     Returns:
-        (nets dealt with, nets rerouted, nets shortened, edges saved); nets that had no route count
-        as shortened. Fewer are dealt with than all when the pool is full, a tree outgrew its
-        fence, or ``work.box.stop`` is set.
+        (nets of ``order`` looked at, nets rerouted, nets shortened, edges saved) of member 0; nets
+        that had no route count as shortened. When the pool is full or ``work.box.stop`` is set,
+        fewer are looked at than all, and the first ``batch.marks[KEPT]`` nets of the batch wait.
+    """
+    looked = 0
+    rerouted = 0
+    shortened = 0
+    saved = 0
+    while True:
+        if member == 0:
+            more, shorter, less = _settle(costs, pool, batch, touched, negotiating)
+            rerouted += more
+            shortened += shorter
+            saved += less
+            looked = _collect(costs, pool, work, order, looked, longest, negotiating, batch)
+        if not meet(batch.meeting, threads) or batch.marks[NETS] == 0:
+            return looked, rerouted, shortened, saved
+        if member != 0:
+            _catch_up(costs, batch)
+        while True:
+            task = next_task(batch)
+            if task >= batch.marks[NETS]:
+                break
+            _draw(costs, pool, work, nets, limits, batch, task)
+        if not meet(batch.meeting, threads):
+            return looked, rerouted, shortened, saved
+
+
+@inlined
+def _collect(costs, pool, work, order, looked, longest, negotiating, batch):
+    """Fill the batch, behind the nets that wait in it; returns up to where ``order`` is looked at.
+
+    A batch without nets ends the pass.
+    """
+    marks = batch.marks
+    marks[NETS] = 0
+    if work.box.stop[0] or marks[FULL]:
+        return looked
+    count = marks[KEPT]
+    while count < SIZE and looked < len(order):
+        net = order[looked]
+        looked += 1
+        has_to_move = _overflows(costs, pool, net) if negotiating else pool.length[net] == 0
+        if has_to_move or pool.length[net] > longest[net]:
+            batch.nets[count] = net
+            count += 1
+    marks[NETS] = count
+    marks[KEPT] = 0
+    batch.taken[0] = 0
+    return looked
+
+
+@inlined
+def _draw(costs, pool, work, nets, limits, batch, task):
+    """Draw a net of the batch as if it were taken out."""
+    net = batch.nets[task]
+    _release(costs, pool, net)
+    route, tree = route_of(pool, net), work.tree.edges
+    for i in range(len(route)):
+        tree[i] = route[i]
+    count = draw_tree(costs.cost, work, net_pins(nets, net), limits, np.int64(len(route)))
+    _commit(costs, pool, net)
+    batch.counts[task] = count
+    for i in range(count):
+        batch.edges[task, i] = tree[i]
+
+
+@kernel
+def _settle(costs, pool, batch, touched, negotiating):
+    """Give the nets of the batch what was drawn for them, one after the other, where it is of use.
+
+    A net for which another one has closed the way waits for the next batch. So do all from one on
+    for which the pool has no room. Both find their place at the batch's front.
+
+    Returns:
+        (nets rerouted, nets shortened, edges saved), see :func:`route_pass`.
     """
     rerouted = 0
     shortened = 0
     saved = 0
-    for i in range(len(order)):
-        if work.box.stop[0]:
-            return i, rerouted, shortened, saved
-        net = order[i]
-        old_count = np.int64(pool.length[net])
-        has_to_move = _overflows(costs, pool, net) if negotiating else old_count == 0
-        if not has_to_move and old_count <= longest[net]:
-            continue
-        _set_fence(pool, work, nets, limits, net)
+    marks = batch.marks
+    marks[CHANGES] = 0
+    for task in range(marks[NETS]):
+        net = batch.nets[task]
+        drawn = batch.edges[task, : max(0, batch.counts[task])]
+        route = route_of(pool, net)
+        has_to_move = _overflows(costs, pool, net) if negotiating else len(route) == 0
         _release(costs, pool, net)
-        pins, route, tree = net_pins(nets, net), route_of(pool, net), work.tree.edges
-        for j in range(old_count):
-            tree[j] = route[j]
-        count = draw_tree(costs.cost, work, pins, limits, old_count)
-        is_whole = work.box.outgrown[0] == 0
-        if is_whole and count > 0:
-            drawn = tree[:count]
-            if has_to_move or _is_better(costs, drawn, route, negotiating):
-                is_whole = store(pool, net, drawn)
-                if is_whole:
-                    touched[net] = 1
-                    rerouted += 1
-                    if old_count == 0 or count < old_count:
-                        shortened += 1
-                        saved += old_count - count
+        is_of_use = len(drawn) > 0 and _is_better(costs, drawn, route, has_to_move, negotiating)
+        # Nothing has changed since the first net was drawn, so it never waits for its way.
+        waits = marks[FULL] != 0
+        if is_of_use and not negotiating and task > 0:
+            waits |= cost_of(costs, drawn) >= CLOSED
+        if is_of_use and not waits:
+            before = len(route)
+            _note(batch, route, -1)
+            if store(pool, net, drawn):
+                _note(batch, drawn, 1)
+                touched[net] = 1
+                rerouted += 1
+                if before == 0 or len(drawn) < before:
+                    shortened += 1
+                    saved += before - len(drawn)
+            else:
+                marks[CHANGES] -= before
+                marks[FULL] = 1
+                waits = True
         _commit(costs, pool, net)
-        if not is_whole:
-            return i, rerouted, shortened, saved
-    return len(order), rerouted, shortened, saved
+        if waits:
+            batch.nets[marks[KEPT]] = net
+            marks[KEPT] += 1
+    return rerouted, shortened, saved
+
+
+@inlined
+def _is_better(costs, drawn, route, has_to_move, negotiating):
+    """Whether a net takes what was drawn instead of its route; both are without its demand."""
+    if len(route) == 0:
+        return True
+    if negotiating:
+        gain = cost_of(costs, route) - cost_of(costs, drawn)
+        return gain >= (0 if has_to_move else WORTH_MOVING)
+    if len(drawn) != len(route):
+        return len(drawn) < len(route)
+    return cost_of(costs, drawn) < cost_of(costs, route)
+
+
+@inlined
+def _note(batch, edges, amount):
+    """Add the change of the demand of some edges to the changes of the batch."""
+    marks = batch.marks
+    for edge in edges:
+        batch.changes[marks[CHANGES]] = edge if amount > 0 else ~edge
+        marks[CHANGES] += 1
+
+
+@kernel
+def _catch_up(costs, batch):
+    """Bring costs up to date with what the last batch changed."""
+    for i in range(batch.marks[CHANGES]):
+        edge = batch.changes[i]
+        if edge < 0:
+            edge = ~edge
+            costs.demand[edge] -= 1
+        else:
+            costs.demand[edge] += 1
+        update_cost(costs, edge)

@@ -18,9 +18,7 @@ class RoutePool(NamedTuple):
         length: int32 ``(nets,)``, edges of the net; 0 when it has no route.
         room: int32 ``(nets,)``, size of the slot.
         edges: int32, edge ids.
-        used: int64 ``(parts,)``, where the unused end of each part of ``edges`` begins; kernels
-            write to the first part.
-        end: int64 ``(parts,)``, where each part ends.
+        used: int64 ``(1,)``, where the unused end of ``edges`` begins.
     """
 
     start: Any
@@ -28,34 +26,24 @@ class RoutePool(NamedTuple):
     room: Any
     edges: Any
     used: Any
-    end: Any
 
 
-def new_pool(num_nets: int, size: int, *, parts: int = 1, filled: int = 0) -> RoutePool:
-    """A pool without routes, with room for ``size`` edges.
-
-    Args:
-        num_nets: of the design.
-        size: of ``edges``.
-        parts: into which the room behind the first ``filled`` edges is divided.
-        filled: edges that are used already.
-    """
-    size = max(size, 1)
-    marks = filled + (size - filled) * np.arange(parts + 1) // parts
+def new_pool(num_nets: int, size: int) -> RoutePool:
+    """A pool without routes, with room for ``size`` edges."""
     return RoutePool(
         start=np.zeros(num_nets, np.int64),
         length=np.zeros(num_nets, np.int32),
         room=np.zeros(num_nets, np.int32),
-        edges=np.zeros(size, np.int32),
-        used=marks[:-1].copy(),
-        end=marks[1:].copy(),
+        edges=np.zeros(max(size, 1), np.int32),
+        used=np.zeros(1, np.int64),
     )
 
 
-def pool_of(routes: Routes, spare: int, *, parts: int = 1) -> RoutePool:
-    """A pool that holds ``routes``, with room for ``spare`` edges behind them in some parts."""
+def pool_of(routes: Routes, spare: int) -> RoutePool:
+    """A pool that holds ``routes``, with room for ``spare`` edges behind them."""
     wires = routes.wirelength
-    pool = new_pool(routes.num_nets, wires + spare, parts=parts, filled=wires)
+    pool = new_pool(routes.num_nets, wires + spare)
+    pool.used[0] = wires
     pool.start[:] = routes.offsets[:-1]
     pool.length[:] = routes.lengths
     pool.room[:] = routes.lengths
@@ -63,20 +51,12 @@ def pool_of(routes: Routes, spare: int, *, parts: int = 1) -> RoutePool:
     return pool
 
 
-def parts_of(pool: RoutePool) -> list[RoutePool]:
-    """The same pool once for each of its parts, which that one writes to."""
-    return [
-        pool._replace(used=pool.used[part : part + 1], end=pool.end[part : part + 1])
-        for part in range(len(pool.used))
-    ]
-
-
 def snapshot(pool: RoutePool) -> RoutePool:
     """A copy; unlike :func:`routes_of` without sorting, for most are thrown away."""
     return pool._replace(
         start=pool.start.copy(),
         length=pool.length.copy(),
-        edges=pool.edges[: pool.used.max()].copy(),
+        edges=pool.edges[: pool.used[0]].copy(),
     )
 
 
@@ -108,7 +88,7 @@ def store(pool, net, edges):
     """Make ``edges`` the route of a net. Returns False when the pool is full."""
     count = len(edges)
     if count > pool.room[net]:
-        if pool.used[0] + count > pool.end[0]:
+        if pool.used[0] + count > len(pool.edges):
             return False
         pool.start[net] = pool.used[0]
         pool.room[net] = count

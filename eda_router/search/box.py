@@ -47,9 +47,6 @@ class Box(NamedTuple):
         marks: uint8, one flag a line, used to choose lines.
         out: int32, edges found by the last search.
         stop: int32 ``(1,)``; another thread makes it 1 to have searches end early.
-        fence: int32 ``(4,)``, left, low, right and high of the window that improving a tree may
-            look at; the whole grid at first.
-        outgrown: int32 ``(1,)``, becomes 1 when a tree could not be improved within the fence.
     """
 
     xs: Any
@@ -64,8 +61,6 @@ class Box(NamedTuple):
     marks: Any
     out: Any
     stop: Any
-    fence: Any
-    outgrown: Any
 
 
 MAX_PARTS = 5
@@ -102,8 +97,6 @@ def new_box(grid: Grid, most_pins: int = 8, field_entries: int = 1 << 20) -> Box
         # A tree has fewer edges than tiles.
         out=np.zeros(tiles, np.int32),
         stop=np.zeros(1, np.int32),
-        fence=np.array([0, 0, grid.width - 1, grid.height - 1], np.int32),
-        outgrown=np.zeros(1, np.int32),
     )
 
 

@@ -34,7 +34,6 @@ class Limits(NamedTuple):
         max_nodes: nodes of a two-pin search box, halved for every further pin; larger boxes are
             thinned out.
         rounds: passes over a grown tree's key tiles.
-        reach: tiles around a grown tree and its net's pins that improving it may look at.
         least: no edge costs less; how far improvement has to look, follows from it.
     """
 
@@ -42,7 +41,6 @@ class Limits(NamedTuple):
     margin: Any
     max_nodes: Any
     rounds: Any
-    reach: Any
     least: Any
 
 

@@ -417,8 +417,7 @@ def _list_edges(scratch, grid_width, start):
 def _rejoin_at(box, scratch, cost, grid, tile, margin, least, large):
     """Take ``tile`` and its key paths out and join the parts as cheaply as possible.
 
-    Leaves the tree as it is when that is no cheaper, when the box has no memory for the search, or
-    when the search would look beyond the fence, which it notes.
+    Leaves the tree as it is when that is no cheaper, or when the box has no memory for the search.
     ``large`` tells of a tree of more than WALKED_EDGES edges. No edge costs less than ``least``.
     """
     links = scratch.links
@@ -435,11 +434,9 @@ def _rejoin_at(box, scratch, cost, grid, tile, margin, least, large):
         for end in edge_tiles(edge, grid.width):
             window = stretched(window, end, grid.width)
     x0, y0, x1, y1 = with_margin(window, margin, grid)
-    if x0 < box.fence[0] or y0 < box.fence[1] or x1 > box.fence[2] or y1 > box.fence[3]:
-        box.outgrown[0] = 1
     # Only trees that cost less are of use, so of no more edges than this.
     most = (old_cost - 1) // least
-    if most == 0 or box.outgrown[0] or (x1 - x0 + 1) * (y1 - y0 + 1) << parts - 1 > len(box.fields):
+    if most == 0 or (x1 - x0 + 1) * (y1 - y0 + 1) << parts - 1 > len(box.fields):
         for i in range(count):
             add_wire(links, removed[i], grid.width)
         return False

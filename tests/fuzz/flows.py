@@ -61,10 +61,10 @@ def maze(design: Design, rng: Rng) -> None:
 def cramped(design: Design, rng: Rng) -> None:
     """The phases one by one, each with a pool of routes that has no room at first."""
     router = MazeRouter(design, _settings(rng, design, router="maze"))
-    router._pool = new_pool(design.num_nets, 0, parts=len(router._crew.workspaces))
+    router._pool = new_pool(design.num_nets, 0)
     nets = router.order[rng.random(len(router.order)) < 0.8]
     router.route_first(nets, legally=bool(rng.integers(2)), margin=int(rng.integers(0, 9)))
-    router._pool = router._pool._replace(end=router._pool.used.copy())
+    router._pool = router._pool._replace(edges=router._pool.edges[: router._pool.used[0]])
     if rng.random() < 0.5:
         router.legalise()
         assert router.total_overflow == 0
