@@ -20,6 +20,7 @@ FLOORS = (
     "errors",
     "numba_cache",
     "kernels",
+    "atomics",
     "resources",
     "clock",
     "process",

@@ -1,28 +1,28 @@
-"""Threads: the same routes for any number of them, and waves whose nets are independent."""
+"""Threads: the same routes for any number of them, and what happens where nets meet."""
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from eda_router.atomics import LINE, add, leave, load, meet, new_meeting
 from eda_router.config import RouteConfig
 from eda_router.design import Design
+from eda_router.kernels import kernel
+from eda_router.routing import crew
 from eda_router.routing.maze import MazeRouter, route_maze
-from eda_router.routing.negotiation import route_pass
 from eda_router.routing.pool import new_pool
-from eda_router.routing.result import RoutingResult
-from eda_router.routing.shares import LATER, new_plan, plan_wave
-from eda_router.search.draw import Limits
-from eda_router.search.grid import Grid, Nets
+from eda_router.routing.result import RouteSource, RoutingResult
 from eda_router.synthesis.designs import SynthConfig, synthesize
 from tests.generators import random_design
 
 
 @pytest.fixture(scope="module")
 def design() -> Design:
-    """A design that takes many waves, and some negotiation."""
+    """A design that takes many batches, and some negotiation."""
     return synthesize(SynthConfig(width=72, height=48, nets=9000, seed=5))
 
 
@@ -54,72 +54,91 @@ def test_threads_on_designs_that_cannot_be_finished(seed: int) -> None:
     same(route_maze(design, replace(config, threads=3)), alone)
 
 
-def test_a_part_of_the_pool_that_is_full_keeps_the_order(design: Design) -> None:
-    config = RouteConfig(router="maze", threads=3)
-    router, alone = MazeRouter(design, config), MazeRouter(design, replace(config, threads=1))
-    router._pool = new_pool(design.num_nets, 3000, parts=3)
-    for one in (router, alone):
-        one.route_first()
-    assert np.array_equal(router.routes().edges, alone.routes().edges)
-    assert np.array_equal(router.demand, alone.demand)
+def test_a_pool_that_is_full_changes_nothing_but_the_batches(design: Design) -> None:
+    def routed(threads: int, room: int) -> MazeRouter:
+        router = MazeRouter(design, RouteConfig(router="maze", threads=threads))
+        router._pool = new_pool(design.num_nets, room)
+        router.route_first()
+        return router
+
+    for room in (0, 3000):
+        router, alone = routed(3, room), routed(1, room)
+        assert np.array_equal(router.routes().edges, alone.routes().edges)
+        assert np.array_equal(router.demand, alone.demand)
+        assert len(router.open_nets) == 0
 
 
-def test_a_tree_that_outgrows_its_fence_leaves_everything_as_it_was(design: Design) -> None:
-    router = MazeRouter(design, RouteConfig(router="maze"))
-    router._cost_congestion()
-    grid, nets = Grid(design.width, design.height), Nets(design.pin_offsets, design.pins)
-    many = design.routable[design.pin_counts[design.routable] > 8]
-    longest = np.zeros(design.num_nets, np.int32)
-
-    def drawn(router: MazeRouter, limits: Limits) -> int:
-        work = router._crew.workspaces[0]
-        costs, pool, touched = router.ledger.costs, router._pool, router._touched
-        return route_pass(costs, pool, work, nets, limits, many, longest, touched, False)[0]
-
-    # A box with a margin does not fit a fence without.
-    assert drawn(router, Limits(4, 1, 4096, 1, 0, 1)) == 0
-    assert router._crew.workspaces[0].box.outgrown[0] == 1
-    assert not router.demand.any()
-    whole = Limits(4, 1, 4096, 1, max(grid), 1)
-    assert drawn(router, whole) == len(many)
-    other = MazeRouter(design, RouteConfig(router="maze"))
-    other._cost_congestion()
-    drawn(other, whole)
-    assert np.array_equal(router.routes().edges, other.routes().edges)
+@pytest.mark.parametrize("threads", [1, 3])
+def test_nets_that_want_the_same_track_take_turns(threads: int) -> None:
+    """All are drawn over the one short way; those that come too late are drawn anew."""
+    nets = [(f"n{i}", i, [(0, 1), (4, 1)]) for i in range(3)]
+    design = Design.from_pins("lane", 5, 3, 3, 1, nets)
+    router = MazeRouter(design, RouteConfig(router="maze", threads=threads))
+    router.route_first(legally=True)
+    assert router.total_overflow == 0
+    assert sorted(router.routes().lengths.tolist()) == [4, 6, 6]
 
 
-@pytest.mark.parametrize("threads", [2, 5])
-@pytest.mark.parametrize("margin", [1, 3])
-def test_nets_of_a_wave_meet_only_on_one_thread(design: Design, threads: int, margin: int) -> None:
-    grid, nets = Grid(design.width, design.height), Nets(design.pin_offsets, design.pins)
-    pool = new_pool(design.num_nets, 1)
-    pool.length[::3] = 1  # as if routed, over the edge 0
-    longest = np.ones(design.num_nets, np.int32)
-    order = design.routable[np.argsort(design.half_perimeters[design.routable], kind="stable")]
-    plan = new_plan(grid, threads)
-    limits = Limits(4, margin, 4096, 1, 2 * margin, 1)
-    looked, tasks = plan_wave(plan, pool, nets, grid, limits, order, longest)
-    planned, shares = order[plan.tasks[:tasks]], plan.shares[:tasks].astype(int)
-    assert planned.tolist() == [net for net in order[:looked] if net % 3]
-    assert len(set(shares.tolist()) - {LATER}) == threads
-    windows = np.array([window(design, net, margin) for net in planned])
-    for later in range(tasks):
-        if shares[later] == LATER:
-            continue
-        left, low, right, high = windows[later]
-        before = windows[:later]
-        meets = (
-            (before[:, 0] <= right) & (before[:, 2] >= left)
-            & (before[:, 1] <= high) & (before[:, 3] >= low)
-        )  # fmt: skip
-        assert set(shares[:later][meets].tolist()) <= {shares[later]}
+def test_in_negotiation_only_as_many_nets_move_as_have_to() -> None:
+    """Four nets on two tracks are drawn at once, each over the free way beside them."""
+    nets = [(f"n{i}", i, [(0, 1), (4, 1)]) for i in range(4)]
+    design = Design.from_pins("lane", 5, 3, 8, 2, nets)
+    for threads in (1, 2):
+        router = MazeRouter(design, RouteConfig(router="maze", threads=threads))
+        lane = 2 * (design.width + np.arange(4))
+        router.commit_free(
+            np.arange(2), np.array([0, 4, 8]), np.tile(lane, 2).astype(np.int32), RouteSource.MAZE
+        )
+        router.ledger.capacity[:] = 1
+        router._cost_congestion()
+        router.ledger.raise_history(2.0)
+        router.negotiate()
+        assert router.total_overflow == 0
+        assert sorted(router.routes().lengths.tolist()) == [0, 0, 4, 6]
 
 
-def window(design: Design, net: int, margin: int) -> tuple[int, int, int, int]:
-    """What drawing a net without route may look at."""
-    y, x = np.divmod(design.net_pins(net), design.width)
-    around = margin if len(x) <= 4 else 2 * margin
-    return (
-        max(0, x.min() - around), max(0, y.min() - around),
-        min(design.width - 1, x.max() + around), min(design.height - 1, y.max() + around),
-    )  # fmt: skip
+def test_threads_meet_and_count_together() -> None:
+    threads, rounds = 5, 300
+    meeting, shared = new_meeting(), np.zeros((2, LINE), np.int64)
+
+    def work() -> bool:
+        return bool(_count(meeting, shared, threads, rounds))
+
+    with ThreadPoolExecutor(threads) as pool:
+        results = [future.result() for future in [pool.submit(work) for _ in range(threads)]]
+    assert results == [True] * threads
+    assert shared[0, 0] == threads * rounds
+
+
+def test_nobody_waits_for_a_thread_that_has_left() -> None:
+    meeting = new_meeting()
+    with ThreadPoolExecutor(2) as pool:
+        waiting = [pool.submit(meet, meeting, 3) for _ in range(2)]
+        leave(meeting)
+        assert [future.result(timeout=60) for future in waiting] == [False, False]
+
+
+def test_a_helper_that_fails_ends_the_pass(design: Design, monkeypatch) -> None:
+    whole = crew.route_pass
+
+    def failing(*args):
+        if args[-2] == 1:
+            raise MemoryError("a helper")
+        return whole(*args)
+
+    monkeypatch.setattr(crew, "route_pass", failing)
+    router = MazeRouter(design, RouteConfig(router="maze", threads=2))
+    with pytest.raises(MemoryError, match="a helper"):
+        router.route_first()
+
+
+@kernel
+def _count(meeting, shared, threads, rounds):
+    """Whether all threads always see that each has counted once more at every meeting."""
+    right = True
+    for number in range(rounds):
+        add(shared[0], 0, 1)
+        meet(meeting, threads)
+        right &= load(shared[0], 0) == threads * (number + 1)
+        meet(meeting, threads)
+    return right

@@ -28,6 +28,7 @@ class Batch(NamedTuple):
 
     Attributes:
         nets: int64 ``(SIZE,)``, net numbers.
+        turns: int64 ``(SIZE,)``, places in the batch in the order in which they are drawn.
         counts: int64 ``(SIZE,)``, edges drawn for each, or below 0 where there is no way.
         edges: int32 ``(SIZE, tiles)``, these edges; a tree has fewer than there are tiles.
         changes: int32, the edges that the last batch gave up, as ``~edge``, or took.
@@ -38,6 +39,7 @@ class Batch(NamedTuple):
     """
 
     nets: Any
+    turns: Any
     counts: Any
     edges: Any
     changes: Any
@@ -55,6 +57,7 @@ def new_batch(grid: Grid) -> Batch:
     tiles = grid.width * grid.height
     return Batch(
         nets=np.zeros(SIZE, np.int64),
+        turns=np.zeros(SIZE, np.int64),
         counts=np.zeros(SIZE, np.int64),
         edges=np.empty((SIZE, tiles), np.int32),
         changes=np.empty(2 * SIZE * tiles, np.int32),
@@ -66,5 +69,24 @@ def new_batch(grid: Grid) -> Batch:
 
 @inlined
 def next_task(batch):
-    """The place in the batch of a net that nobody draws yet, or one behind the last."""
-    return add(batch.taken, 0, 1)
+    """The place in the batch of a net that nobody draws yet, or -1."""
+    turn = add(batch.taken, 0, 1)
+    return batch.turns[turn] if turn < batch.marks[NETS] else -1
+
+
+@inlined
+def take_turns(batch, nets):
+    """Have the nets with most pins drawn first, so that threads end together."""
+    batch.taken[0] = 0
+    for place in range(batch.marks[NETS]):
+        pins = _pins(nets, batch.nets[place])
+        turn = place
+        while turn > 0 and _pins(nets, batch.nets[batch.turns[turn - 1]]) < pins:
+            batch.turns[turn] = batch.turns[turn - 1]
+            turn -= 1
+        batch.turns[turn] = place
+
+
+@inlined
+def _pins(nets, net):
+    return nets.offsets[net + 1] - nets.offsets[net]

@@ -18,7 +18,7 @@ import numpy as np
 
 from eda_router.atomics import meet
 from eda_router.kernels import inlined, kernel
-from eda_router.routing.batches import CHANGES, FULL, KEPT, NETS, SIZE, next_task
+from eda_router.routing.batches import CHANGES, FULL, KEPT, NETS, SIZE, next_task, take_turns
 from eda_router.routing.costs import cost_of, update_cost
 from eda_router.routing.pool import route_of, store
 from eda_router.search.box import CLOSED
@@ -124,14 +124,14 @@ def route_pass(
             rerouted += more
             shortened += shorter
             saved += less
-            looked = _collect(costs, pool, work, order, looked, longest, negotiating, batch)
+            looked = _collect(costs, pool, work, nets, order, looked, longest, negotiating, batch)
         if not meet(batch.meeting, threads) or batch.marks[NETS] == 0:
             return looked, rerouted, shortened, saved
         if member != 0:
             _catch_up(costs, batch)
         while True:
             task = next_task(batch)
-            if task >= batch.marks[NETS]:
+            if task < 0:
                 break
             _draw(costs, pool, work, nets, limits, batch, task)
         if not meet(batch.meeting, threads):
@@ -139,7 +139,7 @@ def route_pass(
 
 
 @inlined
-def _collect(costs, pool, work, order, looked, longest, negotiating, batch):
+def _collect(costs, pool, work, nets, order, looked, longest, negotiating, batch):
     """Fill the batch, behind the nets that wait in it; returns up to where ``order`` is looked at.
 
     A batch without nets ends the pass.
@@ -158,7 +158,7 @@ def _collect(costs, pool, work, order, looked, longest, negotiating, batch):
             count += 1
     marks[NETS] = count
     marks[KEPT] = 0
-    batch.taken[0] = 0
+    take_turns(batch, nets)
     return looked
 
 
