@@ -41,12 +41,6 @@ _OPTIONS = Path(__file__).read_bytes() if Path(__file__).is_file() else b""
 class _CheckedCacheFile(caching.IndexDataCacheFile):
     """A kernel's index and data files, each either whole or not there."""
 
-    made_of = ""
-    """Digest of what the kernels now decorated are made of, see :func:`_made_of`."""
-
-    def __init__(self, cache_path: str, filename_base: str, source_stamp: Any):
-        super().__init__(cache_path, filename_base, (source_stamp, self.made_of))
-
     def save(self, key: Any, data: Any) -> None:
         """Write the code for some types, then the index that names it."""
         digest = hashlib.sha256(repr(key).encode()).digest()
@@ -86,8 +80,34 @@ def _digest(data: bytes) -> bytes:
     return zlib.crc32(data).to_bytes(_DIGEST_BYTES, "big")
 
 
-# Numba looks this name up whenever it makes the cache of a function.
-caching.IndexDataCacheFile = _CheckedCacheFile  # type: ignore[misc]
+class _KernelCache(caching.FunctionCache):
+    """The cached code of a kernel.
+
+    Args:
+        function: the kernel's Python function.
+        makes_arrays: whether the kernel makes arrays.
+
+    Raises:
+        RuntimeError: there is no folder for the cache.
+    """
+
+    def __init__(self, function: Callable[..., Any], *, makes_arrays: bool):
+        super().__init__(function)
+        self._makes_arrays = makes_arrays
+        self._cache_file = _CheckedCacheFile(
+            self.cache_path,
+            self._impl.filename_base,
+            (self._impl.locator.get_source_stamp(), _made_of(function.__module__)),
+        )
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        """The code for some types, None where it is not kept."""
+        if self._makes_arrays:
+            # This needs the memory management that Numba sets up with all it knows to compile.
+            return super().load_overload(sig, target_context)
+        # Other code needs none of that, which takes 0.1 s; compiling sees to it by itself.
+        with self._guard_against_spurious_io_errors():
+            return self._load_overload(sig, target_context)
 
 
 def kernel(function: Callable[..., Any]) -> Any:
@@ -96,22 +116,24 @@ def kernel(function: Callable[..., Any]) -> Any:
     It may not make arrays, so it counts no references to them: a search passes two dozen arrays
     from kernel to kernel, and each would be counted, in turn with other threads, at every call.
     """
-    return _compiled(function, _nrt=False)
+    return _compiled(function, makes_arrays=False)
 
 
 def making_arrays(function: Callable[..., Any]) -> Any:
     """As :func:`kernel`, for functions that make arrays or call others for the arrays they make."""
-    return _compiled(function, _nrt=True)
+    return _compiled(function, makes_arrays=True)
 
 
-def _compiled(function: Callable[..., Any], **options: Any) -> Any:
-    _CheckedCacheFile.made_of = _made_of(function.__module__)
+def _compiled(function: Callable[..., Any], *, makes_arrays: bool) -> Any:
+    options: dict[str, Any] = {"nogil": True, "_nrt": makes_arrays}
+    compiled: Any = njit(**options)(function)
     try:
-        return njit(cache=True, nogil=True, **options)(function)
+        # What njit does where it is asked to cache, with a cache of ours.
+        compiled._cache = _KernelCache(function, makes_arrays=makes_arrays)
     except RuntimeError as error:
         if "no locator available" not in str(error):
             raise
-        return njit(nogil=True, **options)(function)
+    return compiled
 
 
 def inlined(function: Callable[..., Any]) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,9 @@ from pathlib import Path
 import pytest
 
 from tests.unprivileged import unprivileged
+
+COMPILED = "EDAROUTE_TEST_COMPILED"
+"""In the environment: a folder that holds what the command has compiled, and nothing else."""
 
 PROGRAM = """
 import sys
@@ -29,8 +33,13 @@ assert main(sys.argv[1:]) == 0
 
 @pytest.fixture(scope="module")
 def compiled(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """An environment whose cache holds what the command compiles."""
+    """An environment whose cache holds what the command compiles.
+
+    `make test` has compiled a moment ago and kept a copy, from which the command goes on here.
+    """
     cache = tmp_path_factory.mktemp("cache")
+    if COMPILED in os.environ:
+        shutil.copytree(os.environ[COMPILED], cache / "kernels")
     environment = os.environ | {
         "NUMBA_CACHE_DIR": str(cache / "kernels"),
         "PYTHONPYCACHEPREFIX": str(cache / "bytecode"),

@@ -49,6 +49,31 @@ def times(numbers, factor):
     return numbers * factor
 """
 NUMBERS = "FACTOR = 2"
+TOTAL = """
+from eda_router.kernels import kernel
+
+@kernel
+def total(numbers):
+    found = numbers[0]
+    for number in numbers[1:]:
+        found += number
+    return found
+"""
+TELLING = """
+import sys
+import numpy as np
+from numba.core.cpu import CPUContext
+
+prepare = CPUContext.refresh
+def telling(context):
+    print("prepares")
+    prepare(context)
+CPUContext.refresh = telling
+
+from module_with_a_total import total
+for kind in sys.argv[1:]:
+    print(total(np.arange(4).astype(kind)))
+"""
 
 
 @pytest.fixture
@@ -160,6 +185,27 @@ def test_without_any_folder_to_write_the_kernel_runs_all_the_same(
     )
     assert compilations() > 0
     assert compilations() > 0
+
+
+def test_code_of_the_cache_needs_no_preparations_for_compiling(tmp_path: Path) -> None:
+    (tmp_path / "module_with_a_total.py").write_text(TOTAL)
+    paths = [str(tmp_path), *sys.path]
+    environment = os.environ | {
+        "NUMBA_CACHE_DIR": str(tmp_path / "cache"),
+        "PYTHONPATH": os.pathsep.join(filter(None, paths)),
+    }
+
+    def run(*kinds: str) -> list[str]:
+        command = [sys.executable, "-c", TELLING, *kinds]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.splitlines()
+
+    assert {"6", "prepares"} == set(run("int64"))
+    assert run("int64") == ["6"]
+    # What is compiled after that finds all it needs.
+    first, *between, last = run("int64", "float64")
+    assert (first, set(between), last) == ("6", {"prepares"}, "6.0")
 
 
 def test_a_kernel_may_not_make_arrays_and_another_kind_may() -> None:
