@@ -181,8 +181,8 @@ def _draw(costs, pool, work, nets, limits, batch, task):
 def _settle(costs, pool, batch, touched, negotiating):
     """Give the nets of the batch what was drawn for them, one after the other, where it is of use.
 
-    A net for which another one has closed the way waits for the next batch. So do all from one on
-    for which the pool has no room. Both find their place at the batch's front.
+    A net for which another one has closed the way waits for the next batch, at the front. All wait
+    where the pool has no room for what was drawn, so that more room changes nothing else.
 
     Returns:
         (nets rerouted, nets shortened, edges saved), see :func:`route_pass`.
@@ -192,36 +192,43 @@ def _settle(costs, pool, batch, touched, negotiating):
     saved = 0
     marks = batch.marks
     marks[CHANGES] = 0
+    if not _has_room(pool, batch):
+        marks[KEPT] = marks[NETS]
+        marks[FULL] = 1
+        return rerouted, shortened, saved
     for task in range(marks[NETS]):
         net = batch.nets[task]
         drawn = batch.edges[task, : max(0, batch.counts[task])]
         route = route_of(pool, net)
         has_to_move = _overflows(costs, pool, net) if negotiating else len(route) == 0
         _release(costs, pool, net)
-        is_of_use = len(drawn) > 0 and _is_better(costs, drawn, route, has_to_move, negotiating)
-        # Nothing has changed since the first net was drawn, so it never waits for its way.
-        waits = marks[FULL] != 0
-        if is_of_use and not negotiating and task > 0:
-            waits |= cost_of(costs, drawn) >= CLOSED
-        if is_of_use and not waits:
-            before = len(route)
-            _note(batch, route, -1)
-            if store(pool, net, drawn):
+        if len(drawn) > 0 and _is_better(costs, drawn, route, has_to_move, negotiating):
+            # Nothing has changed since the first net was drawn, so it never waits.
+            if task > 0 and not negotiating and cost_of(costs, drawn) >= CLOSED:
+                batch.nets[marks[KEPT]] = net
+                marks[KEPT] += 1
+            else:
+                before = len(route)
+                _note(batch, route, -1)
                 _note(batch, drawn, 1)
+                store(pool, net, drawn)
                 touched[net] = 1
                 rerouted += 1
                 if before == 0 or len(drawn) < before:
                     shortened += 1
                     saved += before - len(drawn)
-            else:
-                marks[CHANGES] -= before
-                marks[FULL] = 1
-                waits = True
         _commit(costs, pool, net)
-        if waits:
-            batch.nets[marks[KEPT]] = net
-            marks[KEPT] += 1
     return rerouted, shortened, saved
+
+
+@inlined
+def _has_room(pool, batch):
+    """Whether the pool has room for all that was drawn."""
+    room = len(pool.edges) - pool.used[0]
+    for task in range(batch.marks[NETS]):
+        if batch.counts[task] > pool.room[batch.nets[task]]:
+            room -= batch.counts[task]
+    return room >= 0
 
 
 @inlined
