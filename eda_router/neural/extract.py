@@ -22,7 +22,6 @@ from eda_router.search.grid import (
     direction_of,
     edge_between,
     neighbour,
-    owner_of,
     stays_inside,
 )
 
@@ -121,6 +120,13 @@ def extract_surest(
 
 
 @inlined
+def neighbour_place(r, c, step):
+    """Row and column of the tile that a step leads to."""
+    sign = 2 * (step & 1) - 1
+    return r + sign * (step >> 1), c + sign * (1 - (step >> 1))
+
+
+@inlined
 def coarseness(maps, pins):
     """How many times windows with these pins have twice the rows of their maps."""
     shift = 0
@@ -164,11 +170,11 @@ def _extract(free, pins, maps, levels):
     total = 0
     for i in range(num_windows):
         num_pins = 0
-        for r in range(height):
-            for c in range(width):
-                if pins[i, r, c]:
-                    own[num_pins] = r * width + c
-                    num_pins += 1
+        is_pin = pins[i].reshape(-1)
+        for tile in range(num_tiles):
+            if is_pin[tile]:
+                own[num_pins] = tile
+                num_pins += 1
         first = own[0] if num_pins > 0 else 0
         drawn_tiles[i] = _count_drawn(own[:num_pins], maps[i], width, shift, levels[last])
         if total + num_tiles > len(edges):
@@ -253,11 +259,10 @@ def _joining_rank(free, pins, drawn, shift, last, first, num_pins, ranks, queue,
                 other = neighbour(tile, step, width)
                 if ranks[other] <= rank:
                     continue
-                owner, direction = owner_of(tile, step, width), direction_of(step)
-                er, ec = owner // width, owner % width
+                nr, nc = neighbour_place(r, c, step)
+                er, ec, direction = min(r, nr), min(c, nc), direction_of(step)
                 if free[er, ec, direction] <= 0:
                     continue
-                nr, nc = other // width, other % width
                 own = rank
                 if not pins[nr, nc]:
                     own = value_at(drawn, nr, nc, TILE_MAP, shift)
@@ -335,14 +340,15 @@ def _flood(free, pins, maps, shift, tile_level, edge_level, size, parent, steps,
         the pin, which must be in reach; and how many tiles of ``queue`` have a parent now.
     """
     width = pins.shape[1]
+    is_pin = pins.reshape(-1)
     for j in range(size):
         parent[queue[j]] = queue[j]
     head, tail = 0, size
     while True:
         tile = queue[head]
         head += 1
-        r, c = tile // width, tile % width
         if steps[tile] == 0:
+            r, c = tile // width, tile % width
             steps[tile] = _drawn_steps(free, pins, maps, shift, tile_level, edge_level, r, c)
         for step in COUNTERCLOCKWISE:
             if not steps[tile] >> step & 1:
@@ -353,7 +359,7 @@ def _flood(free, pins, maps, shift, tile_level, edge_level, size, parent, steps,
             parent[other] = tile
             queue[tail] = other
             tail += 1
-            if pins[other // width, other % width]:
+            if is_pin[other]:
                 return other, tail
 
 
@@ -361,19 +367,16 @@ def _flood(free, pins, maps, shift, tile_level, edge_level, size, parent, steps,
 def _drawn_steps(free, pins, maps, shift, tile_level, edge_level, r, c):
     """Bits of the steps from a tile over drawn and open edges to drawn tiles, and a bit more."""
     height, width = pins.shape
-    tile = r * width + c
     bits = LOOKED_AT
     for step in COUNTERCLOCKWISE:
         if not stays_inside(c, r, step, width, height):
             continue
-        owner, direction = owner_of(tile, step, width), direction_of(step)
-        er, ec = owner // width, owner % width
+        nr, nc = neighbour_place(r, c, step)
+        er, ec, direction = min(r, nr), min(c, nc), direction_of(step)
         if free[er, ec, direction] <= 0:
             continue
         if value_at(maps, er, ec, RIGHT_MAP + direction, shift) < edge_level:
             continue
-        other = neighbour(tile, step, width)
-        nr, nc = other // width, other % width
         if pins[nr, nc] or value_at(maps, nr, nc, TILE_MAP, shift) >= tile_level:
             bits |= 1 << step
     return bits

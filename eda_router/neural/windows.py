@@ -203,25 +203,35 @@ def _cut_windows(free, expected, origins, pin_offsets, pins, images, tracks, is_
     scale = 1 << shift
     for i in range(len(origins)):
         x0, y0 = origins[i, 0], origins[i, 1]
-        last_row, last_column = min(size, height - y0), min(size, width - x0)
-        for r in range(max(0, -y0), last_row):
-            for c in range(max(0, -x0), last_column):
-                for direction in range(2):
-                    place, end = (c, last_column) if direction == HORIZONTAL else (r, last_row)
-                    there = free[y0 + r, x0 + c, direction]
-                    if place + 1 >= end or there <= 0:
-                        continue
-                    tracks[i, r, c, direction] = min(MAX_FREE, there)
-                    # Only edges across the borders of blocks are shown.
-                    if (place + 1) & (scale - 1) == 0:
-                        channel = 1 if direction == HORIZONTAL else 0
-                        shown = _shown(there, expected[y0 + r, x0 + c, direction])
-                        images[i, r >> shift, c >> shift, channel] += shown
-        for r in range(rows):
-            for c in range(rows):
-                for channel in range(2):
-                    total = images[i, r, c, channel]
-                    if total > 0:
+        row, last_row = max(0, -y0), min(size, height - y0)
+        column, last_column = max(0, -x0), min(size, width - x0)
+        for r in range(row, last_row):
+            own = tracks[i, r, column:last_column].reshape(-1)
+            there = free[y0 + r, x0 + column : x0 + last_column].reshape(-1)
+            for j in range(len(own)):
+                own[j] = min(MAX_FREE, max(0, there[j]))
+            # Edges that leave the window or the grid lead nowhere.
+            own[len(own) - 2 + HORIZONTAL] = 0
+        for c in range(column, last_column):
+            tracks[i, last_row - 1, c, VERTICAL] = 0
+        # Only edges across the borders of blocks are shown.
+        for r in range(row, last_row):
+            for c in range(column | scale - 1, last_column - 1, scale):
+                there = free[y0 + r, x0 + c, HORIZONTAL]
+                if there > 0:
+                    shown = _shown(there, expected[y0 + r, x0 + c, HORIZONTAL])
+                    images[i, r >> shift, c >> shift, 1] += shown
+        for r in range(row | scale - 1, last_row - 1, scale):
+            for c in range(column, last_column):
+                there = free[y0 + r, x0 + c, VERTICAL]
+                if there > 0:
+                    shown = _shown(there, expected[y0 + r, x0 + c, VERTICAL])
+                    images[i, r >> shift, c >> shift, 0] += shown
+        if scale > 1:
+            for r in range(rows):
+                for c in range(rows):
+                    for channel in range(2):
+                        total = MAX_FREE * images[i, r, c, channel]
                         images[i, r, c, channel] = _mean_or_one(total, scale)
         for j in range(pin_offsets[i], pin_offsets[i + 1]):
             c, r = pins[j] % width - x0, pins[j] // width - y0
@@ -231,9 +241,9 @@ def _cut_windows(free, expected, origins, pin_offsets, pins, images, tracks, is_
 
 @kernel
 def _shown(there, expected):
-    """Tracks of an open edge that the model is shown, at most :data:`MAX_FREE`."""
+    """What the model is shown of an open edge: whole tracks, over :data:`MAX_FREE`."""
     left = int(np.floor(there - np.float64(expected) + EXPECTED_RESIDUE))
-    return np.float32(min(MAX_FREE, max(1, left)))
+    return np.float32(min(MAX_FREE, max(1, left)) / MAX_FREE)
 
 
 @kernel
