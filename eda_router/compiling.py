@@ -44,13 +44,10 @@ def drawings() -> None:
 
 
 def crowds() -> None:
-    """What the maze router calls beyond that, and what shares nets among threads."""
-    from eda_router.routing.flow import load_kernels, route
+    """What the maze router calls beyond that."""
+    from eda_router.routing.flow import load_kernels
 
     load_kernels()
-    nets = [("a", 0, [(0, 0), (6, 1)]), ("b", 1, [(0, 4), (6, 3)])]
-    design = Design.from_pins("threads", 7, 5, 1, 1, nets)
-    route(design, RouteConfig(router="maze", threads=2))
 
 
 def layers() -> None:
