@@ -420,8 +420,8 @@ class RouteConfig(Settings):
     )
     threads: int = setting(
         1,
-        "Threads that run the model and draw nets together, up to eight; the wires are the same for "
-        "any number.",
+        "Threads that run the model and draw nets together, up to eight; the wires are the same "
+        "for any number.",
         low=1,
         high=128,
     )

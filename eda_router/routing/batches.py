@@ -6,8 +6,8 @@ their trees in the order given, where these are still of use. What comes out dep
 a batch alone, not on who drew what: the wires are the same, to the byte, for any number of threads.
 
 Nets that are drawn together do not see each other. In batches this small that costs no wire: over
-ibm01, 02, 04, 06, 08 and 10 with the seeds 1, 2 and 3, ``edaroute route --router maze`` gives 1655090
-tile edges in the mean, and gave 1655154 when every net saw all before it.
+ibm01, 02, 04, 06, 08 and 10 with the seeds 1, 2 and 3, ``edaroute route --router maze`` gives
+1655090 tile edges in the mean, and gave 1655154 when every net saw all before it.
 """
 
 from __future__ import annotations
