@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -67,6 +68,34 @@ def test_a_pool_that_is_full_changes_nothing(design: Design) -> None:
         assert np.array_equal(router.routes().edges, alone.routes().edges)
         assert np.array_equal(router.demand, alone.demand)
         assert len(router.open_nets) == 0
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_passes_that_are_ended_and_go_on_change_nothing(design: Design, threads: int) -> None:
+    """As by signals that end nothing: searches end at once, and their nets are drawn again."""
+
+    def routed(disturbed: bool) -> MazeRouter:
+        router = MazeRouter(design, RouteConfig(router="maze", threads=threads))
+        done = threading.Event()
+
+        def disturb() -> None:
+            while not done.wait(0.004):
+                router._crew.stop[0] = 1
+
+        disturbing = threading.Thread(target=disturb)
+        if disturbed:
+            disturbing.start()
+        try:
+            router.route_first()
+            router.negotiate()
+            router.refine()
+        finally:
+            done.set()
+        return router
+
+    router, alone = routed(True), routed(False)
+    assert np.array_equal(router.routes().edges, alone.routes().edges)
+    assert np.array_equal(router.demand, alone.demand)
 
 
 @pytest.mark.parametrize("threads", [1, 3])

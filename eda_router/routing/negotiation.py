@@ -120,7 +120,7 @@ def route_pass(
     saved = 0
     while True:
         if member == 0:
-            more, shorter, less = _settle(costs, pool, batch, touched, negotiating)
+            more, shorter, less = _settle(costs, pool, work, batch, touched, negotiating)
             rerouted += more
             shortened += shorter
             saved += less
@@ -178,11 +178,12 @@ def _draw(costs, pool, work, nets, limits, batch, task):
 
 
 @kernel
-def _settle(costs, pool, batch, touched, negotiating):
+def _settle(costs, pool, work, batch, touched, negotiating):
     """Give the nets of the batch what was drawn for them, one after the other, where it is of use.
 
     A net for which another one has closed the way waits for the next batch, at the front. All wait
-    where the pool has no room for what was drawn, so that more room changes nothing else.
+    where the pool has no room for what was drawn, or searches were told to end: then they are drawn
+    again in the same batch, so that room, or a signal that ends nothing, changes no wire.
 
     Returns:
         (nets rerouted, nets shortened, edges saved), see :func:`route_pass`.
@@ -193,8 +194,9 @@ def _settle(costs, pool, batch, touched, negotiating):
     marks = batch.marks
     marks[CHANGES] = 0
     if not _has_room(pool, batch):
-        marks[KEPT] = marks[NETS]
         marks[FULL] = 1
+    if marks[FULL] or work.box.stop[0]:
+        marks[KEPT] = marks[NETS]
         return rerouted, shortened, saved
     for task in range(marks[NETS]):
         net = batch.nets[task]
