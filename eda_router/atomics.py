@@ -11,7 +11,7 @@ import os
 from typing import Any
 
 import numpy as np
-from numba import types
+from numba import config, types
 from numba.core import cgutils
 from numba.core.typing.templates import signature
 from numba.extending import intrinsic as typed_intrinsic
@@ -64,6 +64,17 @@ def _place(context: Any, builder: Any, signature: Any, args: Any) -> Any:
     kind = signature.args[0]
     array = arrayobj.make_array(kind)(context, builder, args[0])
     return cgutils.get_item_pointer(context, builder, kind, array, [args[1]], wraparound=False)
+
+
+def _interpreted(numbers: NDArray[np.int64], index: int, amount: int = 0) -> int:
+    """What add and load do where Numba is told not to compile, for one thread alone."""
+    before = int(numbers[index])
+    numbers[index] += amount
+    return before
+
+
+if config.DISABLE_JIT:
+    add = load = _interpreted
 
 
 def new_meeting() -> NDArray[np.int64]:
