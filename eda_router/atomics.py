@@ -73,7 +73,7 @@ def _interpreted(numbers: NDArray[np.int64], index: int, amount: int = 0) -> int
     return before
 
 
-if config.DISABLE_JIT:
+if config.DISABLE_JIT:  # type: ignore[attr-defined]  # made from the environment
     add = load = _interpreted
 
 

@@ -105,7 +105,7 @@ class _KernelCache(caching.FunctionCache):
         if self._makes_arrays:
             # This needs the memory management that Numba sets up with all it knows to compile.
             return super().load_overload(sig, target_context)
-        # Other code needs none of that, which takes 0.1 s; compiling sees to it by itself.
+        # Other code needs none of that, which takes longer than loading it; compiling sees to it.
         with self._guard_against_spurious_io_errors():
             return self._load_overload(sig, target_context)
 

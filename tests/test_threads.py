@@ -147,6 +147,14 @@ def test_nobody_waits_for_a_thread_that_has_left() -> None:
         assert [future.result(timeout=60) for future in waiting] == [False, False]
 
 
+def test_helpers_draw_their_share(design: Design) -> None:
+    router = MazeRouter(design, RouteConfig(router="maze", threads=3))
+    helpers = router._crew._helpers
+    assert not any(work.box.out.any() for work in helpers)
+    router.route_first()
+    assert all(work.box.out.any() for work in helpers)
+
+
 def test_a_helper_that_fails_ends_the_pass(design: Design, monkeypatch) -> None:
     whole = crew.route_pass
 

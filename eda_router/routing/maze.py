@@ -437,7 +437,8 @@ class MazeRouter(Run):
         def run(nets: NDArray[np.int64]) -> tuple[NDArray[np.int64], Counts]:
             return self._crew.run(task, costs, self._pool, nets)
 
-        return Counts(*(sum(counts) for counts in zip(*self._over(nets, run), strict=True)))
+        found = self._over(nets, run)
+        return Counts(*(sum(counts) for counts in zip(Counts(0, 0, 0), *found, strict=True)))
 
     def _over(
         self,
@@ -456,18 +457,17 @@ class MazeRouter(Run):
         """
         found = []
         times = 1
-        while True:
+        while len(nets):
             self.check_clock()
             with watched(self._crew.stop, self.time_left):
                 left, what = run(nets)
             found.append(what)
-            if not len(left):
-                return found
-            if not self._crew.stop[0]:
+            if len(left) and not self._crew.stop[0]:
                 # A net that moves many others needs room for all of their trees at once.
                 times = 1 if len(left) < len(nets) else 2 * times
                 self._make_room(times)
             nets = left
+        return found
 
     def _make_room(self, times: int = 1) -> None:
         """Move the routes to a larger pool, with ``times`` the usual room."""
