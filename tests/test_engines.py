@@ -90,7 +90,7 @@ def test_batches_grow_where_tensorflow_sees_a_gpu(folder, monkeypatch):
     run = engine._run
     monkeypatch.setattr(engine, "_run", lambda *given: shapes.append(given[0].shape) or run(*given))
     assert np.abs(engine.draw(images) - plain.draw(images)).max() <= TOLERANCE["float32"]
-    assert shapes == [(engine.batches * engines._KERAS_PIECE, 8, 8, 3)]
+    assert shapes == [(engines._ACCELERATED_PIECE, 8, 8, 3)]
 
 
 @pytest.mark.parametrize("memory", [0, 1 << 24])

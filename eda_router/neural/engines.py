@@ -60,13 +60,16 @@ _LARGEST_PIECE = 4
 half a piece of every wave is padding. OpenVINO computes up to eight windows in one way and more of
 them in another, which in bfloat16 moves last bits; a drawing is to be the same in any company."""
 
-_KERAS_PIECE = 6
-"""Images of a piece that Keras draws. On processors with AVX2 TensorFlow multiplies matrices by six
-rows, then by three, then by what is left, which moves last bits: of eight images the last two came
-out otherwise than at other places."""
+_KERAS_PIECE = 1
+"""Images of a piece that Keras draws on a processor. TensorFlow multiplies matrices by as many rows
+at once as suit the processor, then by what is left, which moves last bits: where that is depends on
+the processor, so an image comes out alike at every place of a piece only where there is one."""
 
 ACCELERATED_BATCHES = 16
-"""How many times larger pieces and waves are on a GPU, which one small piece would leave idle."""
+"""How many times larger waves are on a GPU, which a small one would leave idle."""
+
+_ACCELERATED_PIECE = 96
+"""Images of a piece on a GPU, where last bits depend on the place."""
 
 MEMORY = 1 << 24
 """Bytes of images of a size and their drawings that an engine remembers, about."""
@@ -235,7 +238,7 @@ class BlankEngine(_Padded):
 class KerasEngine(_Padded):
     """Runs the Keras model in compiled functions of one fixed batch size an exit.
 
-    On a GPU where TensorFlow sees one; the batches, and with them the router's waves, grow with it.
+    On a GPU where TensorFlow sees one; the pieces, and with them the router's waves, grow with it.
     """
 
     name = "keras"
@@ -259,7 +262,7 @@ class KerasEngine(_Padded):
         self._draw = exit_function(model)
 
     def _pieces(self, size: int, count: int) -> tuple[int, ...]:
-        return (self.batches * _KERAS_PIECE,)
+        return (_KERAS_PIECE if self.batches == 1 else _ACCELERATED_PIECE,)
 
     def _run(self, images: FloatArray, noise: FloatArray) -> FloatArray:
         drawn: FloatArray = self._draw(images, noise).numpy()
