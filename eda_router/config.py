@@ -436,11 +436,19 @@ class RouteConfig(Settings):
         high=1024,
     )
     largest_window: int | None = setting(
-        None,
-        "Largest window of the pyramid, wider nets are drawn on a coarser grid; null: 8 at effort "
-        "low and medium, as large as the model has at effort high.",
+        8,
+        "Largest window of the pyramid, wider nets are drawn on a coarser grid; null: as large as "
+        "the model has, which takes many times as long for wires that end no shorter.",
         unit="tiles",
         low=8,
+        high=1024,
+    )
+    coarsest: int | None = setting(
+        None,
+        "Most tiles of the grid along one tile of a coarser one; nets that are wider still are "
+        "the fallback's. null: 2, or as many as they need where there is no fallback.",
+        unit="tiles",
+        low=1,
         high=1024,
     )
     wave: int | None = setting(

@@ -27,11 +27,13 @@ def test_each_net_goes_to_the_smallest_window_that_holds_it(sides):
         assert assigned[net] == next(exit_ for room, exit_ in windows if side <= room)
 
 
-def test_a_window_in_no_proportion_to_the_grid_is_drawn_by_no_exit():
+def test_a_window_too_coarse_or_in_no_proportion_to_the_grid_is_drawn_by_no_exit():
     boxes = np.array([(0, 0, last, 0) for last in (3, 20, 63, 64, 1999)], np.int32)
     found = [(exit_.side, nets.tolist()) for exit_, nets in assign_exits(boxes, (8, 16), 2000 * 3)]
     # 128 x 128 tiles are less than four grids of 2000 x 3, 256 x 256 are more.
     assert found == [(8, [0]), (32, [1]), (64, [2]), (128, [3])]
+    found = [exit_.side for exit_, _ in assign_exits(boxes, (8, 16), 2000 * 3, coarsest=4)]
+    assert found == [8, 32, 64]
     # Windows at full scale are small in any case.
     ((exit_, _),) = assign_exits(boxes[:1], (8, 16), 4)
     assert exit_ == ScaledExit(8)

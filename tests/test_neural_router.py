@@ -174,11 +174,11 @@ def test_nets_whose_window_would_dwarf_the_grid_are_left_to_the_maze_router():
     assert bare.unrouted.tolist() == [0]
     assert bare.details["too_wide"] == 1
     assert list(bare.details["exits"]) == ["8"]
-    assert bare.details["story"] == ["no exit: its window would be larger than the grid allows"]
+    assert bare.details["story"] == ["no exit: it is too wide for the windows that the model draws"]
     lines = model_lines(bare.details, verbose=True)
     assert "drew 1 at the first try" in lines[0]
-    assert "by joining, not 1;" in lines[0]
-    assert "no exit       1 nets" in lines[2]
+    assert "by joining, not 0, nor 1 too wide for it;" in lines[0]
+    assert "no exit       1 nets, too wide" in lines[2]
     result = route_with(Teacher(), design, RouteConfig(router="neural"))
     assert verify(design, result.routes).legal
     assert counts(result)[RouteSource.MAZE] == counts(result)[RouteSource.DRAWN] == 1
@@ -206,6 +206,20 @@ def test_the_pyramid_can_be_cut_short(design):
     assert any("1:2" in name for name in small.details["exits"])
     full = route_with(Teacher(), design, RouteConfig(**{**vars(BARE), "largest_window": 16}))
     assert {"8", "16"} <= set(full.details["exits"])
+
+
+def test_nets_too_wide_for_the_coarsest_windows_are_left_to_the_maze_router():
+    design = random_design(5, width=48, height=40, nets=150, capacity=40, spread=36)
+    sides = np.max(design.net_boxes[:, 2:] - design.net_boxes[:, :2], axis=1)[design.routable] + 1
+    assert 0 < (sides > 32).sum() < (sides > 16).sum() < (sides > 8).sum()
+    for given, most in (({}, 16), ({"coarsest": 1}, 8), ({"coarsest": 4}, 32)):
+        result = route_with(Teacher(), design, RouteConfig(router="neural", **given))
+        assert result.details["too_wide"] == (sides > most).sum()
+        assert verify(design, result.routes).legal
+    # Where nobody else takes them, every net is the model's.
+    assert route_with(Teacher(), design, BARE).details["too_wide"] == 0
+    alone = route_with(Teacher(), design, RouteConfig(**{**vars(BARE), "coarsest": 2}))
+    assert alone.details["too_wide"] == (sides > 16).sum()
 
 
 def test_what_the_clock_leaves_undrawn_goes_to_the_maze_router(design):

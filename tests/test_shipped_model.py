@@ -7,6 +7,7 @@ import json
 import numpy as np
 import pytest
 
+from eda_router.config import RouteConfig
 from eda_router.dataset.samples import VALIDATION_SHARD, SampleConfig, make_samples
 from eda_router.dataset.teacher import edge_costs, label_costs
 from eda_router.neural import engines
@@ -22,7 +23,6 @@ from eda_router.neural.engines import (
 from eda_router.neural.model import edges_of_tiles
 from eda_router.neural.tensors import free_tracks, images, pin_tiles
 from eda_router.resources import folder
-from eda_router.routing.neural import QUICK_WINDOW
 from eda_router.training.evaluate import evaluate_exit
 from eda_router.training.measure import draw_all, latent_use
 
@@ -66,7 +66,7 @@ def test_fewer_bits_draw_what_float32_draws(size, samples, precision):
     if not has(precision):
         pytest.skip(f"this processor has no {precision}")
     if precision == "int8" and not (MODELS / exit_file(size, "int8")).exists():
-        assert size > QUICK_WINDOW, "what the default draws has int8"
+        assert size > RouteConfig.largest_window, "what the default draws has int8"
         return
     full = load_engine(MODELS, "openvino")
     lean = load_engine(MODELS, "openvino", precision=precision)

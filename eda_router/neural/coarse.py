@@ -51,17 +51,18 @@ class ScaledExit:
 
 
 def assign_exits(
-    boxes: IntArray, sizes: Sequence[int], tiles: int
+    boxes: IntArray, sizes: Sequence[int], tiles: int, coarsest: int | None = None
 ) -> Iterator[tuple[ScaledExit, NDArray[np.int64]]]:
     """Sort nets to exits: the smallest that holds the net, or the largest at the least scale.
 
     A net whose coarse window would cover more than :data:`MOST_GRIDS` times the tiles of the grid
-    goes to no exit.
+    goes to no exit, nor does one that needs a larger scale than ``coarsest``.
 
     Args:
         boxes: int32 ``(num_nets, 4)``, lowest x, lowest y, highest x, highest y.
         sizes: of the exits, in rising order.
         tiles: of the grid.
+        coarsest: largest scale; None, whatever the nets need.
 
     Yields:
         each exit that gets any net, from the smallest windows to the largest, and the indices of
@@ -76,6 +77,8 @@ def assign_exits(
     largest = ScaledExit(sizes[-1], 2)
     wide = np.flatnonzero(chosen < 0)
     while len(wide) and largest.side**2 <= MOST_GRIDS * tiles:
+        if coarsest is not None and largest.scale > coarsest:
+            break
         fits = side[wide] <= largest.side
         if fits.any():
             yield largest, wide[fits]

@@ -194,9 +194,8 @@ def model_lines(details: dict[str, Any], *, verbose: bool = False) -> list[str]:
     lines = [
         f"model      drew {total['drawn']} at the first try, "
         f"{total['redrawn']} again by waypoints, {total['sampled']} by samples, "
-        f"{total['joined']} by joining, not {total['failed'] + details['too_wide']}; "
-        f"{model['kept']} "
-        f"({model['kept_share']:.1%}) are still as drawn; "
+        f"{total['joined']} by joining, not {total['failed']}, nor {details['too_wide']} too wide "
+        f"for it; {model['kept']} ({model['kept_share']:.1%}) are still as drawn; "
         f"{details['engine']} in {details['precision']}" + f", {views} views" * (views > 1)
     ]
     if verbose:
@@ -219,8 +218,5 @@ def model_lines(details: dict[str, Any], *, verbose: bool = False) -> list[str]:
                 f"{count['retaken']} of them retaken{ink}{control}"
             )
         if details["too_wide"]:
-            lines.append(
-                f"  no exit       {details['too_wide']} nets whose windows would be larger than "
-                "the grid allows"
-            )
+            lines.append(f"  no exit       {details['too_wide']} nets, too wide for the windows")
     return lines + [f"  {line}" for line in details["story"]]

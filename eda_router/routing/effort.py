@@ -53,15 +53,9 @@ LEVELS = {
 LEVELS["max"] = LEVELS["high"]
 
 
-FURTHER_REFINEMENTS = 1
-"""Passes of refinement that drawn wires get on top: drawings on coarse grids leave more to gain."""
-
-
 def effort_of(config: RouteConfig) -> Effort:
     """The figures that a run uses: those of its level, but for what its settings say."""
     level = LEVELS[config.effort]
-    if config.router == "neural":
-        level = replace(level, refinements=level.refinements + FURTHER_REFINEMENTS)
     given = {
         field.name: value
         for field in fields(Effort)

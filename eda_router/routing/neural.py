@@ -8,8 +8,8 @@ first drawable net and the order is fixed. A wave of one net is the plain sequen
 
 How a net is drawn, and drawn again where its drawing does not join its pins, is the drawer's
 (:mod:`eda_router.neural.drawer`); what no drawing joins goes to the maze router, and so does a net
-that no exit takes, because its window would be out of proportion to the grid
-(:data:`eda_router.neural.coarse.MOST_GRIDS`). Then negotiation and refinement as in
+that no exit takes, because its window would be too coarse (:data:`COARSEST`) or out of proportion
+to the grid (:data:`eda_router.neural.coarse.MOST_GRIDS`). Then negotiation and refinement as in
 :mod:`eda_router.routing.maze`.
 """
 
@@ -47,9 +47,10 @@ WAVE_TILES = 1 << 18
 
 LARGEST_WAVE = 256
 
-QUICK_WINDOW = 8
-"""Largest window below effort high. Wider nets are drawn on a coarser grid, and refinement does the
-rest; a larger window takes the network several times as long for hardly shorter wires."""
+COARSEST = 2
+"""Tiles of the grid along one tile of the coarsest windows where the maze router takes wider nets.
+A coarser drawing is a wide corridor, whose wire negotiation or refinement mostly replaces: with
+them, the wires end longer and the run takes longer."""
 
 DRAWING_SHARE = 0.5
 """Share of the time limit after which the maze router, which is faster, takes all that is left."""
@@ -115,7 +116,11 @@ class NeuralRouter:
             OutOfTime: the deadline passed; what is committed stays.
         """
         order = self.maze.order
-        assigned = list(assign_exits(self._boxes[order], self._sizes, self.design.num_tiles))
+        assigned = list(
+            assign_exits(
+                self._boxes[order], self._sizes, self.design.num_tiles, _coarsest(self.config)
+            )
+        )
         left = np.ones(len(order), np.bool_)
         for _, nets in assigned:
             left[nets] = False
@@ -334,7 +339,12 @@ def _pyramid(exits: tuple[int, ...], config: RouteConfig) -> tuple[int, ...]:
                 f"only {', '.join(map(str, exits))}"
             )
         return (config.window,)
-    limit = config.largest_window
-    if limit is None:
-        limit = exits[-1] if config.effort == "high" else QUICK_WINDOW
+    limit = config.largest_window or exits[-1]
     return tuple(size for size in exits if size <= max(limit, exits[0]))
+
+
+def _coarsest(config: RouteConfig) -> int | None:
+    """The largest scale of windows, None where nothing limits it."""
+    if config.coarsest is None and config.fallback == "maze":
+        return COARSEST
+    return config.coarsest

@@ -42,7 +42,7 @@ class Story:
     def tell_too_wide(self, nets: NDArray[np.int64]) -> None:
         """Say so where the net is one of ``nets``, which no exit takes."""
         if self.net is not None and self.net in nets:
-            self.lines.append("no exit: its window would be larger than the grid allows")
+            self.lines.append("no exit: it is too wide for the windows that the model draws")
 
     def tell(
         self,
