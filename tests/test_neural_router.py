@@ -177,7 +177,7 @@ def test_nets_whose_window_would_dwarf_the_grid_are_left_to_the_maze_router():
     assert bare.details["story"] == ["no exit: it is too wide for the windows that the model draws"]
     lines = model_lines(bare.details, verbose=True)
     assert "drew 1 at the first try" in lines[0]
-    assert "by joining, not 0, nor 1 too wide for it;" in lines[0]
+    assert "by joining, not 0, and was not asked for 1 wider;" in lines[0]
     assert "no exit       1 nets, too wide" in lines[2]
     result = route_with(Teacher(), design, RouteConfig(router="neural"))
     assert verify(design, result.routes).legal
