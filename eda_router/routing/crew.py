@@ -26,13 +26,13 @@ class Pass(NamedTuple):
         limits: of the searches.
         longest: int32 ``(num_nets,)``; nets longer than this are drawn anew.
         touched: uint8 ``(num_nets,)``, gets a 1 for every net whose route changes.
-        negotiating: whether nets may overflow edges, and those on overflowed ones have to move.
+        aim: ``NEGOTIATE``, ``MAKE_ROOM`` or ``SHORTEN``.
     """
 
     limits: Limits
     longest: IntArray
     touched: NDArray[np.uint8]
-    negotiating: bool
+    aim: int
 
 
 class Counts(NamedTuple):
@@ -87,10 +87,10 @@ class Crew:
         batch.meeting[:] = 0
 
         def part(member: int, work: Workspace, costs: EdgeCosts) -> tuple[int, int, int, int]:
-            limits, longest, touched, negotiating = task
+            limits, longest, touched, aim = task
             try:
                 done: tuple[int, int, int, int] = route_pass(
-                    costs, pool, work, self._nets, limits, nets, longest, touched, negotiating,
+                    costs, pool, work, self._nets, limits, nets, longest, touched, aim,
                     batch, member, 1 + len(self._helpers),
                 )  # fmt: skip
             except BaseException:

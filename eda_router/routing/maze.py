@@ -33,7 +33,7 @@ from eda_router.routing.crew import Counts, Crew, Pass
 from eda_router.routing.effort import effort_of
 from eda_router.routing.hook import PassState, read_only
 from eda_router.routing.ledger import SPAN, CapacityLedger
-from eda_router.routing.negotiation import commit_free
+from eda_router.routing.negotiation import MAKE_ROOM, NEGOTIATE, SHORTEN, commit_free
 from eda_router.routing.pool import RoutePool, new_pool, pool_of, routes_of, snapshot
 from eda_router.routing.result import PassRow, RouteSource, RoutingResult
 from eda_router.routing.run import OutOfTime, Run
@@ -266,8 +266,11 @@ class MazeRouter(Run):
         with self.phase("refinement"):
             self._cost_free_tracks()
             try:
-                for number in range(self.effort.refinements if passes is None else passes):
-                    found = self._refine_round(2 + 2 * number, self.order)
+                passes = self.effort.refinements if passes is None else passes
+                for number in range(passes):
+                    # After the last pass nobody needs the room that equally long routes make.
+                    aim = SHORTEN if number == passes - 1 else MAKE_ROOM
+                    found = self._refine_round(2 + 2 * number, self.order, aim=aim)
                     self.report(f"refine {number + 1}", found.shortened)
                     if found.saved == 0:
                         break
@@ -413,24 +416,27 @@ class MazeRouter(Run):
 
     def _negotiate_round(self, margin: int, longest: IntArray) -> int:
         limits = self._limits(min(self.effort.exact_pins, NEGOTIATION_EXACT_PINS), margin, 1)
-        return self._route(self.order, limits, longest, negotiating=True).rerouted
+        return self._route(self.order, limits, longest, NEGOTIATE).rerouted
 
     def _refine_round(
-        self, margin: int, nets: NDArray[np.int64], bounds: IntArray | None = None
+        self,
+        margin: int,
+        nets: NDArray[np.int64],
+        bounds: IntArray | None = None,
+        aim: int = MAKE_ROOM,
     ) -> Counts:
         limits = self._limits(self.effort.refine_exact_pins, margin, 1)
-        return self._route(nets, limits, self.bounds if bounds is None else bounds)
+        return self._route(nets, limits, self.bounds if bounds is None else bounds, aim)
 
     def _route(
         self,
         nets: NDArray[np.int64],
         limits: Limits,
         longest: IntArray,
-        *,
-        negotiating: bool = False,
+        aim: int = MAKE_ROOM,
     ) -> Counts:
         """Run a :class:`~eda_router.routing.crew.Pass` over ``nets``."""
-        task = Pass(limits, longest, self._touched, negotiating)
+        task = Pass(limits, longest, self._touched, aim)
         costs = self.ledger.costs
         assert costs is not None
 

@@ -25,6 +25,9 @@ from eda_router.search.box import CLOSED
 from eda_router.search.draw import draw_tree
 from eda_router.search.grid import TILE_EDGE, net_pins
 
+NEGOTIATE, MAKE_ROOM, SHORTEN = range(3)
+"""Aims of a pass, see :func:`route_pass`."""
+
 WORTH_MOVING = 2 * TILE_EDGE
 """What a net without overflow must save to be rerouted in negotiation."""
 
@@ -82,15 +85,15 @@ def commit_free(costs, pool, nets, offsets, edges, committed):
 
 @kernel
 def route_pass(
-    costs, pool, work, nets, limits, order, longest, touched, negotiating, batch, member, threads
+    costs, pool, work, nets, limits, order, longest, touched, aim, batch, member, threads
 ):
     """Draw the nets of ``order`` anew where that is of use, and give them the better trees.
 
-    In negotiation that are the nets that cross an overflowed edge, which take what is no dearer,
-    and those longer than ``longest`` (int32 ``(num_nets,)``, tile edges), which keep their route
-    unless that saves WORTH_MOVING. Otherwise it is the nets without route, which get one if there
-    is a way, and those longer than ``longest``, which take a shorter route, or an equally long one
-    over freer edges, so that others find room.
+    Where the aim is to NEGOTIATE, that are the nets that cross an overflowed edge, which take what
+    is no dearer, and those longer than ``longest`` (int32 ``(num_nets,)``, tile edges), which keep
+    their route unless that saves WORTH_MOVING. Otherwise it is the nets without route, which get
+    one if there is a way, and those longer than ``longest``, which take a shorter route, or, to
+    MAKE_ROOM for others, an equally long one over freer edges.
 
     All threads of a pass call this at once. The first of them, member 0, settles on routes, which
     it alone changes; the others keep their costs as they are then.
@@ -104,7 +107,7 @@ def route_pass(
         order: int64, net numbers.
         longest: see above.
         touched: uint8 ``(num_nets,)``, gets a 1 for every net whose route changed.
-        negotiating: bool, see above.
+        aim: NEGOTIATE, MAKE_ROOM or SHORTEN.
         batch: what the members share, see :class:`~eda_router.routing.batches.Batch`.
         member: the number of this member.
         threads: how many members there are.
@@ -120,11 +123,11 @@ def route_pass(
     saved = 0
     while True:
         if member == 0:
-            more, shorter, less = _settle(costs, pool, work, batch, touched, negotiating)
+            more, shorter, less = _settle(costs, pool, work, batch, touched, aim)
             rerouted += more
             shortened += shorter
             saved += less
-            looked = _collect(costs, pool, work, nets, order, looked, longest, negotiating, batch)
+            looked = _collect(costs, pool, work, nets, order, looked, longest, aim, batch)
         if not meet(batch.meeting, threads) or batch.marks[NETS] == 0:
             return looked, rerouted, shortened, saved
         if member != 0:
@@ -139,7 +142,7 @@ def route_pass(
 
 
 @inlined
-def _collect(costs, pool, work, nets, order, looked, longest, negotiating, batch):
+def _collect(costs, pool, work, nets, order, looked, longest, aim, batch):
     """Fill the batch, behind the nets that wait in it; returns up to where ``order`` is looked at.
 
     A batch without nets ends the pass.
@@ -152,7 +155,7 @@ def _collect(costs, pool, work, nets, order, looked, longest, negotiating, batch
     while count < SIZE and looked < len(order):
         net = order[looked]
         looked += 1
-        has_to_move = _overflows(costs, pool, net) if negotiating else pool.length[net] == 0
+        has_to_move = _overflows(costs, pool, net) if aim == NEGOTIATE else pool.length[net] == 0
         if has_to_move or pool.length[net] > longest[net]:
             batch.nets[count] = net
             count += 1
@@ -178,7 +181,7 @@ def _draw(costs, pool, work, nets, limits, batch, task):
 
 
 @kernel
-def _settle(costs, pool, work, batch, touched, negotiating):
+def _settle(costs, pool, work, batch, touched, aim):
     """Give the nets of the batch what was drawn for them, one after the other, where it is of use.
 
     A net for which another one has closed the way waits for the next batch, at the front. All wait
@@ -202,11 +205,11 @@ def _settle(costs, pool, work, batch, touched, negotiating):
         net = batch.nets[task]
         drawn = batch.edges[task, : max(0, batch.counts[task])]
         route = route_of(pool, net)
-        has_to_move = _overflows(costs, pool, net) if negotiating else len(route) == 0
+        has_to_move = _overflows(costs, pool, net) if aim == NEGOTIATE else len(route) == 0
         _release(costs, pool, net)
-        if len(drawn) > 0 and _is_better(costs, drawn, route, has_to_move, negotiating):
+        if len(drawn) > 0 and _is_better(costs, drawn, route, has_to_move, aim):
             # Nothing has changed since the first net was drawn, so it never waits.
-            if task > 0 and not negotiating and cost_of(costs, drawn) >= CLOSED:
+            if task > 0 and aim != NEGOTIATE and cost_of(costs, drawn) >= CLOSED:
                 batch.nets[marks[KEPT]] = net
                 marks[KEPT] += 1
             else:
@@ -234,16 +237,16 @@ def _has_room(pool, batch):
 
 
 @inlined
-def _is_better(costs, drawn, route, has_to_move, negotiating):
+def _is_better(costs, drawn, route, has_to_move, aim):
     """Whether a net takes what was drawn instead of its route; both are without its demand."""
     if len(route) == 0:
         return True
-    if negotiating:
+    if aim == NEGOTIATE:
         gain = cost_of(costs, route) - cost_of(costs, drawn)
         return gain >= (0 if has_to_move else WORTH_MOVING)
     if len(drawn) != len(route):
         return len(drawn) < len(route)
-    return cost_of(costs, drawn) < cost_of(costs, route)
+    return aim == MAKE_ROOM and cost_of(costs, drawn) < cost_of(costs, route)
 
 
 @inlined
