@@ -10,13 +10,14 @@ References:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from eda_router.design import IntArray
-from eda_router.kernels import inlined, kernel, making_arrays
+from eda_router.kernels import inlined, kernel
 from eda_router.search.grid import (
     COUNTERCLOCKWISE,
     direction_of,
@@ -116,7 +117,71 @@ def extract_surest(
             :func:`value_at`.
         levels: float32, falling. The last one decides which tiles count as drawn.
     """
-    return Extraction(*_extract(free, pins, maps, levels))
+    count, height, width = pins.shape
+    trees = Extraction(
+        ok=np.zeros(count, np.bool_),
+        offsets=np.zeros(count + 1, np.int64),
+        edges=np.empty(pins.size, np.int32),
+        drawn_tiles=np.zeros(count, np.int32),
+        taken_tiles=np.zeros(count, np.int32),
+        taken_levels=np.full(count, levels[-1], np.float32),
+    )
+    _extract(
+        free, pins, maps, levels, _new_scratch(height * width, maps.shape[1:]),
+        trees.ok, trees.offsets, trees.edges,
+        trees.drawn_tiles, trees.taken_tiles, trees.taken_levels,
+    )  # fmt: skip
+    return replace(trees, edges=_sorted_trees(trees.edges[: trees.offsets[-1]], trees.offsets))
+
+
+def _sorted_trees(edges: IntArray, offsets: NDArray[np.int64]) -> IntArray:
+    """Edges as they are in the trees at ``offsets``, but rising in each."""
+    keys = np.repeat(np.arange(len(offsets) - 1, dtype=np.int64) << 32, np.diff(offsets)) | edges
+    keys.sort()
+    return (keys & 0xFFFFFFFF).astype(np.int32)
+
+
+class _Scratch(NamedTuple):
+    """What an extraction remembers of a window, with an entry for each of its tiles.
+
+    Attributes:
+        queue: int32, tiles met by a search.
+        waiting: int32, tiles that a later level reaches.
+        own: int32, the pins.
+        tree: int32, the tiles of the tree.
+        parent: int32, the tile from which a search came, -1 where it did not.
+        ranks: uint8, levels from which tiles are reached.
+        steps: uint8, ways on from a tile, once they are known.
+        in_tree: bool.
+        drawn: uint8 of the maps' shape, levels from which each is drawn.
+        blocks: bool of the maps' rows and columns.
+    """
+
+    queue: IntArray
+    waiting: IntArray
+    own: IntArray
+    tree: IntArray
+    parent: IntArray
+    ranks: NDArray[np.uint8]
+    steps: NDArray[np.uint8]
+    in_tree: NDArray[np.bool_]
+    drawn: NDArray[np.uint8]
+    blocks: NDArray[np.bool_]
+
+
+def _new_scratch(tiles: int, shape: tuple[int, ...]) -> _Scratch:
+    return _Scratch(
+        queue=np.empty(tiles, np.int32),
+        waiting=np.empty(tiles, np.int32),
+        own=np.empty(tiles, np.int32),
+        tree=np.empty(tiles, np.int32),
+        parent=np.full(tiles, -1, np.int32),
+        ranks=np.full(tiles, UNSEEN, np.uint8),
+        steps=np.zeros(tiles, np.uint8),
+        in_tree=np.zeros(tiles, np.bool_),
+        drawn=np.empty(shape, np.uint8),
+        blocks=np.empty(shape[:2], np.bool_),
+    )
 
 
 @inlined
@@ -145,27 +210,16 @@ def value_at(maps, r, c, channel, shift):
     return maps[r >> shift, c >> shift, channel if shift == 0 else TILE_MAP]
 
 
-@making_arrays
-def _extract(free, pins, maps, levels):
+@kernel
+def _extract(
+    free, pins, maps, levels, scratch,
+    ok, offsets, edges, drawn_tiles, taken_tiles, taken_levels,
+):  # fmt: skip
+    """Fill the arrays of an :class:`Extraction`, its trees with edges in any order."""
+    queue, waiting, own, tree, parent, ranks, steps, in_tree, drawn, blocks = scratch
     num_windows, height, width = pins.shape
     shift = coarseness(maps, pins)
     num_tiles = height * width
-    ok = np.zeros(num_windows, np.bool_)
-    offsets = np.zeros(num_windows + 1, np.int64)
-    drawn_tiles = np.zeros(num_windows, np.int32)
-    taken_tiles = np.zeros(num_windows, np.int32)
-    taken_levels = np.full(num_windows, levels[-1], np.float32)
-    edges = np.empty(max(64, 16 * num_windows) + num_tiles, np.int32)
-    queue = np.empty(num_tiles, np.int32)
-    waiting = np.empty(num_tiles, np.int32)
-    own = np.empty(num_tiles, np.int32)
-    tree = np.empty(num_tiles, np.int32)
-    parent = np.full(num_tiles, -1, np.int32)
-    ranks = np.full(num_tiles, UNSEEN, np.uint8)
-    drawn = np.empty(maps.shape[1:], np.uint8)
-    blocks = np.empty(maps.shape[1:3], np.bool_)
-    steps = np.zeros(num_tiles, np.uint8)
-    in_tree = np.zeros(num_tiles, np.bool_)
     last = len(levels) - 1
     total = 0
     for i in range(num_windows):
@@ -177,10 +231,6 @@ def _extract(free, pins, maps, levels):
                 num_pins += 1
         first = own[0] if num_pins > 0 else 0
         drawn_tiles[i] = _count_drawn(own[:num_pins], maps[i], width, shift, levels[last])
-        if total + num_tiles > len(edges):
-            grown = np.empty(2 * len(edges) + num_tiles, np.int32)
-            grown[:total] = edges[:total]
-            edges = grown
         taken_tiles[i] = drawn_tiles[i]
         rank = last + 2
         _rank_all(maps[i], levels, drawn)
@@ -197,12 +247,12 @@ def _extract(free, pins, maps, levels):
             continue
         tile_level = levels[min(rank, last)]
         edge_level = tile_level if rank <= last else ANY_EDGE
-        begin = total
         tree[0] = first
         in_tree[first] = num_pins > 0
         size = min(num_pins, 1)
         for _ in range(num_pins - 1):
-            queue[:size] = tree[:size]
+            for j in range(size):
+                queue[j] = tree[j]
             tile, reached = _flood(
                 free[i], pins[i], maps[i], shift, tile_level, edge_level, size, parent, steps, queue
             )
@@ -220,12 +270,10 @@ def _extract(free, pins, maps, levels):
         if num_pins > 1:
             steps[:] = 0
         ok[i] = True
-        edges[begin:total].sort()
         if rank < last:
             taken_tiles[i] = _count_drawn(own[:num_pins], maps[i], width, shift, tile_level)
             taken_levels[i] = tile_level
         offsets[i + 1] = total
-    return ok, offsets, edges[:total].copy(), drawn_tiles, taken_tiles, taken_levels
 
 
 @kernel

@@ -17,11 +17,13 @@ References:
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
 from eda_router.design import IntArray
-from eda_router.kernels import kernel, making_arrays
+from eda_router.kernels import kernel
 from eda_router.neural.decode import decode
 from eda_router.neural.extract import RIGHT_MAP, TILE_MAP
 from eda_router.neural.tensors import open_edges
@@ -100,8 +102,38 @@ def weak_middles(
     Returns:
         bool ``(num_windows, height, width)``; none of the tiles is a pin.
     """
-    chosen: NDArray[np.bool_] = _weak_middles(pins, maps, offsets, edges, np.float32(sure), most)
+    chosen = np.zeros(pins.shape, np.bool_)
+    tiles = pins.shape[1] * pins.shape[2]
+    scratch = _Scratch(
+        links=np.zeros(tiles, np.uint8),
+        weak=np.zeros(tiles, np.bool_),
+        seen=np.zeros(tiles, np.uint8),
+        queue=np.empty(tiles, np.int64),
+        lengths=np.empty(tiles, np.int64),
+        middles=np.empty(tiles, np.int64),
+    )
+    _weak_middles(pins, maps, offsets, edges, np.float32(sure), most, scratch, chosen)
     return chosen
+
+
+class _Scratch(NamedTuple):
+    """What is remembered of a tree, with an entry for each tile of the window.
+
+    Attributes:
+        links: uint8, a bit for each step of the tree.
+        weak: bool.
+        seen: uint8, how often a stretch was walked.
+        queue: int64, the tiles of a stretch.
+        lengths: int64, of each stretch.
+        middles: int64, the tile of each that becomes a waypoint.
+    """
+
+    links: NDArray[np.uint8]
+    weak: NDArray[np.bool_]
+    seen: NDArray[np.uint8]
+    queue: NDArray[np.int64]
+    lengths: NDArray[np.int64]
+    middles: NDArray[np.int64]
 
 
 @kernel
@@ -133,17 +165,11 @@ def _is_end(tile, links, weak, width):
     return count <= 1
 
 
-@making_arrays
-def _weak_middles(pins, maps, offsets, edges, sure, most):
-    num_windows, height, width = pins.shape
-    num_tiles = height * width
-    chosen = np.zeros(pins.shape, np.bool_)
-    links = np.zeros(num_tiles, np.uint8)
-    weak = np.zeros(num_tiles, np.bool_)
-    seen = np.zeros(num_tiles, np.uint8)
-    queue = np.empty(num_tiles, np.int64)
-    lengths = np.empty(num_tiles, np.int64)
-    middles = np.empty(num_tiles, np.int64)
+@kernel
+def _weak_middles(pins, maps, offsets, edges, sure, most, scratch, chosen):
+    """Set ``chosen`` at the waypoints."""
+    links, weak, seen, queue, lengths, middles = scratch
+    num_windows, _, width = pins.shape
     for i in range(num_windows):
         begin, end = offsets[i], offsets[i + 1]
         found = False
@@ -185,13 +211,16 @@ def _weak_middles(pins, maps, offsets, edges, sure, most):
                 lengths[stretches] = size
                 middles[stretches] = best
                 stretches += 1
-        # A stable sort, so that of equal stretches the one with the lowest edge counts as longer.
-        order = np.argsort(-lengths[:stretches], kind="mergesort")
-        for j in order[:most]:
-            chosen[i, middles[j] // width, middles[j] % width] = True
+        for _ in range(min(most, stretches)):
+            # Of equal stretches the one with the lowest edge counts as longer.
+            longest = 0
+            for j in range(1, stretches):
+                if lengths[j] > lengths[longest]:
+                    longest = j
+            chosen[i, middles[longest] // width, middles[longest] % width] = True
+            lengths[longest] = 0
         for edge in edges[begin:end]:
             for tile in edge_tiles(edge, width):
                 links[tile] = 0
                 weak[tile] = False
                 seen[tile] = 0
-    return chosen
