@@ -41,6 +41,8 @@ RUNS = {
     "blank control, window 64": [*ALONE, "--engine", "blank", "--samples", "0", "--window", "64"],
     "default": [],
     "blank control, whole run": ["--engine", "blank", "--samples", "0"],
+    "every net drawn, windows of 8": ["--coarsest", "64"],
+    "every net drawn, windows to 64": ["--coarsest", "64", "--largest-window", "64"],
     "no refinement": ["--no-refine"],
     "effort high": ["--effort", "high"],
     "maze router": ["--router", "maze"],
@@ -334,8 +336,20 @@ def whole_table(circuits: list[str], of: dict[tuple[str, str], Row]) -> str:
                         f"{row['peak_mb']:.0f}",
                     ]
                 )
+    for name in names:
+        if all(rows := [of.get((circuit, name)) for circuit in circuits]):
+            body.append(["sum", name, *whole_sums([row for row in rows if row])])
     header = ["circuit", "run", "wirelength", "overflow", "unrouted", "kept"]
     return table([*header, "CPU s", "wall s", "peak MB"], body)
+
+
+def whole_sums(rows: list[Row]) -> list[object]:
+    """What the whole runs of a kind come to, in the columns of their table."""
+    totals = {n: sum(row[n] for row in rows) for n in ("wirelength", "overflow", "disconnected")}
+    kept = sum(row["details"].get("model", {}).get("kept", 0) for row in rows)
+    share = kept / sum(row["nets_to_route"] for row in rows) if kept else None
+    times = [f"{sum(row[name] for row in rows):.2f}" for name in ("cpu", "wall")]
+    return [*totals.values(), percent(share), *times, ""]
 
 
 def phases_table(circuits: list[str], of: dict[tuple[str, str], Row]) -> str:
