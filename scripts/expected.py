@@ -29,7 +29,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("circuits", nargs="+", help="names such as ibm02 or synth02")
     parser.add_argument("--weight", type=float, action="append", help="repeatable")
-    parser.add_argument("--largest-window", type=int, help="as of `edaroute route`")
+    parser.add_argument(
+        "--largest-window",
+        type=int,
+        default=RouteConfig.largest_window,
+        help="as of `edaroute route`",
+    )
     args = parser.parse_args()
     engine = load_engine(bundled("models", ""), precision="auto")
     blank = load_engine(bundled("models", ""), "blank")
