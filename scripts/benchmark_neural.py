@@ -173,6 +173,8 @@ def markdown(rows: list[Row]) -> str:
                 "Quality and time by the size of the waves: [waves.md](waves.md)."
             ),
             whole_table(circuits, of),
+            "## Exit by exit, default run\n",
+            kept_table(circuits, of),
             "## CPU seconds of the default run by phase\n",
             phases_table(circuits, of),
         ]
@@ -350,6 +352,17 @@ def whole_sums(rows: list[Row]) -> list[object]:
     share = kept / sum(row["nets_to_route"] for row in rows) if kept else None
     times = [f"{sum(row[name] for row in rows):.2f}" for name in ("cpu", "wall")]
     return [*totals.values(), percent(share), *times, ""]
+
+
+def kept_table(circuits: list[str], of: dict[tuple[str, str], Row]) -> str:
+    body: list[list[object]] = []
+    for circuit in circuits:
+        row = of.get((circuit, "default"))
+        for name, exit_ in row["details"]["exits"].items() if row else ():
+            if "kept" in exit_:
+                share = percent(exit_["kept"] / exit_["nets"])
+                body.append([circuit, name, exit_["nets"], exit_["kept"], share])
+    return table(["circuit", "exit", "nets", "kept", "share"], body)
 
 
 def phases_table(circuits: list[str], of: dict[tuple[str, str], Row]) -> str:

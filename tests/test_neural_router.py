@@ -56,6 +56,7 @@ def test_every_stage_finishes_what_the_model_left(design):
     reference = route_maze(design, RouteConfig(router="maze"))
     assert result.wirelength <= 1.02 * reference.wirelength
     kept = result.details["model"]["kept"]
+    assert kept == sum(exit_["kept"] for exit_ in result.details["exits"].values())
     assert (
         kept
         == counts(result)[RouteSource.DRAWN]

@@ -215,7 +215,8 @@ def model_lines(details: dict[str, Any], *, verbose: bool = False) -> list[str]:
                 f"  exit {name:<9}{count['nets']} nets in waves of {count['wave']}: "
                 f"{count['drawn']} drawn, {count['redrawn']} redrawn, "
                 f"{count['sampled']} sampled, {count['joined']} joined, "
-                f"{count['failed']} failed; {count['races']} races lost, "
+                f"{count['failed']} failed, {count['kept']} still as drawn; "
+                f"{count['races']} races lost, "
                 f"{count['retaken']} of them retaken{ink}{control}"
             )
         if details["too_wide"]:

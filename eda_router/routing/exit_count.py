@@ -24,6 +24,7 @@ class ExitCount:
         sampled: routed by a sample of the latent.
         joined: routed along the probability map.
         failed: left to the maze router.
+        kept: routed by the model with a wire that the end result still has.
         races: trees that were refused because another net of the wave took the last track.
         retaken: of these nets, those that got another tree from the same drawing; the rest is drawn
             again.
@@ -43,6 +44,7 @@ class ExitCount:
     sampled: int = 0
     joined: int = 0
     failed: int = 0
+    kept: int = 0
     races: int = 0
     retaken: int = 0
     drawn_tiles: int = 0

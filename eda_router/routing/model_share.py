@@ -22,17 +22,16 @@ def same_wires(first: Routes, second: Routes) -> NDArray[np.bool_]:
 
 
 def model_share(
-    drawn: RoutingResult, final: RoutingResult, unchanged: NDArray[np.bool_]
+    drawn: RoutingResult, final: RoutingResult, kept: NDArray[np.bool_]
 ) -> dict[str, Any]:
     """What part of the result is the model's.
 
     Args:
         drawn: as the model, and the fallback if any, left it.
         final: the end result.
-        unchanged: bool ``(num_nets,)``, nets whose wire is the same in both.
+        kept: bool ``(num_nets,)``, nets whose final wire is as the model drew it.
     """
     by_model = np.isin(drawn.stage, BY_MODEL)
-    kept = by_model & unchanged
     total = max(1, len(final.design.routable))
     return {
         "routed": int(by_model.sum()),

@@ -38,7 +38,7 @@ from eda_router.routing.exit_count import ExitCount
 from eda_router.routing.hook import PassState
 from eda_router.routing.maze import MazeRouter, finish
 from eda_router.routing.model_share import model_share, same_wires
-from eda_router.routing.result import RouteSource, RoutingResult
+from eda_router.routing.result import BY_MODEL, RouteSource, RoutingResult
 from eda_router.routing.run import OutOfTime
 from eda_router.routing.story import Story
 
@@ -96,6 +96,7 @@ class NeuralRouter:
             phase=self.maze.phase,
         )
         self.counts: dict[ScaledExit, ExitCount] = {}
+        self._nets: dict[ScaledExit, NDArray[np.int64]] = {}
         self.too_wide = 0
         self.story = Story.of(design, config.explain)
         self._net_exits = np.zeros(design.num_nets, np.uint8)
@@ -133,6 +134,7 @@ class NeuralRouter:
     def _draw_exit(self, nets: NDArray[np.int64], exit_: ScaledExit) -> NDArray[np.int64]:
         """Draw the nets of one exit, wave by wave; returns those that failed."""
         count = self.counts[exit_] = ExitCount(nets=len(nets))
+        self._nets[exit_] = nets
         self._net_exits[nets] = exit_.size.bit_length() - 3
         origins = place_windows(
             self._boxes[nets], exit_.side, self.design.width, self.design.height
@@ -170,6 +172,15 @@ class NeuralRouter:
             free = self.maze.ledger.free
             expected = self._expected.per_edge
             return cut_windows(free, expected, origins, offsets, pins, exit_.side, exit_.scale)
+
+    def count_kept(self, kept: NDArray[np.bool_]) -> None:
+        """Count, by exit, the nets whose final wire is as the model drew it.
+
+        Args:
+            kept: bool ``(num_nets,)``.
+        """
+        for exit_, count in self.counts.items():
+            count.kept = int(kept[self._nets[exit_]].sum())
 
     def details(self) -> dict[str, Any]:
         """The account of the model's part, as plain values."""
@@ -322,7 +333,9 @@ def route_with(
     result = maze.result()
     unchanged = same_wires(drawn.routes, result.routes)
     result.stage[unchanged] = drawn.stage[unchanged]
-    result.details.update(router.details(), model=model_share(drawn, result, unchanged))
+    kept = unchanged & np.isin(drawn.stage, BY_MODEL)
+    router.count_kept(kept)
+    result.details.update(router.details(), model=model_share(drawn, result, kept))
     return result
 
 
