@@ -41,6 +41,17 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "own_process: runs in a process of its own")
 
 
+def alone(item: pytest.Item) -> bool:
+    """Whether a test is to run in a process of its own, which this one is not."""
+    return item.get_closest_marker("own_process") is not None and ALONE not in os.environ
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Make no fixtures here for a test that makes them in its own process."""
+    if isinstance(item, pytest.Function) and alone(item):
+        item.fixturenames = []
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     """Run a test with the marker ``own_process`` in one.
@@ -48,7 +59,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     Ctrl-C that is sent to a process of many tests may come while Python runs a callback of
     another library, where it is swallowed, or end all of them.
     """
-    if pyfuncitem.get_closest_marker("own_process") is None or ALONE in os.environ:
+    if not alone(pyfuncitem):
         return None
     pytest_alone = [sys.executable, "-m", "pytest", "-p", "no:xdist", "-p", "no:cacheprovider"]
     done = subprocess.run(

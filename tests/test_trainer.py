@@ -29,28 +29,25 @@ from tests.trainings import TINY, Stopping
 
 
 @pytest.mark.own_process
-@pytest.mark.parametrize("stop", [3, 17])
-def test_a_resumed_training_equals_an_uninterrupted_one(tmp_path, training_data, stop):
+def test_a_resumed_training_equals_an_uninterrupted_one(tmp_path, training_data):
+    """Stopped in the first stage and in the second, and compared with the same whole one."""
     config = TrainConfig(
         **TINY, sizes=(8, 16), samples=(128, 96), epoch=(64,), joint=32, mixed_precision=False
     )
     whole = Trainer(config, training_data, tmp_path / "whole", progress=False).run()
-    stopped = Stopping(config, training_data, tmp_path / "stopped", progress=False)
-    stopped.batches = stop
-    with pytest.raises(KeyboardInterrupt):
-        stopped.run()
-    resumed = Trainer(
-        config, training_data, tmp_path / "stopped", resume=True, progress=False
-    ).run()
-    for one, other in zip(whole.get_weights(), resumed.get_weights(), strict=True):
-        assert np.array_equal(one, other)
-    assert load_config(TrainConfig, tmp_path / "stopped" / CONFIG) == config
-    logs = [
-        [json.loads(line) for line in (tmp_path / name / "log.jsonl").read_text().splitlines()]
-        for name in ("whole", "stopped")
-    ]
-    assert [r["loss"] for r in logs[0]] == [r["loss"] for r in logs[1]]
-    assert {r["size"] for r in logs[0]} == {8, 16}
+    log = read_log(tmp_path / "whole" / LOG)
+    assert {r["size"] for r in log} == {8, 16}
+    for stop in (3, 17):
+        folder = tmp_path / f"stopped-{stop}"
+        stopped = Stopping(config, training_data, folder, progress=False)
+        stopped.batches = stop
+        with pytest.raises(KeyboardInterrupt):
+            stopped.run()
+        resumed = Trainer(config, training_data, folder, resume=True, progress=False).run()
+        for one, other in zip(whole.get_weights(), resumed.get_weights(), strict=True):
+            assert np.array_equal(one, other), f"stopped in batch {stop}"
+        assert load_config(TrainConfig, folder / CONFIG) == config
+        assert [r["loss"] for r in read_log(folder / LOG)] == [r["loss"] for r in log]
 
 
 def outcome(folder):
@@ -73,34 +70,47 @@ RESUMED = TrainConfig(
 )
 
 
-@pytest.fixture(scope="module")
-def uninterrupted(tmp_path_factory, training_data):
-    folder = tmp_path_factory.mktemp("whole")
-    model = Trainer(RESUMED, training_data, folder, progress=False).run()
-    return outcome(folder), model.get_weights()
+PLACES = [
+    ("learning_rate", 2, 1, False),
+    # In a validation, while the weights have their averages' values.
+    ("draw_all", 2, 1, False),
+    ("append_record", 2, 2, True),
+    ("write_checkpoint", 3, 2, False),
+    ("save_model", 2, 2, True),
+    ("make_optimizer", 2, 2, True),
+]
+"""Calls of the trainer: their name, which of them, how many Ctrl-C, whether after the call."""
 
 
 @pytest.mark.own_process
-@pytest.mark.parametrize(
-    ("name", "call", "times", "after"),
-    [
-        ("learning_rate", 2, 1, False),
-        # In a validation, while the weights have their averages' values.
-        ("draw_all", 2, 1, False),
-        ("append_record", 2, 2, True),
-        ("write_checkpoint", 3, 2, False),
-        ("save_model", 2, 2, True),
-        ("make_optimizer", 2, 2, True),
-    ],
-)
 def test_wherever_ctrl_c_comes_the_resumed_training_is_the_same(
-    tmp_path, training_data, uninterrupted, monkeypatch, name, call, times, after
+    tmp_path, training_data, monkeypatch
 ):
-    """Ctrl-C, once or twice, before or after a call of something that the trainer calls."""
-    trainer = Trainer(RESUMED, training_data, tmp_path, progress=False)
-    function, calls = getattr(training, name), itertools.count(1)
+    """Ctrl-C, once or twice, before or after a call of something that the trainer calls.
 
-    def interrupted(*args):
+    One test of all places: they are compared with the same uninterrupted training, which is made
+    in the process of the test.
+    """
+    whole = Trainer(RESUMED, training_data, tmp_path / "whole", progress=False).run()
+    expected = outcome(tmp_path / "whole")
+    for name, call, times, after in PLACES:
+        folder = tmp_path / name
+        trainer = Trainer(RESUMED, training_data, folder, progress=False)
+        with monkeypatch.context() as patch:
+            patch.setattr(training, name, interrupted(getattr(training, name), call, times, after))
+            with pytest.raises(KeyboardInterrupt):
+                trainer.run()
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler, name
+        model = Trainer(RESUMED, training_data, folder, resume=True, progress=False).run()
+        assert outcome(folder) == expected, name
+        assert all(map(np.array_equal, model.get_weights(), whole.get_weights())), name
+
+
+def interrupted(function, call, times, after):
+    """A function with so many Ctrl-C at one of its calls, before or after it."""
+    calls = itertools.count(1)
+
+    def calling(*args):
         if next(calls) != call:
             return function(*args)
         result = function(*args) if after else None
@@ -108,15 +118,7 @@ def test_wherever_ctrl_c_comes_the_resumed_training_is_the_same(
             signal.raise_signal(signal.SIGINT)
         return result if after else function(*args)
 
-    with monkeypatch.context() as patch:
-        patch.setattr(training, name, interrupted)
-        with pytest.raises(KeyboardInterrupt):
-            trainer.run()
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
-    model = Trainer(RESUMED, training_data, tmp_path, resume=True, progress=False).run()
-    whole, weights = uninterrupted
-    assert outcome(tmp_path) == whole
-    assert all(map(np.array_equal, model.get_weights(), weights))
+    return calling
 
 
 def test_a_training_deletes_no_other_one(tmp_path, training_data):
