@@ -126,7 +126,9 @@ def command(
         make_folder(runs)
         configs = [study.config(name) for name in chosen]
         shard = SMOKE_SAMPLES if smoke else None
-        make_data(place, configs, shard, workers or Workers(os.cpu_count() or 1))
+        # Processes take longer to start than so few samples take to make.
+        makers = None if smoke else Workers(os.cpu_count() or 1)
+        make_data(place, configs, shard, workers or makers)
         numbers = range(1, (seeds or (1 if smoke else 3)) + 1)
         rows, routed = _collected(
             run_study(study, numbers, chosen, design, routed_seeds, workers), quiet
