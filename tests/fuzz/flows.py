@@ -102,6 +102,7 @@ def neural(design: Design, rng: Rng) -> None:
         redraws=int(rng.choice([0, 8])),
         window=int(rng.choice(EXITS)) if rng.random() < 0.2 else None,
         largest_window=int(rng.choice(EXITS)) if rng.random() < 0.3 else None,
+        coarsest=int(rng.choice([1, 2, 64])) if rng.random() < 0.5 else None,
         expected_demand=float(rng.choice([0, 0.2, 1])),
         control=bool(rng.random() < 0.2),
         explain="n0" if design.num_nets and rng.random() < 0.3 else None,
@@ -111,6 +112,8 @@ def neural(design: Design, rng: Rng) -> None:
     exits = result.details["exits"].values()
     drawn = sum(count["nets"] for count in exits) + result.details["too_wide"]
     assert drawn == len(design.routable)
+    kept = sum(count["kept"] for count in exits)
+    assert kept == result.details["model"]["kept"] <= result.details["model"]["routed"]
     wires = sum(
         count[name] for count in exits for name in ("drawn", "redrawn", "sampled", "joined")
     )
