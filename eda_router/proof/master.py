@@ -11,7 +11,9 @@ trees are found with best, and are ready sooner than a vertex.
 
 from __future__ import annotations
 
+import threading
 import time
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -40,6 +42,21 @@ WHOLE_SETTINGS: dict[str, Any] = {
     "mip_rel_gap": 0.0,
     "mip_abs_gap": 0.99,
 }
+
+
+_KEPT = threading.local()
+"""The solver of each thread."""
+
+
+@dataclass
+class Work:
+    """What HiGHS has done, counted, not timed.
+
+    Attributes:
+        pivots: iterations of the simplex method.
+    """
+
+    pivots: int = 0
 
 
 class Solution(NamedTuple):
@@ -130,14 +147,22 @@ def load_solver() -> Any:
 
 
 def _silent_solver() -> Any:
-    """A solver that writes nothing: a new one greets on standard output as it gets callbacks."""
+    """The thread's solver, which writes nothing: one for all programmes.
+
+    What a solver with callbacks takes is never given back whole, so thousands of them would take
+    gigabytes. A new one greets on standard output as it gets callbacks.
+    """
+    solver = getattr(_KEPT, "solver", None)
+    if solver is not None:
+        return solver
     base = load_solver().Highs
 
     def silence_first(solver: Any) -> None:
         solver.setOptionValue("output_flag", False)
         base.enableCallbacks(solver)
 
-    return type("SilentHighs", (base,), {"enableCallbacks": silence_first})()
+    _KEPT.solver = type("SilentHighs", (base,), {"enableCallbacks": silence_first})()
+    return _KEPT.solver
 
 
 def _run(highs: Any) -> None:
@@ -153,16 +178,6 @@ def _run(highs: Any) -> None:
         raise
 
 
-def _entries(
-    columns: Columns, chosen: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The edges of some trees, tree after tree: the place of each edge's tree, and the edges."""
-    lengths = columns.lengths[chosen]
-    owner = np.repeat(np.arange(len(chosen)), lengths)
-    within = np.arange(len(owner)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-    return owner, columns.edges[columns.offsets[chosen][owner] + within].astype(np.int64)
-
-
 def _contested(
     columns: Columns,
     chosen: NDArray[np.int64],
@@ -170,7 +185,7 @@ def _contested(
     spare: NDArray[np.float64],
 ) -> NDArray[np.int64]:
     """The edges that so many nets of each group could overfill by the trees chosen."""
-    owner, edges = _entries(columns, chosen)
+    owner, edges = columns.entries(chosen)
     pairs = np.unique(columns.groups[chosen][owner] * len(spare) + edges)
     group, edge = np.divmod(pairs, len(spare))
     most = np.bincount(edge, weights=members[group], minlength=len(spare))
@@ -193,7 +208,7 @@ def _programme(
     chosen, rows, spare = part
     num, edges = len(chosen), len(rows)
     groups, group_row = np.unique(columns.groups[chosen], return_inverse=True)
-    owner, crossed = _entries(columns, chosen)
+    owner, crossed = columns.entries(chosen)
     place = np.searchsorted(rows, crossed)
     kept = (place < edges) & (rows[np.minimum(place, edges - 1)] == crossed) if edges else []
     crossed, owner = place[kept], owner[kept]
@@ -218,16 +233,43 @@ def _programme(
     return lp
 
 
-def _solved(lp: Any, settings: dict[str, Any], deadline: float | None) -> Any:
-    """HiGHS once it has solved a programme, or given up at the deadline."""
+def _solved(
+    lp: Any,
+    settings: dict[str, Any],
+    deadline: float | None,
+    start: NDArray[np.float64] | None = None,
+) -> Any:
+    """HiGHS once it has solved a programme, or given up at the deadline.
+
+    What it found is its own, and is gone once the next programme is solved.
+
+    Args:
+        lp: the programme.
+        settings: of HiGHS.
+        deadline: when to give up, on the monotonic clock, or None.
+        start: float64 ``(columns,)``, a solution to begin with, or None.
+    """
     highs = _silent_solver()
+    highs.clearModel()
+    highs.resetOptions()
     for name, setting in settings.items():
         highs.setOptionValue(name, setting)
     if deadline is not None:
-        highs.setOptionValue("time_limit", max(0.0, deadline - time.monotonic()))
+        # The solver counts what all its programmes have taken.
+        left = max(0.0, deadline - time.monotonic())
+        highs.setOptionValue("time_limit", highs.getRunTime() + left)
     highs.passModel(lp)
+    if start is not None:
+        places = np.arange(lp.num_col_, dtype=np.int32)
+        highs.setSolution(lp.num_col_, places, start)
     _run(highs)
     return highs
+
+
+def _count(highs: Any, work: Work | None) -> None:
+    """Count the pivots of the programme solved last."""
+    if work is not None:
+        work.pivots += max(0, highs.getInfo().simplex_iteration_count)
 
 
 def price_part(
@@ -237,6 +279,7 @@ def price_part(
     spare: NDArray[np.int64],
     overflow_cost: float,
     deadline: float | None = None,
+    work: Work | None = None,
 ) -> tuple[float, NDArray[np.float64]] | None:
     """The least length of some trees in fractions, and what one more track of each edge saves.
 
@@ -247,6 +290,7 @@ def price_part(
         spare: int64, per edge, tracks that all other nets leave.
         overflow_cost: of a track beyond them, tile edges.
         deadline: when to give up, on the monotonic clock, or None.
+        work: where pivots are counted, or None.
 
     Returns:
         the length and float64 prices per edge, or None at the deadline.
@@ -256,6 +300,7 @@ def price_part(
     rows = _contested(columns, trees, members, room)
     lp = _programme(columns, members, (trees, rows, room[rows]), 1.0, overflow_cost)
     highs = _solved(lp, PART_SETTINGS, deadline)
+    _count(highs, work)
     solution = highs.getSolution()
     if not solution.dual_valid or highs.getModelStatus().name != "kOptimal":
         return None
@@ -269,15 +314,17 @@ def choose_trees(
     amounts: NDArray[np.int64],
     spare: NDArray[np.int64],
     deadline: float | None = None,
+    work: Work | None = None,
 ) -> NDArray[np.int64] | None:
     """Whole amounts of some trees with the least length that fits.
 
     Args:
         columns: all trees.
         trees: int64, those to choose among, rising.
-        amounts: int64, nets on each of them now; groups keep their numbers of nets.
+        amounts: int64, nets on each of them now, which fits; groups keep their numbers of nets.
         spare: int64, per edge, tracks that all other nets leave.
         deadline: when to give up, on the monotonic clock, or None.
+        work: where pivots are counted, or None.
 
     Returns:
         int64 amounts, or None where none were found in a bounded search.
@@ -290,12 +337,16 @@ def choose_trees(
     most[: len(trees)] = members[columns.groups[trees]]
     lp.col_upper_ = most
     lp.integrality_ = [load_solver().HighsVarType.kInteger] * lp.num_col_
-    highs = _solved(lp, WHOLE_SETTINGS, deadline)
+    # What fits now is an incumbent: the search for one is spared, and it ends once none is shorter.
+    start = np.zeros(lp.num_col_)
+    start[: len(trees)] = amounts
+    highs = _solved(lp, WHOLE_SETTINGS, deadline, start)
+    _count(highs, work)
     solution = highs.getSolution()
     if not solution.value_valid:
         return None
     found = np.rint(np.array(solution.col_value)[: len(trees)]).astype(np.int64)
-    owner, edges = _entries(columns, trees)
+    owner, edges = columns.entries(trees)
     use = np.bincount(edges, weights=found[owner], minlength=len(spare))
     kept = np.bincount(columns.groups[trees], weights=found, minlength=len(members))
     return found if np.all(use <= np.maximum(spare, 0)) and np.all(kept == members) else None
