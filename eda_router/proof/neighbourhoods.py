@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 
 from eda_router.design import Routes
 from eda_router.proof.generation import BLOCKED, NEARLY, Generation
-from eda_router.proof.master import choose_trees, price_part
+from eda_router.proof.master import Work, choose_trees, price_part
 from eda_router.proof.pricing import SCALE
 
 SIZES = ((16, 900), (24, 1500), (32, 2500))
@@ -57,6 +57,9 @@ DEARER = 0.5
 
 Box = tuple[int, int, int, int]
 
+Pairs = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]
+"""Groups, and the columns and rows of tiles where they may gain."""
+
 
 class Neighbourhoods:
     """A routing without overflow that gets shorter.
@@ -67,10 +70,12 @@ class Neighbourhoods:
 
     Attributes:
         amounts: int64 ``(columns,)``, nets on each tree.
+        work: what the passes have taken.
     """
 
     def __init__(self, generation: Generation, routes: Routes):
         self._generation = generation
+        self.work = Work()
         columns, groups = generation.columns, generation.groups
         self.amounts = np.zeros(len(columns), np.int64)
         places = columns.places()
@@ -80,26 +85,45 @@ class Neighbourhoods:
         self._count_trees()
 
     def _count_trees(self) -> None:
-        """Bring what is known of each tree up to date with the trees."""
-        columns, groups = self._generation.columns, self._generation.groups
-        costs = columns.costs(SCALE + self._generation.prices)
-        least = columns.cheapest(len(groups), SCALE + self._generation.prices)
-        self._beyond = (costs - least[columns.groups]) / SCALE
-        self._owner = np.repeat(np.arange(len(columns)), columns.lengths)
+        """Bring what is known of each tree up to date with all trees and prices."""
+        generation = self._generation
+        columns, prices = generation.columns, SCALE + generation.prices
+        costs = columns.costs(prices)
+        self._least = np.full(len(generation.groups), np.iinfo(np.int64).max)
+        np.minimum.at(self._least, columns.groups, costs)
+        self._beyond = (costs - self._least[columns.groups]) / SCALE
         self.amounts = np.pad(self.amounts, (0, len(columns) - len(self.amounts)))
+        held = np.flatnonzero(self.amounts)
+        owner, edges = columns.entries(held)
+        use = np.bincount(edges, self.amounts[held][owner], len(generation.capacity))
+        self._use = use.astype(np.int64)
+
+    def _count_new(self) -> None:
+        """As :meth:`_count_trees`, for trees that were added, none of which is held."""
+        generation, known = self._generation, len(self.amounts)
+        columns = generation.columns
+        new = np.arange(known, len(columns))
+        costs = columns.costs_of(new, SCALE + generation.prices)
+        beyond = np.maximum(costs - self._least[columns.groups[known:]], 0) / SCALE
+        self._beyond = np.concatenate((self._beyond, beyond))
+        self.amounts = np.pad(self.amounts, (0, len(new)))
 
     def _widen(self, number: int) -> None:
         """Look for more trees, around the edges that are full now."""
-        generation, columns = self._generation, self._generation.columns
-        use = np.bincount(
-            columns.edges, weights=self.amounts[self._owner], minlength=len(generation.capacity)
-        )
+        generation = self._generation
         rng = np.random.default_rng(number)
-        full = use >= generation.capacity
+        full = self._use >= generation.capacity
         for _ in range(WIDENINGS):
-            dearer = DEARER * SCALE * rng.random(len(use)) * full
+            dearer = DEARER * SCALE * rng.random(len(full)) * full
             generation.look(generation.prices + dearer.astype(np.int64))
         self._count_trees()
+
+    def _forget(self) -> None:
+        """Forget the trees that no part would choose from."""
+        near = self._near()
+        if not near.all():
+            self._generation.columns.keep(near)
+            self.amounts, self._beyond = self.amounts[near], self._beyond[near]
 
     @property
     def length(self) -> int:
@@ -121,9 +145,11 @@ class Neighbourhoods:
             before = self.length
             if number:
                 self._widen(number)
+            self._forget()
             side, most = SIZES[min(number, len(SIZES) - 1)]
+            pairs = self._pairs()
             for box in self._boxes(number, side):
-                for trees in self._parts(box, most):
+                for trees in self._parts(box, most, pairs):
                     if deadline is not None and time.monotonic() >= deadline:
                         return
                     self._choose(trees, deadline)
@@ -158,10 +184,15 @@ class Neighbourhoods:
             for x in range(-shift, design.width, side):
                 yield x, y, x + side, y + side
 
-    def _parts(self, box: Box, most: int) -> Iterator[NDArray[np.int64]]:
+    def _parts(self, box: Box, most: int, pairs: Pairs) -> Iterator[NDArray[np.int64]]:
         """The trees of small parts of the nets in a box."""
-        trees = self._trees(self._groups(box))
+        groups, x, y = pairs
         left, low, right, high = box
+        inside = (x >= left) & (x < right) & (y >= low) & (y < high)
+        pairs = groups[inside], x[inside], y[inside]
+        met = np.zeros(len(self._generation.groups), bool)
+        met[pairs[0]] = True
+        trees = self._trees(met)
         if len(trees) <= most:
             if len(trees):
                 yield trees
@@ -172,53 +203,47 @@ class Neighbourhoods:
             yield np.sort(trees[cheap[:most]])
         elif right - left >= high - low:
             middle = (left + right) // 2
-            yield from self._parts((left, low, middle, high), most)
-            yield from self._parts((middle, low, right, high), most)
+            yield from self._parts((left, low, middle, high), most, pairs)
+            yield from self._parts((middle, low, right, high), most, pairs)
         else:
             middle = (low + high) // 2
-            yield from self._parts((left, low, right, middle), most)
-            yield from self._parts((left, middle, right, high), most)
+            yield from self._parts((left, low, right, middle), most, pairs)
+            yield from self._parts((left, middle, right, high), most, pairs)
 
     def _near(self) -> NDArray[np.bool_]:
         """bool, per tree: worth a choice."""
         near: NDArray[np.bool_] = (self._beyond <= DEAREST) | (self.amounts > 0)
         return near
 
-    def _groups(self, box: Box) -> NDArray[np.bool_]:
-        """bool, per group: in the box, a tree that is worth a choice meets a priced edge, or one
-        that is held costs more than the cheapest."""
+    def _pairs(self) -> Pairs:
+        """Groups and places where they may gain: a tree that is worth a choice meets a priced edge
+        there, or one that is held and costs more than the cheapest meets any edge."""
         generation = self._generation
         columns, width = generation.columns, generation.design.width
-        x, y = columns.edges // 2 % width, columns.edges // 2 // width
-        left, low, right, high = box
-        inside = (x >= left) & (x < right) & (y >= low) & (y < high)
         dear = (self.amounts > 0) & (self._beyond > 0)
-        inside &= dear[self._owner] | (
-            (generation.prices[columns.edges] > 0) & self._near()[self._owner]
-        )
-        met = np.zeros(len(generation.groups), bool)
-        met[columns.groups[self._owner[inside]]] = True
-        return met
+        chosen = np.flatnonzero(self._near())
+        owner, edges = columns.entries(chosen)
+        wanted = dear[chosen][owner] | (generation.prices[edges] > 0)
+        keys = columns.groups[chosen][owner[wanted]] * len(generation.capacity) + edges[wanted]
+        groups, edges = np.divmod(np.unique(keys), len(generation.capacity))
+        return groups, edges // 2 % width, edges // 2 // width
 
-    def _spare(self, moved: NDArray[np.bool_]) -> NDArray[np.int64]:
+    def _spare(self, trees: NDArray[np.int64]) -> NDArray[np.int64]:
         """int64, per edge: tracks that are left where the nets on some trees are taken away."""
-        generation = self._generation
-        kept = np.where(moved, 0, self.amounts)
-        use = np.bincount(
-            generation.columns.edges,
-            weights=kept[self._owner],
-            minlength=len(generation.capacity),
-        )
-        spare: NDArray[np.int64] = generation.capacity - use.astype(np.int64)
+        held = trees[self.amounts[trees] > 0]
+        owner, edges = self._generation.columns.entries(held)
+        freed = np.bincount(edges, self.amounts[held][owner], len(self._use))
+        spare: NDArray[np.int64] = self._generation.capacity - self._use + freed.astype(np.int64)
         return spare
 
     def _trees(self, groups: NDArray[np.bool_]) -> NDArray[np.int64]:
         """The trees among which some groups may choose: others leave them a track of each edge."""
         columns = self._generation.columns
-        moved = groups[columns.groups]
-        closed = np.zeros(len(columns), bool)
-        closed[self._owner[self._spare(moved)[columns.edges] <= 0]] = True
-        return np.flatnonzero(self._near() & moved & ~closed)
+        trees = np.flatnonzero(self._near() & groups[columns.groups])
+        owner, edges = columns.entries(trees)
+        closed = np.zeros(len(trees), bool)
+        closed[owner[self._spare(trees)[edges] <= 0]] = True
+        return trees[~closed]
 
     def _choose(self, trees: NDArray[np.int64], deadline: float | None) -> None:
         """Choose anew among some trees, as many nets of each group as they hold now.
@@ -235,11 +260,9 @@ class Neighbourhoods:
             minlength=len(self._generation.groups),
         ).astype(np.int64)
         length = int(self.amounts[trees] @ columns.lengths[trees])
-        moved = np.zeros(len(columns), bool)
-        moved[trees] = True
-        spare = self._spare(moved)
+        spare = self._spare(trees)
         for left in range(ROUNDS, -1, -1):
-            priced = price_part(columns, trees, members, spare, float(BLOCKED), deadline)
+            priced = price_part(columns, trees, members, spare, float(BLOCKED), deadline, self.work)
             if priced is None:
                 return
             value, prices = priced
@@ -249,7 +272,7 @@ class Neighbourhoods:
             trees = np.union1d(trees, new)
         if value > length - 1 + NEARLY:
             return
-        costs = columns.costs(np.rint(SCALE * (1 + prices)).astype(np.int64))[trees] / SCALE
+        costs = columns.costs_of(trees, np.rint(SCALE * (1 + prices)).astype(np.int64)) / SCALE
         least = np.full(len(members), np.inf)
         np.minimum.at(least, columns.groups[trees], costs)
         reduced = costs - least[columns.groups[trees]]
@@ -258,9 +281,12 @@ class Neighbourhoods:
         amounts = self.amounts[trees]
         if int(amounts @ columns.lengths[trees]) != length:
             return  # A tree that was found is held by a net that is kept.
-        found = choose_trees(columns, trees, amounts, spare, deadline)
+        found = choose_trees(columns, trees, amounts, spare, deadline, self.work)
         if found is not None and found @ columns.lengths[trees] <= length:
             self.amounts[trees] = found
+            owner, edges = columns.entries(trees)
+            taken = np.bincount(edges, found[owner], len(spare)).astype(np.int64)
+            self._use = self._generation.capacity - spare + taken
 
     def _look(
         self,
@@ -275,13 +301,13 @@ class Neighbourhoods:
         columns = generation.columns
         costs = np.rint(SCALE * (1 + prices + BLOCKED * (spare <= 0))).astype(np.int64)
         known = np.full(len(generation.groups), np.iinfo(np.int64).max)
-        np.minimum.at(known, columns.groups[trees], columns.costs(costs)[trees])
+        np.minimum.at(known, columns.groups[trees], columns.costs_of(trees, costs))
         values, found = generation.pricer.trees(costs, groups, deadline)
         cheaper = np.flatnonzero(values < known[groups[: len(found)]])
         wanted = groups[cheaper]
         chosen = [found[place] for place in cheaper]
         columns.add(wanted, chosen)
-        self._count_trees()
+        self._count_new()
         places = columns.places()
         pairs = zip(wanted.tolist(), chosen, strict=True)
         return np.array([places[group, np.sort(tree).tobytes()] for group, tree in pairs], np.int64)
