@@ -8,10 +8,13 @@ import numpy as np
 import pytest
 from scipy.optimize import Bounds, LinearConstraint, milp
 
+from eda_router.config import RouteConfig
 from eda_router.design import Design, Routes
+from eda_router.proof import neighbourhoods
 from eda_router.proof.generation import Generation
 from eda_router.proof.master import price_part
-from eda_router.proof.neighbourhoods import Neighbourhoods
+from eda_router.proof.neighbourhoods import JUDGED, SIZES, Neighbourhoods
+from eda_router.routing.flow import route
 from eda_router.verification import verify
 from tests.generators import random_design
 from tests.simple_trees import all_trees
@@ -76,6 +79,72 @@ def test_a_deadline_in_the_past_changes_nothing() -> None:
     near = Neighbourhoods(Generation(design, "wirelength", start), start)
     near.improve(deadline=time.monotonic())
     assert np.array_equal(near.routes().edges, start.edges)
+
+
+def test_passes_end_where_the_bound_is_reached() -> None:
+    design = roomy(1)
+    best = routing(design, None)
+    assert best is not None
+    generation = Generation(design, "wirelength", best)
+    generation.run(20)
+    assert generation.bound == best.lengths.sum()
+    Neighbourhoods(generation, best).improve(on_pass=lambda *_: pytest.fail("a pass for nothing"))
+
+
+@pytest.mark.parametrize("seed", [8, 9])
+def test_passes_end_where_they_gain_too_little(seed: int) -> None:
+    design = roomy(seed)
+    best = routing(design, None)
+    assert best is not None
+    # Without column generation the bound is below the best: only a lack of gain ends the passes.
+    generation = Generation(design, "wirelength", best)
+    assert generation.bound < best.lengths.sum()
+    shown: list[tuple[int, int]] = []
+    near = Neighbourhoods(generation, best)
+    near.improve(on_pass=lambda *row: shown.append(row))
+    passes = 1 + JUDGED * len(SIZES)
+    assert generation.bound < best.lengths.sum()
+    assert shown == [(number + 1, best.lengths.sum()) for number in range(passes)]
+
+
+def test_the_same_work_is_done_for_the_same_design() -> None:
+    design = random_design(0, width=14, height=12, nets=110, capacity=6, spread=4)
+    start = route(design, RouteConfig(router="maze", effort="low")).routes
+
+    def shortened() -> tuple[int, bytes]:
+        generation = Generation(design, "wirelength", start)
+        generation.run(20)
+        near = Neighbourhoods(generation, start)
+        near.improve()
+        return near.work.pivots, near.routes().edges.tobytes()
+
+    assert shortened() == shortened()
+    assert shortened()[0] > 0
+
+
+def test_of_too_many_trees_the_cheapest_and_those_held_are_kept(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(neighbourhoods, "KEPT_TREES", 1)
+    design = roomy(1)
+    start = routing(design, 1)
+    assert start is not None
+    generation = Generation(design, "wirelength", start)
+    generation.run(20)
+    sizes: list[int] = []
+    forget = Neighbourhoods._forget
+
+    def counted(near: Neighbourhoods) -> None:
+        forget(near)
+        sizes.append(len(generation.columns))
+        assert len(near.amounts) == len(generation.columns)
+
+    monkeypatch.setattr(Neighbourhoods, "_forget", counted)
+    near = Neighbourhoods(generation, start)
+    near.improve()
+    assert verify(design, near.routes()).legal
+    assert near.length <= start.lengths.sum()
+    assert max(sizes) <= len(generation.groups) + len(design.routable)
 
 
 @pytest.mark.parametrize("seed", range(6))

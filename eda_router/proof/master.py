@@ -37,7 +37,7 @@ WHOLE_SETTINGS: dict[str, Any] = {
     "threads": 1,
     "random_seed": 1,
     # What a bounded search does is counted, not timed: the same input gives the same answer.
-    "mip_max_nodes": 20,
+    "mip_max_nodes": 5,
     "mip_heuristic_effort": 0.02,
     "mip_rel_gap": 0.0,
     "mip_abs_gap": 0.99,

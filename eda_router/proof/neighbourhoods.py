@@ -30,9 +30,12 @@ from eda_router.proof.generation import BLOCKED, NEARLY, Generation
 from eda_router.proof.master import Work, choose_trees, price_part
 from eda_router.proof.pricing import SCALE
 
-SIZES = ((16, 900), (24, 1500), (32, 2500))
+FIRST_SIZE = 16, 900
 """Tiles of a side of the largest box, and trees of the largest programme before its own column
-generation, from pass to pass; the last for all that follow."""
+generation, in the first pass."""
+
+SIZES = (24, 1500), (32, 2500)
+"""The same in later passes: the next size once passes of one gain too little."""
 
 LEAST_SIDE = 3
 """Tiles of a side that is not cut further; of too many trees the cheapest are taken then."""
@@ -40,11 +43,18 @@ LEAST_SIDE = 3
 DEAREST = 0.5
 """What a tree may cost beyond the cheapest one of its net, tile edges."""
 
-PASSES = 30
+PASSES = 60
 """Most passes."""
 
-IDLE_PASSES = 3
-"""Passes without gain that are the last."""
+LEAST_GAIN = 0.01
+"""Share of the wire beyond the bound that a pass has to gain to be worth another of its size: the
+mean of the last :data:`JUDGED` passes."""
+
+JUDGED = 2
+"""Passes of one size before it is judged."""
+
+KEPT_TREES = 20
+"""Trees a group, in the mean, that are kept from pass to pass besides those held."""
 
 ROUNDS = 2
 """Most rounds of a part's own column generation."""
@@ -119,8 +129,12 @@ class Neighbourhoods:
         self._count_trees()
 
     def _forget(self) -> None:
-        """Forget the trees that no part would choose from."""
+        """Forget the trees that no part would choose from, and the dearest of too many."""
         near = self._near()
+        most = KEPT_TREES * len(self._generation.groups)
+        if near.sum() > most:
+            dear = np.argsort(np.where(near, self._beyond, np.inf), kind="stable")[most:]
+            near[dear] = self.amounts[dear] > 0
         if not near.all():
             self._generation.columns.keep(near)
             self.amounts, self._beyond = self.amounts[near], self._beyond[near]
@@ -133,31 +147,47 @@ class Neighbourhoods:
     def improve(
         self, deadline: float | None = None, on_pass: Callable[[int, int], None] | None = None
     ) -> None:
-        """Pass over all places until that gains nothing.
+        """Pass over all places, with larger and larger boxes, while that gains enough.
+
+        It ends where the routing is as short as the bound, or once the last :data:`JUDGED` passes
+        with the largest boxes have gained less than :data:`LEAST_GAIN` of the wire beyond the bound
+        each. A pass goes over the whole grid, so this is a gain for work done; no clock decides.
 
         Args:
-            deadline: when to end, on the monotonic clock, or None.
+            deadline: when to end at the latest, on the monotonic clock, or None.
             on_pass: called with the number of each pass and the wirelength after it.
         """
         self._generation.limit(deadline)
-        idle = 0
+        size, gains = 0, []
         for number in range(PASSES):
             before = self.length
+            beyond = before - self._generation.bound
+            if beyond <= 0:
+                return
             if number:
                 self._widen(number)
             self._forget()
-            side, most = SIZES[min(number, len(SIZES) - 1)]
-            pairs = self._pairs()
-            for box in self._boxes(number, side):
-                for trees in self._parts(box, most, pairs):
-                    if deadline is not None and time.monotonic() >= deadline:
-                        return
-                    self._choose(trees, deadline)
+            side, most = SIZES[size] if number else FIRST_SIZE
+            if not self._pass(number, side, most, deadline):
+                return
             if on_pass is not None:
                 on_pass(number + 1, self.length)
-            idle = 0 if self.length < before else idle + 1
-            if idle == IDLE_PASSES:
+            if number:
+                gains.append((before - self.length) / beyond)
+            if len(gains) >= JUDGED and sum(gains[-JUDGED:]) < JUDGED * LEAST_GAIN:
+                size, gains = size + 1, []
+            if size == len(SIZES):
                 return
+
+    def _pass(self, number: int, side: int, most: int, deadline: float | None) -> bool:
+        """One pass over all places; False where the deadline ended it."""
+        pairs = self._pairs()
+        for box in self._boxes(number, side):
+            for trees in self._parts(box, most, pairs):
+                if deadline is not None and time.monotonic() >= deadline:
+                    return False
+                self._choose(trees, deadline)
+        return True
 
     def routes(self) -> Routes:
         """The routing: nets of one group take its trees in order."""
