@@ -400,9 +400,10 @@ class RouteConfig(Settings):
     )
     effort: Literal["low", "medium", "high", "max"] = setting(
         "medium",
-        "Trade between time and wirelength; max takes what high leaves and shortens it for minutes "
-        "with the prices of tracks, and proves how far from optimal it is. --config can set each "
-        "figure of a level alone, as `edaroute config route` shows.",
+        "Trade between time and wirelength; max takes what high leaves and shortens it with the "
+        "prices of tracks until that gains too little, which takes minutes, and proves how far "
+        "from optimal it is. --config can set each figure of a level alone, as "
+        "`edaroute config route` shows.",
     )
     seed: int = setting(1, "Seed of every random choice.", low=0, high=2**31 - 1)
     iterations: int | None = setting(
