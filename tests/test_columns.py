@@ -11,7 +11,7 @@ import pytest
 
 from eda_router.proof import master
 from eda_router.proof.columns import Columns
-from eda_router.proof.master import Work, choose_trees, price_part
+from eda_router.proof.master import choose_trees, price_part
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -60,18 +60,15 @@ def two_ways() -> Columns:
 def test_programmes_share_a_solver_and_their_limits_do_not_add_up() -> None:
     members, spare, trees = np.array([2]), np.array([1, 2, 2]), np.array([0, 1])
     solver = master._silent_solver()
-    work = Work()
     for _ in range(3):
         # The solver counts its time from programme to programme; so short a limit would soon be up.
         left = 0.05
         while solver.getRunTime() < left:
             assert price_part(two_ways(), trees, members, spare, 9.0) is not None
-        priced = price_part(
-            two_ways(), trees, members, spare, 9.0, time.monotonic() + 30 * left, work
-        )
+        priced = price_part(two_ways(), trees, members, spare, 9.0, time.monotonic() + 30 * left)
         assert priced is not None
         assert priced[0] == pytest.approx(3)
-    found = choose_trees(two_ways(), trees, np.array([0, 2]), spare, None, work)
+    found = choose_trees(two_ways(), trees, np.array([0, 2]), spare)
     assert found is not None
     assert found.tolist() == [1, 1]
     assert master._silent_solver() is solver

@@ -107,19 +107,20 @@ def test_passes_end_where_they_gain_too_little(seed: int) -> None:
     assert shown == [(number + 1, best.lengths.sum()) for number in range(passes)]
 
 
-def test_the_same_work_is_done_for_the_same_design() -> None:
+def test_the_same_design_takes_the_same_passes_to_the_same_wires() -> None:
     design = random_design(0, width=14, height=12, nets=110, capacity=6, spread=4)
     start = route(design, RouteConfig(router="maze", effort="low")).routes
 
-    def shortened() -> tuple[int, bytes]:
+    def shortened() -> tuple[list[tuple[int, int]], bytes]:
         generation = Generation(design, "wirelength", start)
         generation.run(20)
         near = Neighbourhoods(generation, start)
-        near.improve()
-        return near.work.pivots, near.routes().edges.tobytes()
+        shown: list[tuple[int, int]] = []
+        near.improve(on_pass=lambda *row: shown.append(row))
+        return shown, near.routes().edges.tobytes()
 
     assert shortened() == shortened()
-    assert shortened()[0] > 0
+    assert shortened()[0]
 
 
 def test_of_too_many_trees_the_cheapest_and_those_held_are_kept(

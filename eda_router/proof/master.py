@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -46,17 +45,6 @@ WHOLE_SETTINGS: dict[str, Any] = {
 
 _KEPT = threading.local()
 """The solver of each thread."""
-
-
-@dataclass
-class Work:
-    """What HiGHS has done, counted, not timed.
-
-    Attributes:
-        pivots: iterations of the simplex method.
-    """
-
-    pivots: int = 0
 
 
 class Solution(NamedTuple):
@@ -266,12 +254,6 @@ def _solved(
     return highs
 
 
-def _count(highs: Any, work: Work | None) -> None:
-    """Count the pivots of the programme solved last."""
-    if work is not None:
-        work.pivots += max(0, highs.getInfo().simplex_iteration_count)
-
-
 def price_part(
     columns: Columns,
     trees: NDArray[np.int64],
@@ -279,7 +261,6 @@ def price_part(
     spare: NDArray[np.int64],
     overflow_cost: float,
     deadline: float | None = None,
-    work: Work | None = None,
 ) -> tuple[float, NDArray[np.float64]] | None:
     """The least length of some trees in fractions, and what one more track of each edge saves.
 
@@ -290,7 +271,6 @@ def price_part(
         spare: int64, per edge, tracks that all other nets leave.
         overflow_cost: of a track beyond them, tile edges.
         deadline: when to give up, on the monotonic clock, or None.
-        work: where pivots are counted, or None.
 
     Returns:
         the length and float64 prices per edge, or None at the deadline.
@@ -300,7 +280,6 @@ def price_part(
     rows = _contested(columns, trees, members, room)
     lp = _programme(columns, members, (trees, rows, room[rows]), 1.0, overflow_cost)
     highs = _solved(lp, PART_SETTINGS, deadline)
-    _count(highs, work)
     solution = highs.getSolution()
     if not solution.dual_valid or highs.getModelStatus().name != "kOptimal":
         return None
@@ -314,7 +293,6 @@ def choose_trees(
     amounts: NDArray[np.int64],
     spare: NDArray[np.int64],
     deadline: float | None = None,
-    work: Work | None = None,
 ) -> NDArray[np.int64] | None:
     """Whole amounts of some trees with the least length that fits.
 
@@ -324,7 +302,6 @@ def choose_trees(
         amounts: int64, nets on each of them now, which fits; groups keep their numbers of nets.
         spare: int64, per edge, tracks that all other nets leave.
         deadline: when to give up, on the monotonic clock, or None.
-        work: where pivots are counted, or None.
 
     Returns:
         int64 amounts, or None where none were found in a bounded search.
@@ -341,7 +318,6 @@ def choose_trees(
     start = np.zeros(lp.num_col_)
     start[: len(trees)] = amounts
     highs = _solved(lp, WHOLE_SETTINGS, deadline, start)
-    _count(highs, work)
     solution = highs.getSolution()
     if not solution.value_valid:
         return None

@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 
 from eda_router.design import Routes
 from eda_router.proof.generation import BLOCKED, NEARLY, Generation
-from eda_router.proof.master import Work, choose_trees, price_part
+from eda_router.proof.master import choose_trees, price_part
 from eda_router.proof.pricing import SCALE
 
 FIRST_SIZE = 16, 900
@@ -80,12 +80,10 @@ class Neighbourhoods:
 
     Attributes:
         amounts: int64 ``(columns,)``, nets on each tree.
-        work: what the passes have taken.
     """
 
     def __init__(self, generation: Generation, routes: Routes):
         self._generation = generation
-        self.work = Work()
         columns, groups = generation.columns, generation.groups
         self.amounts = np.zeros(len(columns), np.int64)
         places = columns.places()
@@ -292,7 +290,7 @@ class Neighbourhoods:
         length = int(self.amounts[trees] @ columns.lengths[trees])
         spare = self._spare(trees)
         for left in range(ROUNDS, -1, -1):
-            priced = price_part(columns, trees, members, spare, float(BLOCKED), deadline, self.work)
+            priced = price_part(columns, trees, members, spare, float(BLOCKED), deadline)
             if priced is None:
                 return
             value, prices = priced
@@ -311,7 +309,7 @@ class Neighbourhoods:
         amounts = self.amounts[trees]
         if int(amounts @ columns.lengths[trees]) != length:
             return  # A tree that was found is held by a net that is kept.
-        found = choose_trees(columns, trees, amounts, spare, deadline, self.work)
+        found = choose_trees(columns, trees, amounts, spare, deadline)
         if found is not None and found @ columns.lengths[trees] <= length:
             self.amounts[trees] = found
             owner, edges = columns.entries(trees)
