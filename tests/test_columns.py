@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 import time
 from itertools import pairwise
@@ -80,3 +81,37 @@ def test_each_thread_has_its_own_solver() -> None:
     thread.start()
     thread.join()
     assert solvers[0] is not solvers[1]
+
+
+def test_a_limit_and_an_interrupt_end_a_programme_and_the_next_is_solved() -> None:
+    rng = np.random.default_rng(1)
+    columns = Columns()
+    groups = np.repeat(np.arange(60), 30)
+    columns.add(groups, [rng.permutation(120)[:20].astype(np.int32) for _ in groups])
+    lengths = rng.integers(1, 10**6, len(columns)).astype(float)
+    part = np.arange(len(columns)), np.arange(120), np.full(120, 9.0)
+    lp = master._programme(columns, np.ones(60, np.int64), part, 1.0, 1e7)
+    lp.col_cost_ = np.concatenate((lengths, np.full(120, 1e7)))
+    lp.integrality_ = [master.load_solver().HighsVarType.kInteger] * lp.num_col_
+    easy = two_ways(), np.array([0, 1]), np.array([2]), np.array([1, 2, 2]), 9.0
+    settings = {"output_flag": False, "threads": 1}
+    limited = master._solved(lp, settings, time.monotonic() + 0.2)
+    assert limited.getModelStatus().name == "kTimeLimit"
+    assert price_part(*easy) is not None
+
+    def interrupt(signum: int, frame: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.5)
+        began = time.monotonic()
+        with pytest.raises(KeyboardInterrupt):
+            master._solved(lp, settings, None)
+        assert time.monotonic() - began < 5
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    priced = price_part(*easy)
+    assert priced is not None
+    assert priced[0] == pytest.approx(3)

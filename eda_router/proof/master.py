@@ -163,6 +163,7 @@ def _run(highs: Any) -> None:
     except BaseException:
         highs.cancelSolve()
         highs.wait()
+        _KEPT.solver = None  # One that was interrupted stays so.
         raise
 
 
