@@ -12,11 +12,30 @@ from eda_router.design import Design
 from eda_router.routing.bounds import steiner_bounds
 from eda_router.routing.effort import LEVELS, effort_of
 from eda_router.routing.maze import MazeRouter, finish, route_maze
+from eda_router.routing.model_share import same_wires
 from eda_router.routing.pool import new_pool
 from eda_router.routing.result import RouteSource
 from eda_router.routing.run import OutOfTime
 from eda_router.verification import verify
 from tests.generators import random_design
+
+
+def test_the_last_pass_of_refinement_moves_no_net_that_it_does_not_shorten():
+    design = random_design(3, width=24, height=24, nets=300, capacity=14)
+    moved = []
+    for passes in (1, 2):
+        router = MazeRouter(design, RouteConfig(router="maze"))
+        router.route_first()
+        router.negotiate()
+        assert router.total_overflow == 0
+        before = router.routes()
+        router.refine(passes)
+        after = router.routes()
+        changed = ~same_wires(before, after)
+        assert changed.any()
+        moved.append(int((changed & (after.lengths >= before.lengths)).sum()))
+    # The first of two makes room.
+    assert moved[0] == 0 < moved[1]
 
 
 @settings(deadline=None, max_examples=30)

@@ -76,9 +76,10 @@ def assign_exits(
     side = np.max(boxes[:, 2:] - boxes[:, :2], axis=1) + 1
     largest = ScaledExit(sizes[-1], 2)
     wide = np.flatnonzero(chosen < 0)
-    while len(wide) and largest.side**2 <= MOST_GRIDS * tiles:
-        if coarsest is not None and largest.scale > coarsest:
-            break
+    most_tiles = MOST_GRIDS * tiles
+    if coarsest is not None:
+        most_tiles = min(most_tiles, (largest.size * coarsest) ** 2)
+    while len(wide) and largest.side**2 <= most_tiles:
         fits = side[wide] <= largest.side
         if fits.any():
             yield largest, wide[fits]

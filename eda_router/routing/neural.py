@@ -99,7 +99,6 @@ class NeuralRouter:
         self._nets: dict[ScaledExit, NDArray[np.int64]] = {}
         self.too_wide = 0
         self.story = Story.of(design, config.explain)
-        self._net_exits = np.zeros(design.num_nets, np.uint8)
         self._sizes = _pyramid(engine.exits, config)
         with self.maze.phase("features"):
             self._boxes = design.net_boxes
@@ -135,7 +134,6 @@ class NeuralRouter:
         """Draw the nets of one exit, wave by wave; returns those that failed."""
         count = self.counts[exit_] = ExitCount(nets=len(nets))
         self._nets[exit_] = nets
-        self._net_exits[nets] = exit_.size.bit_length() - 3
         origins = place_windows(
             self._boxes[nets], exit_.side, self.design.width, self.design.height
         )
@@ -184,6 +182,9 @@ class NeuralRouter:
 
     def details(self) -> dict[str, Any]:
         """The account of the model's part, as plain values."""
+        net_exits = np.zeros(self.design.num_nets, np.uint8)
+        for exit_, nets in self._nets.items():
+            net_exits[nets] = exit_.size.bit_length() - 3
         return {
             "engine": self.engine.name,
             "precision": self.engine.precision,
@@ -196,7 +197,7 @@ class NeuralRouter:
             "too_wide": self.too_wide,
             "story": self.story.lines,
             # One digit a net: 0, drawn by no exit; d, by the exit of 4 * 2 ** d tiles.
-            "net_exits": "".join(map(str, self._net_exits.tolist())),
+            "net_exits": "".join(map(str, net_exits.tolist())),
         }
 
 
