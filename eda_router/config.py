@@ -459,8 +459,8 @@ class RouteConfig(Settings):
     )
     redraws: int = setting(
         8,
-        "Most times a net whose drawing does not join its pins is drawn again, by waypoints of the "
-        "drawing before.",
+        "Most times a net whose drawing does not join its pins is drawn again, by what the drawing "
+        "before tells.",
         low=0,
         high=64,
     )

@@ -16,6 +16,7 @@ class Teacher:
     batches = 1
     exits = (8, 16)
     latent = 1
+    planned = frozenset()
 
     def __init__(self):
         self.thresholds = dict.fromkeys(self.exits, 0.5)

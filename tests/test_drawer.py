@@ -86,6 +86,56 @@ def test_a_hesitant_model_is_asked_again_by_waypoints():
     assert second.trees.ok.all()
 
 
+class Planner(Teacher):
+    """Draws 8x8 as the teacher does, 16x16 as faintly as ``drawn``; keeps what it is shown."""
+
+    planned = frozenset({16})
+
+    def __init__(self, drawn):
+        super().__init__()
+        self.drawn, self.asked = np.float32(drawn), []
+
+    def draw(self, images, plans=None):
+        self.asked.append((images.copy(), plans))
+        return super().draw(images) * (self.drawn if images.shape[1] == 16 else 1)
+
+
+def test_a_first_drawing_is_made_by_a_coarse_one():
+    windows, engine = far_pins(3, side=16), Planner(1)
+    (first,) = attempts(engine, windows)
+    (coarse, none), (fine, plans) = engine.asked
+    assert none is None
+    assert np.array_equal(coarse, pool_images(windows.images, 2))
+    assert np.array_equal(fine, windows.images)
+    # The teacher's tree of the pooled problem.
+    assert np.array_equal(plans, Teacher().draw(coarse)[..., 0] > 0)
+    assert plans.sum(axis=(1, 2)).tolist() == [15, 15, 15]
+    assert first.trees.ok.all()
+
+
+def test_a_further_drawing_is_made_by_the_one_before():
+    windows, engine = far_pins(2, side=16), Planner(0.1)
+    found = attempts(engine, windows, redraws=3, samples=0, join=False)
+    assert [attempt.number for attempt in found] == [1, 2, 3, 4]
+    before = Teacher().draw(windows.images)[..., 0] > 0
+    own = before.reshape(2, 8, 2, 8, 2).any(axis=(2, 4))
+    _, _, second, third, _ = engine.asked
+    assert np.array_equal(second[0], windows.images)
+    assert np.array_equal(second[1], own)
+    assert not found[1].waypoints.any()
+    # From the third on waypoints too.
+    assert found[2].waypoints.any()
+    assert np.array_equal(third[0], show_waypoints(windows.images, found[2].waypoints))
+    assert third[1].any()
+
+
+def test_nothing_is_drawn_by_an_empty_plan():
+    windows, engine = closed(far_pins(2, side=16), 1), Planner(0.1)
+    found = attempts(engine, windows, redraws=2, samples=0, join=False)
+    assert [attempt.positions.tolist() for attempt in found] == [[0, 1], [0], [0]]
+    assert not engine.asked[1][1][1].any()
+
+
 def test_waypoints_gather_from_drawing_to_drawing():
     """They are shown to the model; the tree takes only what the model draws."""
     found = attempts(PinsOnly(drawn=0.05), far_pins(1), redraws=5, samples=0, join=False)

@@ -33,6 +33,7 @@ class Pencil:
 
     exits = (8, 16)
     latent = 2
+    planned: frozenset[int] = frozenset()
     name = "pencil"
 
     def __init__(self, drawn: float, sampled: float = 0.0):

@@ -54,6 +54,45 @@ def test_openvino_equals_keras(folder, size):
     assert np.abs(lean.sample(images[:2], 5, seed=7) - samples).max() <= TOLERANCE["float32"]
 
 
+@pytest.mark.parametrize("size", [16, 32])
+def test_plans_are_drawn_by(folder, size):
+    pytest.importorskip("openvino")
+    full, lean = load_engine(folder, "keras"), load_engine(folder, "openvino")
+    images = problems(size, 21)
+    plans = np.random.default_rng(size).random((21, size // 2, size // 2)) < 0.2
+    plans[5] = False
+    for engine in (full, lean):
+        assert engine.planned == {16, 32}
+        plain, drawn = engine.draw(images), engine.draw(images, plans)
+        assert np.abs(drawn - plain)[plans.any(axis=(1, 2))].max(axis=(1, 2, 3)).min() > 1e-4
+        assert np.array_equal(drawn[5], plain[5])
+        # Neither the company nor what was drawn of the same image before tells.
+        fresh = load_engine(folder, engine.name)
+        order = np.random.default_rng(1).permutation(21)
+        assert np.array_equal(fresh.draw(images[order], plans[order]), drawn[order])
+        assert np.array_equal(fresh.draw(images), plain)
+    assert np.abs(lean.draw(images, plans) - full.draw(images, plans)).max() <= TOLERANCE["float32"]
+
+
+def test_plans_of_another_shape_are_refused(folder):
+    engine = load_engine(folder)
+    with pytest.raises(ValueError, match=r"plans \(2, 16, 16\) for 2 windows of 16x16"):
+        engine.draw(problems(16, 2), np.zeros((2, 16, 16), np.bool_))
+    with pytest.raises(ValueError, match=r"expected \(2, 0, 0\)"):
+        engine.draw(problems(8, 2), np.zeros((2, 4, 4), np.bool_))
+
+
+@pytest.mark.parametrize("name", ["keras", "openvino"])
+def test_no_plans_without_an_exit_that_draws_them(folder, tmp_path, name):
+    pytest.importorskip("openvino")
+    mine = shutil.copytree(folder, tmp_path / "model")
+    config = tiny(sizes=(8, 16, 32))
+    write_exits(mine, {16: 0.3, 32: 0.1}, {size: config.noise(size) for size in (16, 32)})
+    engine = load_engine(mine, name)
+    assert engine.planned == {32}
+    assert engine.draw(problems(16, 2)).shape == (2, 16, 16, 3)
+
+
 @pytest.mark.parametrize(
     ("name", "precision"), [("keras", "float32"), ("openvino", "float32"), ("openvino", "int8")]
 )

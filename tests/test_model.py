@@ -8,7 +8,7 @@ import pytest
 
 from eda_router.errors import InputError
 from eda_router.neural.layers import gather_pixels, pool_problem, spread_pixels
-from eda_router.neural.model import Gaussian, Latent, RouteVAE, kl_divergence
+from eda_router.neural.model import PLAN_PIN, Gaussian, Latent, RouteVAE, kl_divergence
 from eda_router.neural.model_config import ModelConfig, ModelTerms
 from tests.models import problems, shaken, tiny
 
@@ -42,6 +42,26 @@ def test_one_file_holds_all_exits(tmp_path, normalization):
     for size in (8, 16, 32):
         images = problems(size)
         assert np.array_equal(np.asarray(loaded(images)), np.asarray(model(images)))
+
+
+def test_a_plan_is_faint_pins_to_the_exit_inside():
+    model = shaken(RouteVAE(tiny(sizes=(8, 16, 32))))
+    assert [model.takes_plans(size) for size in (8, 16, 32)] == [False, True, True]
+    assert not RouteVAE(tiny(sizes=(8, 16), growth="paper")).takes_plans(16)
+    images, seen = problems(32), []
+    plans = np.random.default_rng(3).random((3, 16, 16)) < 0.2
+    start = model.rings[0].start
+    model.rings[0].start = lambda given, training: seen.append(given) or start(given, training)
+    plain, planned, none = (
+        np.asarray(model.maps(images, plans=given)) for given in (None, plans, 0 * plans)
+    )
+    inside = np.array(pool_problem(images))
+    assert np.array_equal(seen[0], inside)
+    inside[..., 2] = np.maximum(inside[..., 2], np.float32(PLAN_PIN) * plans)
+    assert np.array_equal(seen[1], inside)
+    assert 0 < PLAN_PIN < 1
+    assert np.array_equal(none, plain)
+    assert not np.allclose(planned, plain, atol=1e-4)
 
 
 def test_exits_follow_the_schedule():

@@ -60,9 +60,10 @@ class Leaning:
     """An engine that draws the problem's tiles in the left half only, and all open edges."""
 
     exits, thresholds, latent = (8,), {8: 0.5}, 1
+    planned = frozenset()
     name, precision, batches = "leaning", "float32", 1
 
-    def draw(self, images):
+    def draw(self, images, plans=None):
         drawn = np.stack([images[..., 2], images[..., 1], images[..., 0]], axis=-1)
         drawn[:, :, 4:, 0] = 0
         return drawn
@@ -84,6 +85,26 @@ def test_the_mean_over_views_is_even():
     assert sampled.shape == (3, 2, 8, 8, 3)
     assert np.allclose(sampled[:, 1], drawn + 1, atol=1e-6)
     assert np.array_equal(ViewsEngine(Leaning(), 1).draw(image), Leaning().draw(image))
+
+
+class Tracing:
+    """An engine that draws the plan, each of its tiles as two by two."""
+
+    exits, thresholds, latent, planned = (8, 16), {16: 0.5}, 1, frozenset({16})
+    name, precision, batches = "tracing", "float32", 1
+
+    def draw(self, images, plans=None):
+        drawn = np.zeros_like(images)
+        drawn[..., 0] = plans.repeat(2, axis=1).repeat(2, axis=2)
+        return drawn
+
+
+def test_a_plan_is_turned_with_its_problem():
+    image = np.zeros((2, 16, 16, 3), np.float32)
+    plans = np.random.default_rng(5).random((2, 8, 8)) < 0.3
+    engine = ViewsEngine(Tracing())
+    assert engine.planned == {16}
+    assert np.array_equal(engine.draw(image, plans), Tracing().draw(image, plans))
 
 
 def test_images_and_states_agree_on_the_channels():

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     "--redraws",
     default=RouteConfig.redraws,
     show_default=True,
-    help="Most times a net is drawn again by waypoints where its first drawing fails.",
+    help="Most times a net is drawn again where its first drawing fails.",
 )
 @click.option("--draws", default=8, show_default=True, help="Samples where the first try fails.")
 @click.option("--seed", default=1, show_default=True, help="Seed of all choices.")

@@ -73,6 +73,9 @@ class Architecture(Protocol):
     def noise(self, size: int) -> int:
         """Numbers of noise that a drawing of windows of ``size`` takes; 0: it takes none."""
 
+    def takes_plans(self, size: int) -> bool:
+        """Whether windows of ``size`` can be drawn by plans (:mod:`eda_router.neural.plans`)."""
+
     def parameters(self, size: int) -> int:
         """Number of weights that a drawing of windows of ``size`` goes through."""
 
@@ -105,13 +108,16 @@ class Architecture(Protocol):
             sizes: of the levels that start.
         """
 
-    def maps(self, images: Any, noise: Any = None, training: bool = False) -> Any:
+    def maps(
+        self, images: Any, noise: Any = None, training: bool = False, plans: Any = None
+    ) -> Any:
         """Draw ``(batch, size, size, 3)`` images.
 
         Args:
             images: see :mod:`eda_router.neural.tensors`.
             noise: ``(batch, numbers)``, standard normal; None: the first drawing.
             training: whether normalisation uses the batch's statistics.
+            plans: ``(batch, size / 2, size / 2)``, 0 or 1, of windows that take them; None: none.
 
         Returns:
             ``(batch, size, size, 3)``: how probably the route takes the tile, the edge to its right

@@ -4,9 +4,10 @@ One drawing is three steps: the window's image, coarser where the net is wider t
 exit; the model's maps; a tree over what the maps draw (:mod:`eda_router.neural.decode`).
 What one drawing does not join goes on up a ladder:
 
-1. *Draw*: the first drawing, the latent at its mean.
-2. *Redraw*: by waypoints of the drawing before (:mod:`eda_router.neural.waypoints`), as often as
-   that settles anything.
+1. *Draw*: the first drawing, the latent at its mean, by a plan that the exit of half the size draws
+   (:mod:`eda_router.neural.plans`).
+2. *Redraw*: by a plan that the drawing before makes, then also by its waypoints
+   (:mod:`eda_router.neural.waypoints`), as often as those settle anything.
 3. *Sample*: drawings with the latent drawn from the prior; the shortest tree.
 4. *Join*: the first drawing again, at the highest level below the threshold that joins the pins.
 
@@ -31,8 +32,9 @@ from eda_router.neural.coarse import ScaledExit
 from eda_router.neural.decode import decode
 from eda_router.neural.engines import Engine
 from eda_router.neural.extract import Extraction
+from eda_router.neural.plans import doubtful_trees, halve, tree_tiles
 from eda_router.neural.waypoints import add_waypoints, show_waypoints
-from eda_router.neural.windows import Windows
+from eda_router.neural.windows import Windows, pool_images
 
 JOIN_SHARE = 1 / 64
 """Share of the threshold down to which a tree joins what was drawn in pieces."""
@@ -77,7 +79,7 @@ class Drawing(Attempt):
     """Trees of drawings with the latent at its mean.
 
     Attributes:
-        number: of the drawing: 1, and from 2 on with waypoints.
+        number: of the drawing: 1, and from 2 on with help of the one before.
         waypoints: bool ``(count, size, size)``, tiles of the images that were shown as pins.
         again: whether these drawings gave trees before that lost an edge to another net.
     """
@@ -187,7 +189,7 @@ class Drawer:
 
     Args:
         engine: the model.
-        redraws: most drawings of a net by waypoints.
+        redraws: most further drawings of a net.
         samples: of a net that no drawing joins; 0: none.
         seed: of their noise.
         join: whether the threshold is lowered for what no sample joins.
@@ -239,14 +241,32 @@ class Drawer:
         self._join(wave, rest, maps)
 
     def draw(self, images: NDArray[np.float32]) -> Maps:
-        """First drawings of windows' images ``(count, size, size, 3)``; maps of the same shape."""
+        """First drawings of windows' images ``(count, size, size, 3)``; maps of the same shape.
+
+        By a plan where the exit takes one.
+        """
+        if images.shape[1] not in self._engine.planned:
+            return self._run(images)
+        coarse = pool_images(images, 2)
+        maps = self._run(coarse)
+        return self._run(images, self._plan(coarse, maps))
+
+    def _run(self, images: NDArray[np.float32], plans: Flags | None = None) -> Maps:
         with self._phase("network"):
-            return self._engine.draw(images)
+            if plans is None:
+                return self._engine.draw(images)
+            return self._engine.draw(images, plans)
+
+    def _plan(self, images: NDArray[np.float32], maps: Maps) -> Flags:
+        """The doubtful trees of drawings as tiles, bool ``(count, size, size)``."""
+        with self._phase("decoding"):
+            pins = images[..., 2] > 0
+            return tree_tiles(doubtful_trees(images, pins, maps), pins)
 
     # The ladder: each step takes the positions of nets without a wire and returns those left.
 
     def _redraw(self, wave: Wave, rest: Positions, maps: Maps) -> Positions:
-        """Draw again by waypoints of the drawing before, as long as there are new ones."""
+        """Draw again by what the drawing before tells, as long as that is anything new."""
         maps = maps[rest]
         waypoints = np.zeros(maps.shape[:3], np.bool_)
         settled = []
@@ -254,18 +274,44 @@ class Drawer:
             if len(rest) == 0:
                 break
             windows = wave.cut(rest)
-            with self._phase("decoding"):
-                more = add_waypoints(windows.images, waypoints, maps)
-            new = (more != waypoints).any(axis=(1, 2))
+            more, plans, new = self._hints(windows.images, maps, waypoints, number)
             settled.append(rest[~new])
             rest, windows, waypoints = rest[new], windows.at(new), more[new]
             if len(rest) == 0:
                 break
-            maps = self.draw(show_waypoints(windows.images, waypoints))
+            shown = show_waypoints(windows.images, waypoints)
+            maps = self._run(shown, None if plans is None else plans[new])
             drawing = self._drawing(wave, rest, windows, maps, number, waypoints)
             left = ~self._commit(wave, drawing)
             rest, maps, waypoints = rest[left], maps[left], waypoints[left]
         return np.sort(np.concatenate([*settled, rest]))
+
+    def _hints(
+        self, images: NDArray[np.float32], maps: Maps, waypoints: Flags, number: int
+    ) -> tuple[Flags, Flags | None, Flags]:
+        """What drawings that do not join their pins tell the next ones.
+
+        A plan, where the exit takes one. By it alone the second drawing is made, which costs less
+        and joins as often as with waypoints.
+
+        Args:
+            images: of the windows, without waypoints.
+            maps: the drawings.
+            waypoints: bool ``(count, size, size)``, which they were made with.
+            number: of the next ones.
+
+        Returns:
+            waypoints, old and new ones; plans, bool ``(count, size / 2, size / 2)``, or None; bool
+            ``(count,)``, of which nets the next drawing would be another.
+        """
+        plans = None
+        if images.shape[1] in self._engine.planned:
+            plans = halve(self._plan(images, maps))
+            if number == 2:
+                return waypoints, plans, np.any(plans, axis=(1, 2))
+        with self._phase("decoding"):
+            more = add_waypoints(images, waypoints, maps)
+        return more, plans, np.any(more != waypoints, axis=(1, 2))
 
     def _sample(self, wave: Wave, rest: Positions) -> Positions:
         """Draw samples of each net and take the shortest tree."""

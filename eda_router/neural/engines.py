@@ -34,6 +34,7 @@ from eda_router.neural.tensors import IMAGE_CHANNELS
 from eda_router.resources import bundled
 
 FloatArray = NDArray[np.float32]
+Plans = NDArray[np.bool_]
 
 EXITS = "exits.json"
 MODEL = "model.keras"
@@ -51,6 +52,9 @@ INT8_OUTLIERS = 100
 
 _CONSTANT = re.compile(r'offset="(\d+)" size="(\d+)"')
 """Where a constant of an OpenVINO model lies in its file of weights."""
+
+_PLANS = re.compile(r'<layer [^>]*name="plans" type="Parameter"')
+"""What an exported exit has that takes plans."""
 
 _HINTS = {"float32": "f32", "bfloat16": "bf16", "int8": "f32"}
 
@@ -90,6 +94,7 @@ class Engine(Protocol):
         thresholds: for each exit, the probability from which a tile or an edge counts as drawn.
         latent: for each exit, the numbers of noise that a sample takes.
         name: ``keras`` or ``openvino``.
+        planned: the exits that take plans (:mod:`eda_router.neural.plans`).
         precision: in which it computes, ``float32`` or ``bfloat16``.
         batches: how many times larger batches its device wants than one processor core does.
     """
@@ -97,12 +102,17 @@ class Engine(Protocol):
     exits: tuple[int, ...]
     thresholds: dict[int, float]
     latent: dict[int, int]
+    planned: frozenset[int]
     name: str
     precision: str
     batches: int
 
-    def draw(self, images: FloatArray) -> FloatArray:
-        """First drawings of images ``(count, size, size, 3)``.
+    def draw(self, images: FloatArray, plans: Plans | None = None) -> FloatArray:
+        """Drawings of images ``(count, size, size, 3)``, the latent at its mean.
+
+        Args:
+            images: see :mod:`eda_router.neural.tensors`.
+            plans: bool ``(count, size / 2, size / 2)``, for exits that take them; None: none.
 
         Returns:
             float32 ``(count, size, size, 3)``, probabilities that the route takes the tile, the
@@ -131,24 +141,36 @@ class _Padded:
         self.exits: tuple[int, ...] = tuple(facts["exits"])
         self.thresholds: dict[int, float] = {int(k): v for k, v in facts["thresholds"].items()}
         self.latent: dict[int, int] = {int(k): v for k, v in facts["latent"].items()}
+        self.planned: frozenset[int] = frozenset()
         self._memories: dict[int, _Memory] = {}
 
-    def _run(self, images: FloatArray, noise: FloatArray) -> FloatArray:
+    def _run(self, images: FloatArray, noise: FloatArray, plans: FloatArray) -> FloatArray:
+        """Draw a piece; the plans are ``(count, 0, 0)`` where the exit takes none."""
         raise NotImplementedError
+
+    def _plan_from(self, takes_plans: Iterable[int]) -> None:
+        """Take plans where an exit does, and the exit of half the size is there to draw them."""
+        self.planned = frozenset(size for size in takes_plans if size // 2 in self.exits)
 
     def _pieces(self, size: int, count: int) -> tuple[int, ...]:
         """Batch sizes that :meth:`_run` takes for ``count`` images, in falling order."""
         raise NotImplementedError
 
-    def draw(self, images: FloatArray) -> FloatArray:
+    def draw(self, images: FloatArray, plans: Plans | None = None) -> FloatArray:
         """See :meth:`Engine.draw`."""
         latent = self._numbers(images)
+        shown = self._shown(images, plans)
         memory = self._memories.setdefault(images.shape[1], _Memory(images.shape[1]))
-        keys = [image.tobytes() for image in images]
+        # Without a plan the key is the image's bytes.
+        keys = [
+            image.tobytes() + (plan.tobytes() if plan.any() else b"")
+            for image, plan in zip(images, shown, strict=True)
+        ]
         new = {key: i for i, key in enumerate(keys) if key not in memory.numbers}
         if new:
-            chosen = images[list(new.values())]
-            drawn = self._all(chosen, np.zeros((len(chosen), latent), np.float32))
+            chosen = list(new.values())
+            still = np.zeros((len(chosen), latent), np.float32)
+            drawn = self._all(images[chosen], still, shown[chosen])
             memory.add(new, drawn)
         numbers = [memory.numbers[key] for key in keys]
         drawings = memory.drawings[np.array(numbers, np.int64)]
@@ -159,7 +181,8 @@ class _Padded:
         """See :meth:`Engine.sample`."""
         generator = np.random.Generator(np.random.PCG64(seed))
         noise = generator.standard_normal((count, self._numbers(images))).astype(np.float32)
-        drawn = self._all(np.repeat(images, count, axis=0), np.tile(noise, (len(images), 1)))
+        repeated = np.repeat(images, count, axis=0)
+        drawn = self._all(repeated, np.tile(noise, (len(images), 1)), self._shown(repeated, None))
         return drawn.reshape(len(images), count, *images.shape[1:])
 
     def _numbers(self, images: FloatArray) -> int:
@@ -169,7 +192,20 @@ class _Padded:
             raise ValueError(f"no exit for windows of {size}x{size}, only {list(self.exits)}")
         return self.latent[size]
 
-    def _all(self, images: FloatArray, noise: FloatArray) -> FloatArray:
+    def _shown(self, images: FloatArray, plans: Plans | None) -> FloatArray:
+        """The plans as the network takes them."""
+        count, size = images.shape[:2]
+        rows = size // 2 if size in self.planned else 0
+        if plans is None:
+            return np.zeros((count, rows, rows), np.float32)
+        if plans.shape != (count, rows, rows):
+            raise ValueError(
+                f"plans {plans.shape} for {count} windows of {size}x{size}, "
+                f"expected {(count, rows, rows)}"
+            )
+        return plans.astype(np.float32)
+
+    def _all(self, images: FloatArray, noise: FloatArray, plans: FloatArray) -> FloatArray:
         size = images.shape[1]
         pieces = self._pieces(size, len(images))
         drawn = np.empty(images.shape, np.float32)
@@ -180,7 +216,7 @@ class _Padded:
             piece = min((p for p in pieces if p >= left), default=pieces[0])
             stop = min(start + piece, len(images))
             drawn[start:stop] = self._run(
-                _padded(images[start:stop], piece), _padded(noise[start:stop], piece)
+                *(_padded(part[start:stop], piece) for part in (images, noise, plans))
             )[: stop - start]
             start = stop
         return drawn
@@ -228,7 +264,7 @@ class BlankEngine(_Padded):
 
     name = "blank"
 
-    def _run(self, images: FloatArray, noise: FloatArray) -> FloatArray:
+    def _run(self, images: FloatArray, noise: FloatArray, plans: FloatArray) -> FloatArray:
         return np.ones_like(images)
 
     def _pieces(self, size: int, count: int) -> tuple[int, ...]:
@@ -259,13 +295,19 @@ class KerasEngine(_Padded):
         known = {size: model.noise(size) for size in model.config.sizes}
         if not self.latent.items() <= known.items():
             raise InputError(folder / MODEL, None, "has other exits or another latent", EXITS)
-        self._draw = exit_function(model)
+        self._plan_from(size for size in self.exits if model.takes_plans(size))
+        self._draw = exit_function(model, False)
+        self._draw_by_plans = exit_function(model, True)
 
     def _pieces(self, size: int, count: int) -> tuple[int, ...]:
         return (_KERAS_PIECE if self.batches == 1 else _ACCELERATED_PIECE,)
 
-    def _run(self, images: FloatArray, noise: FloatArray) -> FloatArray:
-        drawn: FloatArray = self._draw(images, noise).numpy()
+    def _run(self, images: FloatArray, noise: FloatArray, plans: FloatArray) -> FloatArray:
+        drawn: FloatArray
+        if plans.shape[1]:
+            drawn = self._draw_by_plans(images, noise, plans).numpy()
+        else:
+            drawn = self._draw(images, noise).numpy()
         return drawn
 
 
@@ -305,8 +347,11 @@ class OpenVinoEngine(_Padded):
             "INFERENCE_NUM_THREADS": threads,
             "ENABLE_CPU_PINNING": False,
         }
-        for size, export in self._exports.items():
-            check_exit(folder, size, export)
+        self._plan_from(
+            size
+            for size, export in self._exports.items()
+            if _PLANS.search(check_exit(folder, size, export))
+        )
         check_digests(folder, facts, self._exports)
         self._folder = folder
         self._compiled: dict[tuple[int, int], _Request] = {}
@@ -344,22 +389,23 @@ class OpenVinoEngine(_Padded):
         self._small[size] += count <= piece // FEW
         return (piece, piece // FEW) if self._small[size] > RARE else (piece,)
 
-    def _run(self, images: FloatArray, noise: FloatArray) -> FloatArray:
+    def _run(self, images: FloatArray, noise: FloatArray, plans: FloatArray) -> FloatArray:
+        inputs = (images, noise, plans) if plans.shape[1] else (images, noise)
         count, size = images.shape[:2]
         if (count, size) not in self._compiled:
             model = self._read(size)
-            model.reshape({0: [count, size, size, 3], 1: [count, self.latent[size]]})
+            model.reshape({number: list(values.shape) for number, values in enumerate(inputs)})
             compiled = self._core.compile_model(model, "CPU", self._settings)
-            self._compiled[count, size] = _Request(compiled, images.shape, noise.shape)
-        return self._compiled[count, size].run(images, noise)
+            self._compiled[count, size] = _Request(compiled, [v.shape for v in inputs])
+        return self._compiled[count, size].run(inputs)
 
 
 class _Request:
     """A compiled exit and the arrays it reads and writes, made once for all its batches."""
 
-    def __init__(self, compiled: Any, images: tuple[int, ...], noise: tuple[int, ...]):
+    def __init__(self, compiled: Any, shapes: Iterable[tuple[int, ...]]):
         self._request = compiled.create_infer_request()
-        self._inputs = np.zeros(images, np.float32), np.zeros(noise, np.float32)
+        self._inputs = [np.zeros(shape, np.float32) for shape in shapes]
         # A tensor of zero bytes cannot share memory; without noise there is nothing to share.
         for number, values in enumerate(self._inputs):
             if values.size:
@@ -367,9 +413,9 @@ class _Request:
                 self._request.set_input_tensor(number, tensor)
         self._drawn: FloatArray = self._request.get_output_tensor(0).data
 
-    def run(self, images: FloatArray, noise: FloatArray) -> FloatArray:
+    def run(self, inputs: Iterable[FloatArray]) -> FloatArray:
         """The maps of a batch, valid until the next run."""
-        for own, values in zip(self._inputs, (images, noise), strict=True):
+        for own, values in zip(self._inputs, inputs, strict=True):
             own[:] = values
         self._request.infer(share_outputs=True)
         return self._drawn
@@ -510,8 +556,11 @@ def check_digests(folder: Path, facts: Mapping[str, Any], exports: Mapping[int, 
             raise InputError(path, None, "damaged", f"the file that {EXITS} has the SHA-256 of")
 
 
-def check_exit(folder: Path, size: int, export: Export = "float32") -> None:
+def check_exit(folder: Path, size: int, export: Export = "float32") -> str:
     """Make sure that an exported exit is whole and its weights are as long as it needs.
+
+    Returns:
+        its text.
 
     Raises:
         InputError: one of the two files cannot be read or is cut short.
@@ -532,6 +581,7 @@ def check_exit(folder: Path, size: int, export: Export = "float32") -> None:
     needed = max((int(m[1]) + int(m[2]) for m in _CONSTANT.finditer(text)), default=0)
     if held < needed:
         raise InputError(weights, None, f"{held} bytes", f"at least {needed} for {path.name}")
+    return text
 
 
 def load_model(folder: str | Path) -> Architecture:
@@ -565,15 +615,24 @@ def save_model(model: Architecture, path: Path) -> None:
         write_atomically(path, beside.read_bytes())
 
 
-def exit_function(model: Architecture) -> Any:
-    """A compiled function of images and noise that gives the maps ``(batch, size, size, 3)``."""
+def exit_function(model: Architecture, by_plans: bool) -> Any:
+    """A compiled function of images and noise that gives the maps ``(batch, size, size, 3)``.
+
+    Args:
+        model: that draws.
+        by_plans: whether the function takes plans too, as its third argument.
+    """
     import tensorflow as tf
 
     @tf.function(autograph=False)
     def draw(images: Any, noise: Any) -> Any:
         return model.maps(images, noise)
 
-    return draw
+    @tf.function(autograph=False)
+    def draw_by_plans(images: Any, noise: Any, plans: Any) -> Any:
+        return model.maps(images, noise, plans=plans)
+
+    return draw_by_plans if by_plans else draw
 
 
 def write_exits(folder: str | Path, exits: Mapping[int, float], latent: Mapping[int, int]) -> None:
@@ -628,15 +687,15 @@ def export_openvino(folder: str | Path) -> None:
 
     folder = Path(folder)
     model = load_model(folder)
-    converted = {
-        size: convert_model(
-            exit_function(model).get_concrete_function(
-                tf.TensorSpec((None, size, size, 3), tf.float32),
-                tf.TensorSpec((None, model.noise(size)), tf.float32),
-            )
-        )
-        for size in model.config.sizes
-    }
+    converted = {}
+    for size in model.config.sizes:
+        inputs: list[tuple[int, ...]] = [(size, size, 3), (model.noise(size),)]
+        by_plans = model.takes_plans(size)
+        if by_plans:
+            inputs.append((size // 2, size // 2))
+        specs = [tf.TensorSpec((None, *shape), tf.float32) for shape in inputs]
+        draw = exit_function(model, by_plans)
+        converted[size] = convert_model(draw.get_concrete_function(*specs))
     for name in [weights_file("int8"), *(exit_file(size, "int8") for size in converted)]:
         (folder / name).unlink(missing_ok=True)
     write_exported(folder, converted, "float32")

@@ -17,6 +17,11 @@ Latent
     prior's mean, the first drawing. In training z may come from the posterior
     q(z | image, route), which is held close to the prior (:func:`kl_divergence`).
 
+Plans
+    A *plan* is a rough route at half the resolution (:mod:`eda_router.neural.plans`). The exit
+    inside is shown it as faint pins, so it draws one way where it would hint at several, and the
+    ring follows (pooled growth).
+
 Outputs
     Each exit's head gives three logits a tile: whether it is in the route, and whether the route
     takes the edge to its right and the edge above (:mod:`eda_router.neural.decode` says why).
@@ -65,6 +70,10 @@ LIVE = 0.01
 
 DCGAN_DEVIATION = 0.02
 """Deviation of the first weights of all kernels by the rules of DCGAN [3]."""
+
+PLAN_PIN = 0.4
+"""What a tile of a plan is shown as, where a pin is 1. At 1 a drawing follows a bad plan all the
+way, and costs more; the fainter, the more drawings stay undecided."""
 
 DILATIONS = (1, 2, 4)
 """Dilations of a ring's blocks in turn."""
@@ -507,6 +516,12 @@ def _draw_kernels(level: Core | Ring) -> None:
             weight.assign(keras.initializers.RandomNormal(0.0, DCGAN_DEVIATION)(weight.shape))
 
 
+def _planned(images: Any, plans: Any) -> Any:
+    """Images ``(batch, size, size, 3)`` with plans ``(batch, size, size)`` as faint pins."""
+    faint = PLAN_PIN * ops.cast(plans, images.dtype)[..., None]
+    return ops.concatenate([images[..., :2], ops.maximum(images[..., 2:], faint)], axis=-1)
+
+
 def _pooled_latent(latent: Latent) -> Latent:
     """What the exit inside takes its latents from: routes at half the resolution."""
     if latent.routes is None:
@@ -548,6 +563,10 @@ class RouteVAE(keras.Model):
     def noise(self, size: int) -> int:
         """See :meth:`eda_router.neural.architecture.Architecture.noise`."""
         return self.config.noise(size)
+
+    def takes_plans(self, size: int) -> bool:
+        """See :meth:`eda_router.neural.architecture.Architecture.takes_plans`."""
+        return size > CORE_SIZE and self.config.growth == "pooled"
 
     @property
     def levels(self) -> list[Core | Ring]:
@@ -600,25 +619,35 @@ class RouteVAE(keras.Model):
             for layer in layers:
                 layer.starting = False
 
-    def exit(self, images: Any, latent: Latent = FIRST, training: bool = False) -> Drawing:
+    def exit(
+        self,
+        images: Any,
+        latent: Latent = FIRST,
+        training: bool = False,
+        plans: Any = None,
+    ) -> Drawing:
         """Draw images ``(batch, size, size, 3)`` with the exit of their size.
 
         Args:
             images: as in :mod:`eda_router.neural.tensors`.
             latent: what the latent is taken from.
             training: whether normalisation uses the batch's statistics (trainable levels only).
+            plans: ``(batch, size / 2, size / 2)``, 0 or 1, for sizes that take them; None: none.
         """
         if self.config.growth == "pooled":
-            return self._pooled(images, latent, training)
+            return self._pooled(images, latent, training, plans)
         level = self.level(images.shape[1])
         stem = level.stem(ops.cast(images, level.compute_dtype), training=training)
         return self._through(stem, images.shape[1], latent, training)
 
-    def _pooled(self, images: Any, latent: Latent, training: bool) -> Drawing:
+    def _pooled(self, images: Any, latent: Latent, training: bool, plans: Any = None) -> Drawing:
         level = self.level(images.shape[1])
         if isinstance(level, Core):
             return level.draw(images, latent, training)
-        inner = self._pooled(pool_problem(images), _pooled_latent(latent), training)
+        problem = pool_problem(images)
+        if plans is not None:
+            problem = _planned(problem, plans)
+        inner = self._pooled(problem, _pooled_latent(latent), training)
         stem, down = level.start(images, training)
         hidden, belief = level.refine_inner(down, inner, latent, training)
         return Drawing(*level.finish(stem, hidden, training), (*inner.beliefs, belief))
@@ -650,13 +679,15 @@ class RouteVAE(keras.Model):
         tiles = ops.clip((value - rest) / (config.output_goal - rest), 0.0, 1.0)
         return ops.concatenate([tiles, ops.sigmoid(logits[..., 1:])], axis=-1)
 
-    def maps(self, images: Any, noise: Any = None, training: bool = False) -> Any:
+    def maps(
+        self, images: Any, noise: Any = None, training: bool = False, plans: Any = None
+    ) -> Any:
         """Draw images; ``noise`` moves the latents from their means.
 
         See :meth:`eda_router.neural.architecture.Architecture.maps`.
         """
         latent = Latent(noise) if self.noise(images.shape[1]) else FIRST
-        drawn = self.probabilities(self.exit(images, latent, training).logits)
+        drawn = self.probabilities(self.exit(images, latent, training, plans).logits)
         return drawn if self.config.edge_maps else edges_of_tiles(drawn, images)
 
     def draw_batch(self, batch: Batch, terms: ModelTerms, stage: int) -> Drawing:

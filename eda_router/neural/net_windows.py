@@ -148,7 +148,7 @@ def draw_windows(
     Args:
         model: of :func:`eda_router.load_model`.
         cut: windows of one of its exits.
-        redraws: most times a net is drawn again by waypoints where its drawing does not join it.
+        redraws: most times a net is drawn again where its drawing does not join it.
         samples: drawings sampled from the latent where that did not help.
         seed: of their noise.
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from eda_router.neural.engines import Engine, FloatArray
+from eda_router.neural.engines import Engine, FloatArray, Plans
 from eda_router.neural.extract import RIGHT_MAP, TILE_MAP, UP_MAP
 
 _IMAGE = (2, 1, 0)
@@ -55,6 +55,13 @@ def turn_maps(maps: NDArray[np.float32], view: View) -> NDArray[np.float32]:
     return _turn(maps, view, _MAPS)
 
 
+def turn_plans(plans: NDArray[np.bool_], view: View) -> NDArray[np.bool_]:
+    """Plans ``(count, rows, rows)`` (:mod:`eda_router.neural.plans`) seen in another view."""
+    if view.exchange:
+        plans = plans.swapaxes(1, 2)
+    return plans[:, :: -1 if view.rows else 1, :: -1 if view.columns else 1]
+
+
 def _turn(values: FloatArray, view: View, channels: tuple[int, int, int]) -> FloatArray:
     tile, right, up = (values[..., channel] for channel in channels)
     if view.exchange:
@@ -81,26 +88,31 @@ class ViewsEngine:
     def __init__(self, engine: Engine, views: int = len(VIEWS)):
         self._engine, self._views = engine, VIEWS[:views]
         self.exits, self.thresholds = engine.exits, engine.thresholds
-        self.latent, self.name = engine.latent, engine.name
+        self.latent, self.name, self.planned = engine.latent, engine.name, engine.planned
         self.precision, self.batches = engine.precision, engine.batches
 
-    def draw(self, images: FloatArray) -> FloatArray:
+    def draw(self, images: FloatArray, plans: Plans | None = None) -> FloatArray:
         """See :meth:`eda_router.neural.engines.Engine.draw`."""
-        return self._mean(images, lambda turned: iter([self._engine.draw(turned)]))[0]
+
+        def drawing(turned: FloatArray, view: View) -> Iterator[FloatArray]:
+            own = None if plans is None else np.ascontiguousarray(turn_plans(plans, view))
+            return iter([self._engine.draw(turned, own)])
+
+        return self._mean(images, drawing)[0]
 
     def sample(self, images: FloatArray, count: int, seed: int) -> FloatArray:
         """See :meth:`eda_router.neural.engines.Engine.sample`; a sample's views share its noise."""
 
-        def samples(turned: FloatArray) -> Iterator[FloatArray]:
+        def samples(turned: FloatArray, view: View) -> Iterator[FloatArray]:
             return iter(self._engine.sample(turned, count, seed).swapaxes(0, 1))
 
         return np.stack(self._mean(images, samples), axis=1)
 
     def _mean(
-        self, images: FloatArray, draw: Callable[[FloatArray], Iterator[FloatArray]]
+        self, images: FloatArray, draw: Callable[[FloatArray, View], Iterator[FloatArray]]
     ) -> list[FloatArray]:
         sums: list[FloatArray] = []
         for view in self._views:
-            maps = [turn_maps(part, view.back) for part in draw(turn_images(images, view))]
+            maps = [turn_maps(part, view.back) for part in draw(turn_images(images, view), view)]
             sums = [s + m for s, m in zip(sums, maps, strict=True)] if sums else maps
         return [s / np.float32(len(self._views)) for s in sums]

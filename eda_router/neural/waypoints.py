@@ -24,9 +24,8 @@ from numpy.typing import NDArray
 
 from eda_router.design import IntArray
 from eda_router.kernels import kernel
-from eda_router.neural.decode import decode
 from eda_router.neural.extract import RIGHT_MAP, TILE_MAP
-from eda_router.neural.tensors import open_edges
+from eda_router.neural.plans import doubtful_trees
 from eda_router.search.grid import (
     COUNTERCLOCKWISE,
     add_wire,
@@ -41,9 +40,6 @@ SURE = 0.5
 
 MOST = 8
 """Weak stretches of a tree that get a waypoint at once."""
-
-FAINTEST = 1e-6
-"""Probability down to which a doubtful tree may run."""
 
 
 def add_waypoints(
@@ -64,7 +60,7 @@ def add_waypoints(
         windows where nothing is weak or nothing joins the pins; drawing those again is of no use.
     """
     given = (images[..., 2] > 0) | waypoints
-    trees = decode(open_edges(images), given, maps, FAINTEST)
+    trees = doubtful_trees(images, given, maps)
     return waypoints | weak_middles(given, maps, trees.offsets, trees.edges, SURE, MOST)
 
 

@@ -183,7 +183,8 @@ def _mending(attempt: Attempt, origins: IntArray, exit_: ScaledExit, width: int)
         return None
     level, waypoints = float(attempt.trees.taken_levels[0]), _NO_WAYPOINTS
     if isinstance(attempt, Drawing):
-        how = f"drawing {attempt.number}, by {attempt.waypoints.sum()} waypoints"
+        count = int(attempt.waypoints.sum())
+        how = f"drawing {attempt.number}, by " + (f"{count} waypoints" if count else "a plan")
         waypoints = np.argwhere(attempt.waypoints[0])[:, ::-1]
     elif isinstance(attempt, LatentSample):
         number = f"sample {attempt.best + 1} of {attempt.drawn}"

@@ -194,7 +194,7 @@ def model_lines(details: dict[str, Any], *, verbose: bool = False) -> list[str]:
     wider = f", and was not asked for {details['too_wide']} wider" * bool(details["too_wide"])
     lines = [
         f"model      drew {total['drawn']} at the first try, "
-        f"{total['redrawn']} again by waypoints, {total['sampled']} by samples, "
+        f"{total['redrawn']} drawn again, {total['sampled']} by samples, "
         f"{total['joined']} by joining, not {total['failed']}{wider}; "
         f"{model['kept']} ({model['kept_share']:.1%}) are still as drawn; "
         f"{details['engine']} in {details['precision']}" + f", {views} views" * (views > 1)

@@ -20,7 +20,7 @@ class ExitCount:
     Attributes:
         nets: that went to this exit.
         drawn: routed by their first drawing, whatever the wave.
-        redrawn: routed by a further drawing, by waypoints of the one before.
+        redrawn: routed by a further drawing, made by the one before.
         sampled: routed by a sample of the latent.
         joined: routed along the probability map.
         failed: left to the maze router.

@@ -22,7 +22,7 @@ class RouteSource(IntEnum):
     TRIVIAL = 0  # all pins in one tile, no wire needed
     UNROUTED = 1
     DRAWN = 2  # by the model at the first try
-    REDRAWN = 3  # by the model, again by waypoints of its first drawing
+    REDRAWN = 3  # by the model, again by what its first drawing tells
     SAMPLED = 4  # by the model, from a sample of the latent
     JOINED = 5  # drawn by the model in parts that a kernel joined
     MAZE = 6  # by the maze router

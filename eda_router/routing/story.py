@@ -96,4 +96,6 @@ def _further_attempt(attempt: Attempt, i: int, committed: np.bool_) -> str | Non
     if attempt.trees.ok[i] and not committed:
         return None
     outcome = "committed" if committed else "does not join the pins"
-    return f"drawn again by {attempt.waypoints[i].sum()} waypoints: {outcome}"
+    waypoints = int(attempt.waypoints[i].sum())
+    by = f"{waypoints} waypoints" if waypoints else "a plan"
+    return f"drawn again by {by}: {outcome}"

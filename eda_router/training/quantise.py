@@ -75,18 +75,23 @@ def export_int8(folder: str | Path, sizes: Sequence[int]) -> tuple[int, ...]:
     for size in sizes:
         model = core.read_model(folder / exit_file(size), folder / weights_file())
         count = max(LEAST_WINDOWS, TILES // size**2)
-        noise = np.zeros((_AT_ONCE, model.input(1).partial_shape[1].get_length()), np.float32)
+        # No noise and no plans.
+        shapes = [list(given.partial_shape)[1:] for given in model.inputs[1:]]
+        rest = [
+            np.zeros((_AT_ONCE, *(length.get_length() for length in shape)), np.float32)
+            for shape in shapes
+        ]
         # NNCF draws its progress bars on standard output.
         with redirect_stdout(io.StringIO()):
             lean = nncf.quantize(
                 model,
-                nncf.Dataset([(part, noise) for part in _windows(0, count, size)], list),
+                nncf.Dataset([(part, *rest) for part in _windows(0, count, size)], list),
                 preset=nncf.QuantizationPreset.MIXED,
                 subset_size=count // _AT_ONCE,
             )
         drawn, again = (core.compile_model(given, "CPU", EXACT) for given in (model, lean))
         maps = [
-            (drawn((part, noise))[0], again((part, noise))[0])
+            (drawn((part, *rest))[0], again((part, *rest))[0])
             for part in _windows(count, 2 * count, size)
         ]
         if _alike(*map(np.concatenate, zip(*maps, strict=True))):
