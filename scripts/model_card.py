@@ -38,8 +38,26 @@ from eda_router.training.measure import latent_use
 from eda_router.training.publish import format_metrics
 
 CIRCUITS = ("ibm01", "ibm02", "ibm10")
-AIMS = {8: (0.9995, 1.01), 16: (0.998, 1.02), 32: (0.99, 1.04), 64: (0.97, 1.06)}
-"""Least connected and highest cost aimed at; most ink is :data:`INK_LIMITS`."""
+Aims = Mapping[int, tuple[float, float, float]]
+
+AIMS: Aims = {
+    8: (0.9995, 1.15, 1.01),
+    16: (0.998, 1.25, 1.02),
+    32: (0.99, 1.4, 1.04),
+    64: (0.97, 1.5, 1.06),
+}
+"""Least connected, most ink and highest cost aimed at."""
+
+FIRST_AIMS: Aims = {
+    size: (least, INK_LIMITS[size], dearest)
+    for size, least, dearest in (
+        (8, 0.999, 1.01),
+        (16, 0.985, 1.015),
+        (32, 0.95, 1.02),
+        (64, 0.85, 1.03),
+    )
+}
+"""The same of the first drawing alone, within the ink that calibration allows."""
 
 DETAILED = ("validation, ledger", "ibm02, full ledger")
 """States whose kinds of nets the card shows."""
@@ -136,8 +154,8 @@ def tables(metrics: Mapping[str, Any]) -> str:
         [
             paragraph(
                 "All at one threshold an exit. Where the first drawing does not join the pins, the "
-                f"net is drawn again by waypoints, {RouteConfig.redraws} times at most; *drawings* "
-                "is how many a net took:"
+                f"net is drawn again, {RouteConfig.redraws} times at most; *drawings* is how many "
+                "a net took, without the coarse one of the plan:"
             ),
             table(
                 [
@@ -204,14 +222,14 @@ def tables(metrics: Mapping[str, Any]) -> str:
 def drawn_row(name: str, size: int, row: Mapping[str, Any]) -> list[object]:
     return [
         *(name, size, row["samples"], f"{row['threshold']:g}"),
-        *marked(size, row["connected"], row["ink"], row["cost"]),
+        *marked(size, row["connected"], row["ink"], row["cost"], AIMS),
         *(f"{row['drawings']:.2f}", f"{row['blank']['cost']:.4f}", f"{row['blind_cost']:.4f}"),
     ]
 
 
 def first_row(name: str, size: int, row: Mapping[str, Any]) -> list[object]:
     first = row["first"]
-    figures = marked(size, first["connected"], first["ink"], first["cost"])
+    figures = marked(size, first["connected"], first["ink"], first["cost"], FIRST_AIMS)
     return [name, size, *figures, f"{row['connected_sampled']:.4f}"]
 
 
@@ -221,12 +239,14 @@ def kind_row(kind: str, figures: Mapping[str, float]) -> list[str]:
     return [kind, *shares, cost, f"{figures['blind_cost']:.4f}"]
 
 
-def marked(size: int, connected: float, ink: float, cost: float) -> tuple[str, str, str]:
+def marked(
+    size: int, connected: float, ink: float, cost: float, aims: Aims
+) -> tuple[str, str, str]:
     """The three figures, bold where they miss what is aimed at."""
-    least, dearest = AIMS[size]
+    least, most, dearest = aims[size]
     return (
         f"{connected:.4f}" if connected >= least else f"**{connected:.4f}**",
-        f"{ink:.3f}" if ink <= INK_LIMITS[size] else f"**{ink:.3f}**",
+        f"{ink:.3f}" if ink <= most else f"**{ink:.3f}**",
         f"{cost:.4f}" if cost <= dearest else f"**{cost:.4f}**",
     )
 

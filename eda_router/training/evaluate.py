@@ -32,7 +32,7 @@ from eda_router.training.measure import (
     sweep,
 )
 
-INK_LIMITS = {8: 1.15, 16: 1.25, 32: 1.4, 64: 1.5}
+INK_LIMITS = {8: 1.15, 16: 1.2, 32: 1.3, 64: 1.4}
 """Most ink that calibration allows an exit; further exits have the last one's."""
 
 KINDS = ("straight", "L", "detour", "3 pins", "4-5 pins", "6+ pins")
@@ -120,7 +120,7 @@ def evaluate_exit(
         engine: the model.
         samples: states with the teacher's trees.
         draws: drawings taken from the latent where the first one fails.
-        redraws: most times a net is drawn again by waypoints where its first drawing fails.
+        redraws: most times a net is drawn again where its first drawing fails.
         seed: of those.
         calibrate: choose the threshold here instead of using the engine's.
 
@@ -129,7 +129,7 @@ def evaluate_exit(
         is the first drawing alone; samples of the latent take its place, not that of further ones.
     """
     size = samples.states.shape[1]
-    maps = draw_all(engine.draw, samples.states)
+    maps = draw_all(Drawer(engine).draw, samples.states)
     swept = sweep(samples.states, samples.labels, maps)
     threshold = engine.thresholds[size]
     limit = INK_LIMITS.get(size, INK_LIMITS[64])
