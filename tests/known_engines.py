@@ -60,6 +60,19 @@ class Hesitant(Teacher):
         return super().draw(images) * np.where(two, 0.1, 1.0)[:, None, None, None].astype("f")
 
 
+class Follower(Teacher):
+    """Draws 16x16 faintly, until a plan is shown; draws nothing at 8x8, so no plan at first."""
+
+    name = "follower"
+    planned = frozenset({16})
+
+    def draw(self, images, plans=None):
+        if images.shape[1] == 8:
+            return np.zeros_like(images)
+        has_plan = np.any(plans, axis=(1, 2))[:, None, None, None]
+        return super().draw(images) * np.where(has_plan, 1.0, 0.1).astype("f")
+
+
 class Blank(Teacher):
     """Draws every tile and edge, and counts what it is asked for."""
 

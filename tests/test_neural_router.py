@@ -19,7 +19,7 @@ from eda_router.routing.neural import route_with
 from eda_router.routing.result import RouteSource
 from eda_router.verification import verify
 from tests.generators import random_design
-from tests.known_engines import Blank, Hesitant, PinsOnly, Teacher
+from tests.known_engines import Blank, Follower, Hesitant, PinsOnly, Teacher
 
 BARE = RouteConfig(router="neural", fallback="none", negotiate=False, refine=False, samples=0)
 
@@ -246,6 +246,15 @@ def story(engine, design, net, **settings):
     config = RouteConfig(**{**vars(BARE), **settings, "explain": design.net_names[net]})
     result = route_with(engine, design, config)
     return result.details["story"], RouteSource(result.stage[net])
+
+
+def test_the_story_tells_of_a_drawing_by_a_plan(design):
+    boxes = design.net_boxes
+    sides = (boxes[:, 2:] - boxes[:, :2]).max(axis=1) + 1
+    net = int(np.flatnonzero((sides > 4) & (sides < 8))[0])
+    lines, source = story(Follower(), design, net, wave=1, samples=0, window=16)
+    assert source == RouteSource.REDRAWN
+    assert lines[-1].endswith("drawn again by a plan: committed")
 
 
 def test_the_story_tells_each_step_and_ends_with_what_became_wire(design):

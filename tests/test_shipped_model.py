@@ -12,6 +12,7 @@ from eda_router.dataset.samples import VALIDATION_SHARD, SampleConfig, make_samp
 from eda_router.dataset.teacher import edge_costs, label_costs
 from eda_router.neural import engines
 from eda_router.neural.decode import decode
+from eda_router.neural.drawer import Drawer
 from eda_router.neural.engines import (
     INT8_OUTLIERS,
     TOLERANCE,
@@ -24,7 +25,7 @@ from eda_router.neural.model import edges_of_tiles
 from eda_router.neural.tensors import free_tracks, images, pin_tiles
 from eda_router.resources import folder
 from eda_router.training.evaluate import evaluate_exit
-from eda_router.training.measure import draw_all, latent_use
+from eda_router.training.measure import draw_all, latent_use, quality
 
 MODELS = folder("models")
 SIZES = tuple(json.loads((MODELS / "exits.json").read_text())["exits"])
@@ -127,6 +128,18 @@ def test_drawings_join_the_pins_cheaply(size, samples):
     assert row["cost"] <= cost
     assert row["cost"] < 0.97 * row["blank"]["cost"]
     assert row["cost"] < 0.97 * row["blind_cost"]
+
+
+@pytest.mark.parametrize("size", [32, 64])
+def test_by_a_plan_first_drawings_join_more_with_less_ink(size, samples):
+    states, labels = samples[size].states, samples[size].labels
+    engine = load_engine(MODELS)
+    plain, planned = (
+        quality(states, labels, draw_all(draw, states), engine.thresholds[size])
+        for draw in (engine.draw, Drawer(engine).draw)
+    )
+    assert planned.connected > plain.connected
+    assert planned.ink < plain.ink
 
 
 def test_waypoints_join_what_the_widest_exit_draws_faintly(samples):
