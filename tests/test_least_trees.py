@@ -75,3 +75,14 @@ def test_more_pins_than_a_search_takes_have_a_lower_bound() -> None:
     assert not exact
     joined = nx.minimum_spanning_tree(other.subgraph(pins.tolist()))
     assert 0.8 * joined.size("weight") <= cost <= joined.size("weight")
+
+
+@pytest.mark.parametrize("count", [62, 63, 64, 65, 66, 80, 130])
+def test_a_row_of_pins_however_many_costs_its_length(count: int) -> None:
+    tiles = np.arange(count)
+    ends = tiles[:-1], tiles[1:]
+    graph = graph_of(ends, np.full(count - 1, 1000), tiles, np.zeros(count, np.int64), 1000)
+    pins = tiles.astype(np.int32)
+    for turned in (pins, pins[::-1].copy(), np.roll(pins, 7)):
+        cost, exact = least_tree(graph, new_labels(count), new_ascent(graph), turned)
+        assert (cost, exact) == (1000 * (count - 1), False)

@@ -21,6 +21,9 @@ from eda_router.proof.heap import pop, push
 MOST_SETS = 64
 """Sets of terminals within cuts that are told apart."""
 
+MOST_BITS = 62
+"""Terminals that a set can hold; exact searches, which ask for sets, have fewer."""
+
 NEVER = np.int64(1) << 60
 
 
@@ -128,20 +131,23 @@ def _raise_cuts(graph, ascent, pins, least, second):
     tail = 1
     total = np.int64(0)
     met = np.int64(0)
+    reached = False
     while True:
         # All nodes from which the terminal is reached at no further cost.
         while head < tail:
             node = queue[head]
             head += 1
-            if ascent.terminal[node] >= 0:
-                met |= np.int64(1) << ascent.terminal[node]
+            terminal = ascent.terminal[node]
+            reached |= terminal == len(pins) - 1
+            if 0 <= terminal < MOST_BITS:
+                met |= np.int64(1) << terminal
             for arc in range(graph.offsets[node], graph.offsets[node + 1]):
                 other = graph.heads[arc]
                 if ascent.left[graph.back[arc]] == 0 and ascent.mark[other] != search:
                     ascent.mark[other] = search
                     queue[tail] = other
                     tail += 1
-        if met >> (len(pins) - 1) & 1:
+        if reached:
             ascent.size[least] = -1
             return total
         ascent.size[least] = tail

@@ -103,14 +103,22 @@ class Generation:
     def _begin(self, routes: Routes | None) -> None:
         """The first trees: those of ``routes``, and a shortest one of each group."""
         if routes is not None:
-            nets = np.flatnonzero((self.groups.group_of >= 0) & (routes.lengths > 0))
-            self.columns.add(
-                self.groups.group_of[nets], [routes.net_edges(net) for net in nets.tolist()]
-            )
+            self._add_routes(routes)
         everyone = np.arange(len(self.groups))
         _, trees = self.pricer.trees(SCALE + self._floor, everyone)
         self.columns.add(everyone[: len(trees)], trees)
         self._least = self.columns.cheapest(len(self.groups), self.unit + self._floor)
+
+    def add(self, routes: Routes) -> None:
+        """Add the trees of a routing."""
+        self._add_routes(routes)
+        self._least = self.columns.cheapest(len(self.groups), self.unit + self._floor)
+
+    def _add_routes(self, routes: Routes) -> None:
+        nets = np.flatnonzero((self.groups.group_of >= 0) & (routes.lengths > 0))
+        self.columns.add(
+            self.groups.group_of[nets], [routes.net_edges(net) for net in nets.tolist()]
+        )
 
     def look(self, prices: NDArray[np.int64]) -> int:
         """Look for cheaper trees at some prices; returns how many were found."""
@@ -197,6 +205,23 @@ class Generation:
         row = Round(len(self.rounds) + 1, self.lower, self.upper, len(self.columns), new, seconds)
         self.rounds.append(row)
         return new
+
+    def rounded(self) -> Routes:
+        """The fractional routing made whole: each group's nets take the trees that it uses most.
+
+        Edges may be overfilled. Fractions of the master's columns are rounded down, and what is
+        left of a group goes to the largest remainders.
+        """
+        assert self.solution is not None
+        columns, groups = self.columns, self.groups
+        used = np.pad(self.solution.amounts, (0, len(columns) - len(self.solution.amounts)))
+        whole = np.floor(used + NEARLY).astype(np.int64)
+        missing = groups.members - np.bincount(columns.groups, whole, len(groups)).astype(np.int64)
+        order = np.lexsort((whole - used, columns.groups))
+        first = np.searchsorted(columns.groups[order], np.arange(len(groups)))
+        rank = np.arange(len(order)) - first[columns.groups[order]]
+        whole[order] += rank < missing[columns.groups[order]]
+        return groups.routes(columns, whole)
 
     @property
     def overfilled(self) -> bool:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from eda_router.design import Design, IntArray
+from eda_router.design import Design, IntArray, Routes
+from eda_router.proof.columns import Columns
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +34,27 @@ class Groups:
     def pin_counts(self) -> NDArray[np.int64]:
         """int64 ``(groups,)``: pins of each group."""
         return np.diff(self.offsets)
+
+    def routes(self, columns: Columns, amounts: NDArray[np.int64]) -> Routes:
+        """A routing: the nets of each group take its trees in order.
+
+        Args:
+            columns: trees of the groups.
+            amounts: int64 ``(columns,)``, nets on each tree, as many as its group has.
+        """
+        waiting: dict[int, list[int]] = {}
+        for column in np.flatnonzero(amounts).tolist():
+            group = int(columns.groups[column])
+            waiting.setdefault(group, []).extend([column] * int(amounts[column]))
+        offsets = np.zeros(len(self.group_of) + 1, np.int64)
+        parts = []
+        for net, group in enumerate(self.group_of.tolist()):
+            if group >= 0:
+                column = waiting[group].pop(0)
+                parts.append(columns.edges[columns.offsets[column] : columns.offsets[column + 1]])
+                offsets[net + 1] = len(parts[-1])
+        edges = np.concatenate(parts) if parts else np.zeros(0, np.int32)
+        return Routes(np.cumsum(offsets), edges)
 
 
 def groups_of(design: Design) -> Groups:

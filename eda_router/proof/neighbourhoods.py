@@ -46,7 +46,7 @@ DEAREST = 0.5
 PASSES = 60
 """Most passes."""
 
-LEAST_GAIN = 0.01
+LEAST_GAIN = 0.05
 """Share of the wire beyond the bound that a pass has to gain to be worth another of its size: the
 mean of the last :data:`JUDGED` passes."""
 
@@ -188,21 +188,9 @@ class Neighbourhoods:
         return True
 
     def routes(self) -> Routes:
-        """The routing: nets of one group take its trees in order."""
-        columns, groups = self._generation.columns, self._generation.groups
-        waiting: dict[int, list[int]] = {}
-        for column in np.flatnonzero(self.amounts).tolist():
-            group = int(columns.groups[column])
-            waiting.setdefault(group, []).extend([column] * int(self.amounts[column]))
-        offsets = np.zeros(len(groups.group_of) + 1, np.int64)
-        parts = []
-        for net, group in enumerate(groups.group_of.tolist()):
-            if group >= 0:
-                column = waiting[group].pop(0)
-                parts.append(columns.edges[columns.offsets[column] : columns.offsets[column + 1]])
-                offsets[net + 1] = len(parts[-1])
-        edges = np.concatenate(parts) if parts else np.zeros(0, np.int32)
-        return Routes(np.cumsum(offsets), edges)
+        """The routing."""
+        generation = self._generation
+        return generation.groups.routes(generation.columns, self.amounts)
 
     def _boxes(self, number: int, side: int) -> Iterator[Box]:
         """Boxes that cover the grid, elsewhere in every pass."""
@@ -289,6 +277,8 @@ class Neighbourhoods:
         ).astype(np.int64)
         length = int(self.amounts[trees] @ columns.lengths[trees])
         spare = self._spare(trees)
+        if self._most_gain(trees, spare) < 1 - NEARLY:
+            return
         for left in range(ROUNDS, -1, -1):
             priced = price_part(columns, trees, members, spare, float(BLOCKED), deadline)
             if priced is None:
@@ -315,6 +305,17 @@ class Neighbourhoods:
             owner, edges = columns.entries(trees)
             taken = np.bincount(edges, found[owner], len(spare)).astype(np.int64)
             self._use = self._generation.capacity - spare + taken
+
+    def _most_gain(self, trees: NDArray[np.int64], spare: NDArray[np.int64]) -> float:
+        """What choosing among some trees could gain at most, by the prices of the whole: what the
+        trees held cost beyond the cheapest, and the priced tracks that they leave free."""
+        owner, edges = self._generation.columns.entries(trees)
+        amounts = self.amounts[trees]
+        met = np.unique(edges)
+        taken = np.bincount(edges, amounts[owner], len(spare))[met]
+        free = np.maximum(spare[met] - taken, 0)
+        worth = free @ self._generation.prices[met] / SCALE
+        return float(amounts @ self._beyond[trees] + worth)
 
     def _look(
         self,

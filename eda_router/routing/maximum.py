@@ -28,6 +28,7 @@ from eda_router.proof.generation import Generation, Round
 from eda_router.proof.neighbourhoods import Neighbourhoods
 from eda_router.proof.pricing import SCALE
 from eda_router.routing.hook import STOP, Hook, PassState, is_stopped, read_only
+from eda_router.routing.priced import PricedRouter
 from eda_router.routing.result import PassRow, RouteSource, RoutingResult
 from eda_router.routing.run import OutOfTime
 
@@ -36,6 +37,9 @@ ROUTING_SHARE = 0.4
 
 PRICES_SHARE = 0.6
 """Share of the time that is left then for column generation."""
+
+SEARCH_SHARE = 0.7
+"""Share of it after which negotiation at the prices ends."""
 
 CHECK_SHARE = 0.15
 """Share of it for the bound."""
@@ -81,6 +85,19 @@ def shorten(result: RoutingResult, hook: Hook | None, deadline: float | None) ->
         enough = result.wirelength if finished else None
         generation.run(ROUNDS, enough=enough, on_round=show_round, deadline=moment(PRICES_SHARE))
     routes = result.routes
+    if finished and generation.solution is not None and not is_stopped(hook):
+        with timed(phases, "priced negotiation"):
+            router = PricedRouter(result.design, result.config, deadline=moment(SEARCH_SHARE))
+            found = router.search(
+                generation.rounded(),
+                generation.prices / SCALE,
+                lambda number, nets, length: show(
+                    f"priced {number}", nets, length or result.wirelength
+                ),
+            )
+        if found is not None and found.wirelength < routes.wirelength:
+            generation.add(found)
+            routes = found
     if finished and not is_stopped(hook):
         with timed(phases, "neighbourhoods"):
             near = Neighbourhoods(generation, routes)
