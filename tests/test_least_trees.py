@@ -86,3 +86,17 @@ def test_a_row_of_pins_however_many_costs_its_length(count: int) -> None:
     for turned in (pins, pins[::-1].copy(), np.roll(pins, 7)):
         cost, exact = least_tree(graph, new_labels(count), new_ascent(graph), turned)
         assert (cost, exact) == (1000 * (count - 1), False)
+
+
+def test_an_ascent_that_is_stopped_has_a_lower_bound_and_leaves_nothing_behind() -> None:
+    graph, _ = priced_grid(0, 1000, 0.3)
+    pins = np.arange(EXACT_PINS + 2, dtype=np.int32)
+    labels = new_labels(WIDTH * HEIGHT)
+    ascent = new_ascent(graph, labels.stop)
+    whole = least_tree(graph, labels, ascent, pins)
+    labels.stop[0] = 1
+    stopped, exact = least_tree(graph, labels, ascent, pins)
+    assert not exact
+    assert 0 <= stopped < whole[0]
+    labels.stop[0] = 0
+    assert least_tree(graph, labels, ascent, pins) == whole

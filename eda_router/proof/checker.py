@@ -105,8 +105,9 @@ def prove(
     offsets, pins, members = _distinct_nets(design, node_of)
     costs = np.zeros(len(members), np.int64)
     exact = np.zeros(len(members), np.uint8)
-    memory = new_labels(len(graph.x)), new_ascent(graph)
-    stop = memory[0].stop
+    labels = new_labels(len(graph.x))
+    stop = labels.stop
+    memory = labels, new_ascent(graph, stop)
 
     def wait(chunk: Future[None], share: float) -> None:
         """Wait for a chunk: signals and the clock are seen meanwhile."""

@@ -14,6 +14,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from eda_router.kernels import kernel
 from eda_router.proof.heap import pop, push
@@ -46,6 +47,8 @@ class Ascent(NamedTuple):
         far: int64 ``(nodes,)``, least cost left of a way from the root, or NEVER.
         key: int64, heap of the search for these ways.
         entry: int32, its nodes.
+        stop: uint8 ``(1,)``; once another thread sets it, an ascent ends with the bound that it has
+            reached.
     """
 
     left: Any
@@ -63,6 +66,7 @@ class Ascent(NamedTuple):
     far: Any
     key: Any
     entry: Any
+    stop: Any
 
 
 ROOM = 1 << 14
@@ -70,8 +74,8 @@ ROOM = 1 << 14
 for a lower bound."""
 
 
-def new_ascent(graph: Any) -> Ascent:
-    """Scratch memory for ascents on a graph."""
+def new_ascent(graph: Any, stop: NDArray[np.uint8] | None = None) -> Ascent:
+    """Scratch memory for ascents on a graph; ``stop`` as in :class:`Ascent`, by default its own."""
     nodes, arcs = len(graph.x), len(graph.heads)
     return Ascent(
         left=graph.costs.copy(),
@@ -89,6 +93,7 @@ def new_ascent(graph: Any) -> Ascent:
         far=np.full(nodes, NEVER, np.int64),
         key=np.zeros(arcs + 1, np.int64),
         entry=np.zeros(arcs + 1, np.int32),
+        stop=np.zeros(1, np.uint8) if stop is None else stop,
     )
 
 
@@ -104,7 +109,7 @@ def ascend(graph, ascent, pins):
         ascent.terminal[pins[t]] = t
     size[len(pins) - 1] = -1
     total = np.int64(0)
-    while True:
+    while not ascent.stop[0]:
         least = -1
         for t in range(len(pins)):
             if size[t] > 0 and (least < 0 or size[t] < size[least]):

@@ -1,15 +1,17 @@
 """Effort max: a finished routing is shortened with prices, and told how far from optimal it is.
 
 Column generation finds the best fractional routing and the prices of tracks
-(:mod:`eda_router.proof.generation`); neighbourhoods of the routing choose anew among the trees that
-are nearly the cheapest at these prices (:mod:`eda_router.proof.neighbourhoods`). What comes out is
-never longer than what goes in, and never has overflow.
+(:mod:`eda_router.proof.generation`); negotiation at these prices makes it whole
+(:mod:`eda_router.routing.priced`); neighbourhoods of the routing choose anew among the trees that
+are nearly the cheapest (:mod:`eda_router.proof.neighbourhoods`). What comes out is never longer
+than what goes in, and never has overflow.
 
 It ends by itself, by what is counted and never by the clock unless a time limit is given: column
-generation once no round can raise the bound, or after :data:`ROUNDS`; the neighbourhoods where the
-bound is reached, or once two passes with the largest boxes gain less than 1 % of the wire beyond it
-each. Memory follows the input: at most 20 trees a group of nets in the mean from pass to pass,
-besides those that are held, and one programme of HiGHS at a time.
+generation once no round can raise the bound, or after :data:`ROUNDS`; negotiation after some
+stretches without a shorter routing; the neighbourhoods where the bound is reached, or once two
+passes with the largest boxes gain less than 5 % of the wire beyond it each. Memory follows the
+input: at most 20 trees a group of nets in the mean from pass to pass, besides those that are held,
+and one programme of HiGHS at a time.
 """
 
 from __future__ import annotations
