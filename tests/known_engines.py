@@ -21,7 +21,7 @@ class Teacher:
     def __init__(self):
         self.thresholds = dict.fromkeys(self.exits, 0.5)
 
-    def draw(self, images):
+    def draw(self, images, plans=None):
         vertical, horizontal = (np.rint(images[..., c] * 8).astype(np.int32) for c in (0, 1))
         states = encode(vertical, horizontal, images[..., 2] > 0.5)
         labels = label(states)[0]
@@ -41,7 +41,7 @@ class PinsOnly(Teacher):
         super().__init__()
         self.sampled, self.drawn = sampled, drawn
 
-    def draw(self, images):
+    def draw(self, images, plans=None):
         return np.full(images.shape, self.drawn, np.float32)
 
     def sample(self, images, count, seed):
@@ -55,7 +55,7 @@ class Hesitant(Teacher):
 
     name = "hesitant"
 
-    def draw(self, images):
+    def draw(self, images, plans=None):
         two = (images[..., 2] > 0.5).sum(axis=(1, 2)) == 2
         return super().draw(images) * np.where(two, 0.1, 1.0)[:, None, None, None].astype("f")
 
@@ -79,6 +79,6 @@ class Blank(Teacher):
     name = "blank"
     asked = 0
 
-    def draw(self, images):
+    def draw(self, images, plans=None):
         self.asked += len(images)
         return np.ones_like(images)

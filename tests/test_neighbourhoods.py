@@ -148,6 +148,29 @@ def test_of_too_many_trees_the_cheapest_and_those_held_are_kept(
     assert max(sizes) <= len(generation.groups) + len(design.routable)
 
 
+def test_no_choice_gains_more_than_the_prices_leave_it() -> None:
+    """So a part that is passed over is one that nothing could be gained from."""
+    gains = []
+    for seed in (0, 1, 2, 3, 5, 7, 8, 9):
+        design = roomy(seed)
+        start = routing(design, seed)
+        assert start is not None
+        generation = Generation(design, "wirelength", start)
+        generation.run(20)
+        near, columns = Neighbourhoods(generation, start), generation.columns
+        for chosen in np.random.default_rng(seed).random((20, len(generation.groups))) < 0.7:
+            trees = near._trees(chosen)
+            if len(trees) == 0:
+                continue
+            held, spare = near.amounts[trees], near._spare(trees)
+            members = np.bincount(columns.groups[trees], held, len(chosen)).astype(np.int64)
+            priced = price_part(columns, trees, members, spare, 1000.0)
+            assert priced is not None
+            gains.append(held @ columns.lengths[trees] - priced[0])
+            assert gains[-1] <= near._most_gain(trees, spare) + 1e-6
+    assert max(gains) >= 1
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_a_part_is_worth_what_scipys_fractions_are(seed: int) -> None:
     design = roomy(seed)

@@ -229,7 +229,7 @@ def test_what_the_clock_leaves_undrawn_goes_to_the_maze_router(design):
 
         now = 0.0
 
-        def draw(self, images):
+        def draw(self, images, plans=None):
             self.now += 1
             return super().draw(images)
 
@@ -293,7 +293,7 @@ def test_the_demand_shown_is_a_setting(design):
             super().__init__()
             self.least = []
 
-        def draw(self, images):
+        def draw(self, images, plans=None):
             shown = images[..., :2]
             self.least.append(shown[shown > 0].min())
             return super().draw(images)

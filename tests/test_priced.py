@@ -1,4 +1,4 @@
-"""Negotiation at prices beside the best routing of tiny designs, and beside effort high."""
+"""Negotiation at prices between what is proven and effort high."""
 
 from __future__ import annotations
 

@@ -253,8 +253,6 @@ class Drawer:
 
     def _run(self, images: NDArray[np.float32], plans: Flags | None = None) -> Maps:
         with self._phase("network"):
-            if plans is None:
-                return self._engine.draw(images)
             return self._engine.draw(images, plans)
 
     def _plan(self, images: NDArray[np.float32], maps: Maps) -> Flags:

@@ -6,8 +6,8 @@ that it takes. The network shows it as faint pins to its exit inside
 (:mod:`eda_router.neural.model`), which then draws one way, and the ring around it works out that
 way in detail.
 
-The plan of a first drawing is drawn by the exit of half the size, on the problem pooled to it; that
-takes a third of a drawing's time. The plan of a further drawing is the tree of the drawing before.
+The plan of a first drawing is drawn by the exit of half the size, on the problem pooled to it, a
+quarter of the tiles. The plan of a further drawing is the tree of the drawing before.
 Both are *doubtful* trees, taken at however low a level joins the pins: a plan always decides.
 
 As waypoints are, a plan is a hint to the model: the tree has to join the pins over what the model

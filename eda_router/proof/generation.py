@@ -103,7 +103,7 @@ class Generation:
     def _begin(self, routes: Routes | None) -> None:
         """The first trees: those of ``routes``, and a shortest one of each group."""
         if routes is not None:
-            self._add_routes(routes)
+            self.add(routes)
         everyone = np.arange(len(self.groups))
         _, trees = self.pricer.trees(SCALE + self._floor, everyone)
         self.columns.add(everyone[: len(trees)], trees)
@@ -111,10 +111,6 @@ class Generation:
 
     def add(self, routes: Routes) -> None:
         """Add the trees of a routing."""
-        self._add_routes(routes)
-        self._least = self.columns.cheapest(len(self.groups), self.unit + self._floor)
-
-    def _add_routes(self, routes: Routes) -> None:
         nets = np.flatnonzero((self.groups.group_of >= 0) & (routes.lengths > 0))
         self.columns.add(
             self.groups.group_of[nets], [routes.net_edges(net) for net in nets.tolist()]

@@ -55,6 +55,7 @@ FINISH = Steps(rise=0.1, fall=0.01, overfull=1.0, last=1.0)
 """While the last overflow is negotiated away."""
 
 MOST_FREE = 3
+"""Free tracks of an edge that count."""
 
 SCARCE = 0.01
 """What a net pays for the last free track of an edge; of ways as cheap it takes the freer one."""

@@ -129,7 +129,7 @@ class Scribbler(Teacher):
         super().__init__()
         self._rng, self._power = rng, rng.uniform(0.2, 5)
 
-    def draw(self, images):
+    def draw(self, images, plans=None):
         return (self._rng.random(images.shape) ** self._power).astype(np.float32)
 
 
