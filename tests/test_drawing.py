@@ -14,6 +14,7 @@ from eda_router.cli import cli, main
 from eda_router.design import Design, Routes
 from eda_router.errors import EdarouteError
 from eda_router.formats import ispd98, route_file
+from eda_router.neural.engines import Plans
 from eda_router.report.drawing import draw_net
 from tests.pictured import crowded, one_net
 
@@ -40,7 +41,7 @@ class Pencil:
         self.thresholds = {8: 0.5, 16: 0.4}
         self.drawn, self.sampled = drawn, sampled
 
-    def draw(self, images: FloatArray) -> FloatArray:
+    def draw(self, images: FloatArray, plans: Plans | None = None) -> FloatArray:
         assert images.ndim == 4
         assert images.shape[3] == 3
         return np.full(images.shape, self.drawn, np.float32)
@@ -79,9 +80,10 @@ def test_the_net_itself_is_not_in_its_own_way() -> None:
 class HesitantPencil(Pencil):
     """Presses harder when it is shown more than the three pins of :func:`one_net`."""
 
-    def draw(self, images: FloatArray) -> FloatArray:
+    def draw(self, images: FloatArray, plans: Plans | None = None) -> FloatArray:
         shown = (images[..., 2] > 0).sum(axis=(1, 2))
-        return super().draw(images) * np.where(shown > 3, 9, 1)[:, None, None, None].astype("f")
+        pressure = np.where(shown > 3, 9, 1)[:, None, None, None].astype("f")
+        return super().draw(images, plans) * pressure
 
 
 def test_what_is_not_joined_is_drawn_again_by_waypoints() -> None:
