@@ -29,6 +29,9 @@ SETTINGS: dict[str, Any] = {
 }
 
 
+NEAREST_SETTINGS: dict[str, Any] = {**SETTINGS, "run_crossover": "on"}
+"""A vertex: most nets are whole there."""
+
 PART_SETTINGS: dict[str, Any] = {"output_flag": False, "solver": "simplex", "threads": 1}
 
 WHOLE_SETTINGS: dict[str, Any] = {
@@ -286,6 +289,45 @@ def price_part(
         return None
     prices[rows] = np.clip(-np.array(solution.row_dual)[: len(rows)], 0, overflow_cost)
     return highs.getInfo().objective_function_value, prices
+
+
+def nearest_routing(
+    columns: Columns,
+    trees: NDArray[np.int64],
+    amounts: NDArray[np.int64],
+    capacity: NDArray[np.int64],
+    distance_cost: float,
+    deadline: float | None = None,
+) -> NDArray[np.float64] | None:
+    """A short fractional routing that has much in common with a whole one.
+
+    Its length and ``distance_cost`` for each net that leaves its tree are the least together.
+
+    Args:
+        columns: all trees.
+        trees: int64, those to choose among, rising, with all that nets are on.
+        amounts: int64 ``(columns,)``, nets on each tree in the whole routing, which fits.
+        capacity: int64, tracks of each edge.
+        distance_cost: tile edges.
+        deadline: when to give up, on the monotonic clock, or None.
+
+    Returns:
+        float64 amounts of ``trees``, or None at the deadline.
+    """
+    held = amounts[trees]
+    members = np.bincount(columns.groups[trees], weights=held).astype(np.int64)
+    room = capacity.astype(np.float64)
+    rows = _contested(columns, trees, members, room)
+    lp = _programme(columns, members, (trees, rows, room[rows]), 1.0, 0.0)
+    # No edge may overflow, and the first net that joins others on their tree leaves one too.
+    lp.col_upper_ = np.append(np.full(len(trees), np.inf), np.zeros(len(rows)))
+    costs = np.array(lp.col_cost_)
+    costs[: len(trees)] += distance_cost * (1 - held / members[columns.groups[trees]])
+    lp.col_cost_ = costs
+    highs = _solved(lp, NEAREST_SETTINGS, deadline)
+    if highs.getModelStatus().name != "kOptimal":
+        return None
+    return np.array(highs.getSolution().col_value)[: len(trees)]
 
 
 def choose_trees(

@@ -1,10 +1,18 @@
 """Shorter whole routings near the best fractional one: a part of the nets at a time, exactly.
 
-A routing without overflow stays one while the nets around one place choose anew among the trees
-that are nearly the cheapest at the best prices, all others kept: a small integer programme, which
-HiGHS solves. Places are boxes of the grid, cut in two until the programme is small, and lie
-elsewhere in every pass, so that all borders are crossed. Known as large neighbourhood search [1];
-the prices tell which trees are worth a choice.
+A routing without overflow stays one while some of its nets choose anew among the trees that are
+nearly the cheapest at the best prices, all others kept: a small integer programme, which HiGHS
+solves. Known as large neighbourhood search [1]; the prices tell which trees are worth a choice.
+
+Which nets choose together is found in two ways:
+
+- *Boxes* of the grid, cut in two until the programme is small, which lie elsewhere in every pass,
+  so that all borders are crossed.
+- *Differences.* Of all short fractional routings the one nearest to the routing is looked for, in
+  which each net that leaves its tree costs a little. Only the nets that it moves choose anew, with
+  others that their trees compete with: what a whole and a fractional routing share is kept [3].
+
+Passes over small boxes come first, then those over differences, then those over larger boxes.
 
 Beside wires that are kept, tracks have other prices than in the whole. So each part first has a
 column generation of its own, in fractions, which brings it the trees that it lacks. Where its value
@@ -15,27 +23,37 @@ is more than what can be gained are left out [2].
     problems. CP 1998, 417-431.
 [2] H. Crowder, E. L. Johnson, M. Padberg: Solving large-scale zero-one linear programming problems.
     Operations Research 31 (1983), 803-834.
+[3] E. Danna, E. Rothberg, C. Le Pape: Exploring relaxation induced neighborhoods to improve MIP
+    solutions. Mathematical Programming 102 (2005), 71-90.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from eda_router.design import Routes
 from eda_router.proof.generation import BLOCKED, NEARLY, Generation
-from eda_router.proof.master import choose_trees, price_part
+from eda_router.proof.master import choose_trees, nearest_routing, price_part
 from eda_router.proof.pricing import SCALE
 
-FIRST_SIZE = 16, 900
-"""Tiles of a side of the largest box, and trees of the largest programme before its own column
-generation, in the first pass."""
+DISTANCES = 0.3, 0.05, 0.01
+"""What a net costs that leaves its tree, tile edges, in passes over differences, in turn."""
 
-SIZES = (24, 1500), (32, 2500)
-"""The same in later passes: the next size once passes of one gain too little."""
+DIFFERENCES = 1000, 1500, 2500
+"""Trees of the programme of a pass over differences, before its own column generation: the next
+size once passes of one gain too little."""
+
+FIRST_BOXES = ((16, 900),)
+"""Tiles of a side of the largest box, and trees of the largest programme before its own column
+generation, in passes before those over differences."""
+
+LAST_BOXES = (24, 1500), (32, 2500)
+"""The same in passes after them."""
 
 LEAST_SIDE = 3
 """Tiles of a side that is not cut further; of too many trees the cheapest are taken then."""
@@ -44,7 +62,7 @@ DEAREST = 0.5
 """What a tree may cost beyond the cheapest one of its net, tile edges."""
 
 PASSES = 60
-"""Most passes."""
+"""Most passes of each kind."""
 
 LEAST_GAIN = 0.05
 """Share of the wire beyond the bound that a pass has to gain to be worth another of its size: the
@@ -145,45 +163,105 @@ class Neighbourhoods:
     def improve(
         self, deadline: float | None = None, on_pass: Callable[[int, int], None] | None = None
     ) -> None:
-        """Pass over all places, with larger and larger boxes, while that gains enough.
+        """Pass over boxes and differences, with more and more trees at a time.
 
-        It ends where the routing is as short as the bound, or once the last :data:`JUDGED` passes
-        with the largest boxes have gained less than :data:`LEAST_GAIN` of the wire beyond the bound
-        each. A pass goes over the whole grid, so this is a gain for work done; no clock decides.
+        It ends where the routing is as short as the bound. Programmes become larger once as many
+        passes as are judged together have gained less than :data:`LEAST_GAIN` of the wire beyond
+        the bound each; once the largest have, that is the end of a kind. No clock decides.
 
         Args:
             deadline: when to end at the latest, on the monotonic clock, or None.
             on_pass: called with the number of each pass and the wirelength after it.
         """
         self._generation.limit(deadline)
-        size, gains = 0, []
-        for number in range(PASSES):
-            before = self.length
-            beyond = before - self._generation.bound
-            if beyond <= 0:
-                return
-            if number:
-                self._widen(number)
-            self._forget()
-            side, most = SIZES[size] if number else FIRST_SIZE
-            if not self._pass(number, side, most, deadline):
-                return
-            if on_pass is not None:
-                on_pass(number + 1, self.length)
-            if number:
+        number = 0
+        for passes, judged in (
+            ([partial(self._boxes, *size) for size in FIRST_BOXES], JUDGED),
+            ([partial(self._differences, most) for most in DIFFERENCES], len(DISTANCES)),
+            ([partial(self._boxes, *size) for size in LAST_BOXES], JUDGED),
+        ):
+            place, turn, gains = 0, 0, []
+            while place < len(passes) and turn < PASSES:
+                before = self.length
+                beyond = before - self._generation.bound
+                if beyond <= 0:
+                    return
+                if number:
+                    self._widen(number)
+                self._forget()
+                more = passes[place](turn, deadline)
+                if deadline is not None and time.monotonic() >= deadline:
+                    return
+                if not more:
+                    break
+                number, turn = number + 1, turn + 1
+                if on_pass is not None:
+                    on_pass(number, self.length)
                 gains.append((before - self.length) / beyond)
-            if len(gains) >= JUDGED and sum(gains[-JUDGED:]) < JUDGED * LEAST_GAIN:
-                size, gains = size + 1, []
-            if size == len(SIZES):
-                return
+                if len(gains) >= judged and sum(gains[-judged:]) < judged * LEAST_GAIN:
+                    place, gains = place + 1, []
 
-    def _pass(self, number: int, side: int, most: int, deadline: float | None) -> bool:
-        """One pass over all places; False where the deadline ended it."""
+    def _differences(self, most: int, turn: int, deadline: float | None) -> bool:
+        """One pass over the nets that differ in the nearest fractional routing; False if even the
+        shortest of these saves less than a tile edge."""
+        generation = self._generation
+        columns = generation.columns
+        trees = np.flatnonzero(self._near())
+        distance = DISTANCES[turn % len(DISTANCES)]
+        nearest = nearest_routing(
+            columns, trees, self.amounts, generation.capacity, distance, deadline
+        )
+        if nearest is None:
+            return True
+        if nearest @ columns.lengths[trees] > self.length - 1 + NEARLY:
+            return distance > min(DISTANCES)
+        differ = trees[np.abs(nearest - self.amounts[trees]) > NEARLY]
+        met = np.zeros(len(generation.groups), bool)
+        met[columns.groups[differ]] = True
+        chosen = self._trees(met | self._company(met, differ, trees, most))
+        self._choose(self._cheapest(chosen, most, differ), deadline)
+        return True
+
+    def _company(
+        self,
+        met: NDArray[np.bool_],
+        differ: NDArray[np.int64],
+        trees: NDArray[np.int64],
+        most: int,
+    ) -> NDArray[np.bool_]:
+        """Further groups, those first of which a tree meets most of the priced edges of others.
+
+        Args:
+            met: bool, per group: those that choose.
+            differ: int64, the trees in which they differ.
+            trees: int64, all that are worth a choice.
+            most: trees of all groups together.
+
+        Returns:
+            bool, per group.
+        """
+        columns, prices = self._generation.columns, self._generation.prices
+        wanted = np.zeros(len(prices), bool)
+        wanted[columns.entries(differ)[1]] = True
+        owner, edges = columns.entries(trees)
+        meets = np.bincount(owner, (wanted & (prices > 0))[edges], len(trees))
+        best = np.zeros(len(met))
+        np.maximum.at(best, columns.groups[trees], meets)
+        counts = np.bincount(columns.groups[trees], minlength=len(met))
+        order = np.argsort(-best, kind="stable")
+        order = order[(best[order] > 0) & (counts[order] > 1) & ~met[order]]
+        taken = counts[met].sum() + np.cumsum(counts[order])
+        company = np.zeros(len(met), bool)
+        company[order[taken <= most]] = True
+        return company
+
+    def _boxes(self, side: int, most: int, turn: int, deadline: float | None) -> bool:
+        """One pass over all boxes; True, as the next may gain."""
         pairs = self._pairs()
-        for box in self._boxes(number, side):
+        for box in self._places(turn, side):
             for trees in self._parts(box, most, pairs):
                 if deadline is not None and time.monotonic() >= deadline:
-                    return False
+                    return True
                 self._choose(trees, deadline)
         return True
 
@@ -192,7 +270,7 @@ class Neighbourhoods:
         generation = self._generation
         return generation.groups.routes(generation.columns, self.amounts)
 
-    def _boxes(self, number: int, side: int) -> Iterator[Box]:
+    def _places(self, number: int, side: int) -> Iterator[Box]:
         """Boxes that cover the grid, elsewhere in every pass."""
         design = self._generation.design
         shift = number * (side // 2 + 1) % side
@@ -213,10 +291,7 @@ class Neighbourhoods:
             if len(trees):
                 yield trees
         elif max(right - left, high - low) <= LEAST_SIDE:
-            cheap = np.argsort(
-                self._beyond[trees] - 10.0 * (self.amounts[trees] > 0), kind="stable"
-            )
-            yield np.sort(trees[cheap[:most]])
+            yield self._cheapest(trees, most)
         elif right - left >= high - low:
             middle = (left + right) // 2
             yield from self._parts((left, low, middle, high), most, pairs)
@@ -225,6 +300,16 @@ class Neighbourhoods:
             middle = (low + high) // 2
             yield from self._parts((left, low, right, middle), most, pairs)
             yield from self._parts((left, middle, right, high), most, pairs)
+
+    def _cheapest(
+        self, trees: NDArray[np.int64], most: int, kept: NDArray[np.int64] | None = None
+    ) -> NDArray[np.int64]:
+        """The cheapest of some trees, but first those that are held or ``kept``; rising."""
+        first = self.amounts > 0
+        if kept is not None:
+            first[kept] = True
+        order = np.lexsort((self._beyond[trees], ~first[trees]))
+        return np.sort(trees[order[:most]])
 
     def _near(self) -> NDArray[np.bool_]:
         """bool, per tree: worth a choice."""
