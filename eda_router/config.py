@@ -483,7 +483,7 @@ class RouteConfig(Settings):
     )
     explain: str | None = setting(None, "Name of a net whose whole story the summary tells.")
     negotiate: bool = setting(True, "Rip up and reroute until no edge overflows.")
-    refine: bool = setting(True, "Shorten wires once no edge overflows.")
+    refine: bool = setting(True, "Shorten wires once overflow is gone, or falls no more.")
     engine: Literal["auto", "keras", "openvino", "blank"] = setting(
         "auto",
         "What runs the model; auto: OpenVINO where it is installed, else Keras; blank: a control "

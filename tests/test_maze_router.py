@@ -38,6 +38,20 @@ def test_the_last_pass_of_refinement_moves_no_net_that_it_does_not_shorten():
     assert moved[0] == 0 < moved[1]
 
 
+# Other seeds leave no overflow.
+@pytest.mark.parametrize("seed", [0, 1, 2, 4, 7])
+def test_refinement_shortens_wires_beside_overflow_that_stays(seed):
+    design = random_design(seed, width=24, height=24, nets=300, capacity=4)
+    asked = RouteConfig(router="maze", allow_overflow=True, iterations=30)
+    before = route_maze(design, replace(asked, refine=False))
+    after = route_maze(design, asked)
+    assert len(after.unrouted) == 0
+    check = verify(design, after.routes)
+    assert check.disconnected == check.cycles == check.stubs == 0 < check.total_overflow
+    assert after.wirelength < before.wirelength
+    assert np.array_equal(after.ledger.overflow, before.ledger.overflow)
+
+
 @settings(deadline=None, max_examples=30)
 @given(
     seed=st.integers(0, 10_000),

@@ -254,23 +254,27 @@ class MazeRouter(Run):
     def refine_until_deadline(self) -> None:
         """As :meth:`refine`, whatever the effort, until the deadline."""
         with suppress(OutOfTime):
-            if self.total_overflow == 0:
-                self.refine(MOST_REFINEMENTS)
+            self.refine(MOST_REFINEMENTS)
 
     def refine(self, passes: int | None = None) -> None:
         """Shorten nets through free tracks, pass by pass, until nothing is gained.
+
+        Nets that cross what overflow is left stay as they are: the tracks they hold are closed.
 
         Args:
             passes: most of them; None, as the effort says.
         """
         with self.phase("refinement"):
             self._cost_free_tracks()
+            nets = self.order
+            if self.total_overflow > 0:
+                nets = nets[~self._overflows()[nets]]
             try:
                 passes = self.effort.refinements if passes is None else passes
                 for number in range(passes):
                     # After the last pass nobody needs the room that equally long routes make.
                     aim = SHORTEN if number == passes - 1 else MAKE_ROOM
-                    found = self._refine_round(2 + 2 * number, self.order, aim=aim)
+                    found = self._refine_round(2 + 2 * number, nets, aim=aim)
                     self.report(f"refine {number + 1}", found.shortened)
                     if found.saved == 0:
                         break
@@ -418,6 +422,13 @@ class MazeRouter(Run):
         limits = self._limits(min(self.effort.exact_pins, NEGOTIATION_EXACT_PINS), margin, 1)
         return self._route(self.order, limits, longest, NEGOTIATE).rerouted
 
+    def _overflows(self) -> NDArray[np.bool_]:
+        """bool ``(num_nets,)``: the nets that cross an edge with overflow."""
+        routes = self.routes()
+        owner = np.repeat(np.arange(routes.num_nets), routes.lengths)
+        over = self.ledger.overflow.reshape(-1)[routes.edges] > 0
+        return np.bincount(owner, over, routes.num_nets) > 0
+
     def _refine_round(
         self,
         margin: int,
@@ -563,5 +574,5 @@ def finish(router: MazeRouter, *, reroute_detours: bool = False) -> None:
             router.legalise()
         if config.finishes and len(router.open_nets):
             router.connect_far(legally=not config.allow_overflow)
-        if config.refine and router.total_overflow == 0:
+        if config.refine:
             router.refine()

@@ -27,7 +27,7 @@ class RouteSource(IntEnum):
     JOINED = 5  # drawn by the model in parts that a kernel joined
     MAZE = 6  # by the maze router
     NEGOTIATED = 7  # ripped up and rerouted because of overflow
-    REFINED = 8  # shortened after overflow was 0
+    REFINED = 8  # shortened through free tracks, after negotiation
 
 
 BY_MODEL = (RouteSource.DRAWN, RouteSource.REDRAWN, RouteSource.SAMPLED, RouteSource.JOINED)
