@@ -147,8 +147,7 @@ def markdown(rows: list[Row]) -> str:
             ),
             paragraph(
                 f"{machines(rows)} Each run is one process of `edaroute route`, its file evaluated "
-                "by `edaroute verify`. *Model alone* and *every net drawn, windows to 64* were "
-                "measured before drawings of 16x16 and more had plans (`neural/plans.py`)."
+                "by `edaroute verify`."
             ),
             "## The model alone\n",
             paragraph(
