@@ -28,9 +28,8 @@ SETTINGS: dict[str, Any] = {
     "threads": 1,
 }
 
-
 NEAREST_SETTINGS: dict[str, Any] = {**SETTINGS, "run_crossover": "on"}
-"""A vertex: most nets are whole there."""
+"""Ends at a vertex, where most nets are whole."""
 
 PART_SETTINGS: dict[str, Any] = {"output_flag": False, "solver": "simplex", "threads": 1}
 
@@ -319,7 +318,8 @@ def nearest_routing(
     room = capacity.astype(np.float64)
     rows = _contested(columns, trees, members, room)
     lp = _programme(columns, members, (trees, rows, room[rows]), 1.0, 0.0)
-    # No edge may overflow, and the first net that joins others on their tree leaves one too.
+    # No edge may overflow. Which net of a group leaves makes no difference, so a tree costs the
+    # less, the more of its group hold it.
     lp.col_upper_ = np.append(np.full(len(trees), np.inf), np.zeros(len(rows)))
     costs = np.array(lp.col_cost_)
     costs[: len(trees)] += distance_cost * (1 - held / members[columns.groups[trees]])

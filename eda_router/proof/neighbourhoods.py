@@ -66,10 +66,10 @@ PASSES = 60
 
 LEAST_GAIN = 0.05
 """Share of the wire beyond the bound that a pass has to gain to be worth another of its size: the
-mean of the last :data:`JUDGED` passes."""
+mean of the last :data:`JUDGED` passes over boxes, or of one for each of :data:`DISTANCES`."""
 
 JUDGED = 2
-"""Passes of one size before it is judged."""
+"""Passes over boxes of one size before it is judged."""
 
 KEPT_TREES = 20
 """Trees a group, in the mean, that are kept from pass to pass besides those held."""
