@@ -499,8 +499,8 @@ class RouteConfig(Settings):
     )
     precision: Literal["auto", "float32", "bfloat16", "int8"] = setting(
         "auto",
-        "What OpenVINO computes in; auto: bfloat16 where the processor has it, else int8 where "
-        "the model has it, else float32, which takes twice the time.",
+        "What OpenVINO computes in; auto: int8 where the model has it, else bfloat16 where the "
+        "processor has it, else float32, which takes up to three times as long.",
     )
     congestion_weight: float | None = setting(
         None,

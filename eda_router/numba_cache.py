@@ -25,10 +25,16 @@ def find_numba_cache() -> None:
 
 def can_keep_kernels() -> bool:
     """Whether Numba finds a folder to write compiled kernels to."""
+    return compiled_folder() is not None
+
+
+def compiled_folder() -> Path | None:
+    """The folder, or one of those, where compiled kernels are kept; None where none can be."""
     if "NUMBA_CACHE_DIR" in os.environ:
-        return _could_write(Path(os.environ["NUMBA_CACHE_DIR"]))
-    beside = Path(__file__).parent / "search" / "__pycache__"
-    return _could_write(beside) or _could_write(_user_cache() / "numba")
+        folders = [Path(os.environ["NUMBA_CACHE_DIR"])]
+    else:
+        folders = [Path(__file__).parent / "search" / "__pycache__", _user_cache() / "numba"]
+    return next(filter(_could_write, folders), None)
 
 
 def import_numba() -> None:

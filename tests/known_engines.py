@@ -12,9 +12,9 @@ class Teacher:
     """Draws the teacher's tree: a perfect model."""
 
     name = "teacher"
-    precision = "float32"
     batches = 1
     exits = (8, 16)
+    precisions = dict.fromkeys(exits, "float32")
     latent = 1
     planned = frozenset()
 

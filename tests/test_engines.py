@@ -17,6 +17,7 @@ from eda_router.errors import EdarouteError, InputError
 from eda_router.neural import engines
 from eda_router.neural.engines import (
     TOLERANCE,
+    exit_file,
     export_openvino,
     load_engine,
     write_exits,
@@ -151,24 +152,40 @@ def test_what_is_remembered_is_drawn_once_and_to_the_same_bits(folder, monkeypat
 
 
 @pytest.mark.parametrize(
-    ("offered", "taken"), [("BF16 INT8", "bfloat16"), ("INT8", "int8"), ("", "float32")]
+    ("offered", "taken", "without_int8"),
+    [
+        ("BF16 INT8", "int8", "bfloat16"),
+        ("BF16", "bfloat16", "bfloat16"),
+        ("INT8", "int8", "float32"),
+        ("", "float32", "float32"),
+    ],
 )
-def test_the_precision_is_one_that_the_processor_has(folder, monkeypatch, offered, taken):
+def test_the_precision_is_the_cheapest_that_processor_and_exit_have(
+    damaged, monkeypatch, offered, taken, without_int8
+):
     openvino = pytest.importorskip("openvino")
     pytest.importorskip("nncf")
+    (damaged / exit_file(16, "int8")).unlink()
     monkeypatch.setattr(openvino.Core, "get_property", lambda *_: ["FP32", *offered.split()])
-    assert load_engine(folder, "openvino", precision="auto").precision == taken
-    assert load_engine(folder, "openvino", precision="float32").precision == "float32"
-    if taken == "bfloat16":
-        assert load_engine(folder, "openvino", precision="bfloat16").precision == "bfloat16"
+
+    def precisions(asked):
+        found = load_engine(damaged, "openvino", precision=asked).precisions
+        assert list(found) == [8, 16, 32]
+        return list(found.values())
+
+    assert precisions("auto") == [taken, without_int8, taken]
+    assert precisions("float32") == ["float32"] * 3
+    assert precisions("int8") == ["int8", "float32", "int8"]
+    if "BF16" in offered:
+        assert precisions("bfloat16") == ["bfloat16"] * 3
     else:
         with pytest.raises(EdarouteError, match="no bfloat16"):
-            load_engine(folder, "openvino", precision="bfloat16")
+            precisions("bfloat16")
 
 
 def test_int8_only_where_the_model_has_it(damaged):
     pytest.importorskip("nncf")
-    assert load_engine(damaged, "openvino", precision="int8").precision == "int8"
+    assert load_engine(damaged, "openvino", precision="int8").precisions[8] == "int8"
     # Exits of another model than the one in float32 are worse than none.
     facts = json.loads((damaged / "exits.json").read_text())
     export_openvino(damaged)
@@ -178,7 +195,7 @@ def test_int8_only_where_the_model_has_it(damaged):
     assert not list(damaged.glob("*int8*"))
     with pytest.raises(EdarouteError, match="no exits in int8"):
         load_engine(damaged, "openvino", precision="int8")
-    assert load_engine(damaged, "openvino", precision="auto").precision != "int8"
+    assert "int8" not in load_engine(damaged, "openvino", precision="auto").precisions.values()
 
 
 def test_facts_of_the_folder(folder):

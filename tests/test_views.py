@@ -61,7 +61,7 @@ class Leaning:
 
     exits, thresholds, latent = (8,), {8: 0.5}, 1
     planned = frozenset()
-    name, precision, batches = "leaning", "float32", 1
+    name, precisions, batches = "leaning", {8: "float32"}, 1
 
     def draw(self, images, plans=None):
         drawn = np.stack([images[..., 2], images[..., 1], images[..., 0]], axis=-1)
@@ -91,7 +91,7 @@ class Tracing:
     """An engine that draws the plan, each of its tiles as two by two."""
 
     exits, thresholds, latent, planned = (8, 16), {16: 0.5}, 1, frozenset({16})
-    name, precision, batches = "tracing", "float32", 1
+    name, precisions, batches = "tracing", dict.fromkeys((8, 16), "float32"), 1
 
     def draw(self, images, plans=None):
         drawn = np.zeros_like(images)

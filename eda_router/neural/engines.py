@@ -7,6 +7,7 @@ that draw alike in them. Images go through in pieces of fixed sizes, the last on
 drawing does not depend, to the bit, on the nets drawn with it; hence an image that was drawn before
 need not be drawn again.
 OpenVINO is told in which precision to compute, since by itself it would choose by the processor.
+What it makes of an exit is kept beside the compiled kernels.
 """
 
 from __future__ import annotations
@@ -14,10 +15,11 @@ from __future__ import annotations
 import hashlib
 import importlib
 import json
+import math
 import re
 import sys
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -30,7 +32,9 @@ from numpy.typing import NDArray
 from eda_router.errors import EdarouteError, InputError
 from eda_router.files import write_atomically, write_text
 from eda_router.neural.architecture import Architecture, network
+from eda_router.neural.compiled_exit import compile_exit
 from eda_router.neural.tensors import IMAGE_CHANNELS
+from eda_router.numba_cache import compiled_folder
 from eda_router.resources import bundled
 
 FloatArray = NDArray[np.float32]
@@ -95,7 +99,7 @@ class Engine(Protocol):
         latent: for each exit, the numbers of noise that a sample takes.
         name: ``keras`` or ``openvino``.
         planned: the exits that take plans (:mod:`eda_router.neural.plans`).
-        precision: in which it computes, ``float32`` or ``bfloat16``.
+        precisions: for each exit, in which it computes: ``float32``, ``bfloat16`` or ``int8``.
         batches: how many times larger batches its device wants than one processor core does.
     """
 
@@ -104,7 +108,7 @@ class Engine(Protocol):
     latent: dict[int, int]
     planned: frozenset[int]
     name: str
-    precision: str
+    precisions: dict[int, str]
     batches: int
 
     def draw(self, images: FloatArray, plans: Plans | None = None) -> FloatArray:
@@ -134,11 +138,11 @@ class _Padded:
     Short nets in free space look alike: an image that is remembered is not run again.
     """
 
-    precision = "float32"
     batches = 1
 
     def __init__(self, facts: Mapping[str, Any]):
         self.exits: tuple[int, ...] = tuple(facts["exits"])
+        self.precisions = dict.fromkeys(self.exits, "float32")
         self.thresholds: dict[int, float] = {int(k): v for k, v in facts["thresholds"].items()}
         self.latent: dict[int, int] = {int(k): v for k, v in facts["latent"].items()}
         self.planned: frozenset[int] = frozenset()
@@ -161,11 +165,13 @@ class _Padded:
         latent = self._numbers(images)
         shown = self._shown(images, plans)
         memory = self._memories.setdefault(images.shape[1], _Memory(images.shape[1]))
-        # Without a plan the key is the image's bytes.
-        keys = [
-            image.tobytes() + (plan.tobytes() if plan.any() else b"")
-            for image, plan in zip(images, shown, strict=True)
-        ]
+        keys = _bytes_of(images)
+        if shown.any():
+            # An image without a plan is the same whatever those beside it have.
+            keys = [
+                image + (plan if any(plan) else b"")
+                for image, plan in zip(keys, _bytes_of(shown), strict=True)
+            ]
         new = {key: i for i, key in enumerate(keys) if key not in memory.numbers}
         if new:
             chosen = list(new.values())
@@ -220,6 +226,14 @@ class _Padded:
             )[: stop - start]
             start = stop
         return drawn
+
+
+def _bytes_of(values: FloatArray) -> list[bytes]:
+    """The bytes of each of the first axis' parts."""
+    size = math.prod(values.shape[1:])
+    rows = np.ascontiguousarray(values).reshape(len(values), size)
+    found: list[bytes] = rows.view(np.dtype((np.void, size * rows.itemsize)))[:, 0].tolist()
+    return found
 
 
 def _padded(values: FloatArray, count: int) -> FloatArray:
@@ -322,7 +336,15 @@ def _capabilities(core: Any) -> list[str]:
 
 
 class OpenVinoEngine(_Padded):
-    """Runs the exported exits; each is compiled when it is first used."""
+    """Runs the exported exits; each is compiled when it is first used.
+
+    Args:
+        folder: of the model.
+        facts: of ``exits.json``.
+        threads: for the computations.
+        precision: of them.
+        kept: folder in which compiled exits are kept for later runs, None: nowhere.
+    """
 
     name = "openvino"
 
@@ -332,17 +354,16 @@ class OpenVinoEngine(_Padded):
         facts: Mapping[str, Any],
         threads: int,
         precision: Precision,
+        kept: Path | None = None,
     ):
         super().__init__(facts)
         self._core = _openvino().Core()
         has_int8 = {size for size in self.exits if (folder / exit_file(size, "int8")).exists()}
-        self.precision = self._taken(precision, bool(has_int8))
+        self.precisions = self._taken(precision, has_int8)
         self._exports: dict[int, Export] = {
-            size: "int8" if self.precision == "int8" and size in has_int8 else "float32"
-            for size in self.exits
+            size: "int8" if self.precisions[size] == "int8" else "float32" for size in self.exits
         }
         self._settings = {
-            "INFERENCE_PRECISION_HINT": _HINTS[self.precision],
             "PERFORMANCE_HINT": "LATENCY",
             "INFERENCE_NUM_THREADS": threads,
             "ENABLE_CPU_PINNING": False,
@@ -353,36 +374,27 @@ class OpenVinoEngine(_Padded):
             if _PLANS.search(check_exit(folder, size, export))
         )
         check_digests(folder, facts, self._exports)
-        self._folder = folder
+        self._folder, self._kept = folder, kept
         self._compiled: dict[tuple[int, int], _Request] = {}
         self._small: Counter[int] = Counter()
 
-    def _taken(self, asked: Precision, has_int8: bool) -> str:
-        """The precision to compute in.
+    def _taken(self, asked: Precision, has_int8: Collection[int]) -> dict[int, str]:
+        """The precision to compute each exit in: the cheapest there is, or the one asked for.
 
         Raises:
             EdarouteError: the one asked for is not there.
         """
         offered = _capabilities(self._core)
-        if asked == "auto":
-            if "BF16" in offered:
-                return "bfloat16"
-            return "int8" if has_int8 and "INT8" in offered else "float32"
         if asked == "bfloat16" and "BF16" not in offered:
             raise EdarouteError(
                 "this processor has no bfloat16; --precision auto takes what it has"
             )
         if asked == "int8" and not has_int8:
             raise EdarouteError("the model has no exits in int8; training writes them with NNCF")
-        return asked
-
-    def _read(self, size: int) -> Any:
-        export = self._exports[size]
-        path = self._folder / exit_file(size, export)
-        try:
-            return self._core.read_model(path, path.with_name(weights_file(export)))
-        except RuntimeError as error:
-            raise InputError(path, None, "damaged", "an exported exit") from error
+        whole = asked == "int8" or (asked == "auto" and "INT8" in offered)
+        short = asked == "bfloat16" or (asked == "auto" and "BF16" in offered)
+        other = "bfloat16" if short else "float32"
+        return {size: "int8" if whole and size in has_int8 else other for size in self.exits}
 
     def _pieces(self, size: int, count: int) -> tuple[int, ...]:
         piece = _PIECES.get(size, _LARGEST_PIECE)
@@ -393,10 +405,17 @@ class OpenVinoEngine(_Padded):
         inputs = (images, noise, plans) if plans.shape[1] else (images, noise)
         count, size = images.shape[:2]
         if (count, size) not in self._compiled:
-            model = self._read(size)
-            model.reshape({number: list(values.shape) for number, values in enumerate(inputs)})
-            compiled = self._core.compile_model(model, "CPU", self._settings)
-            self._compiled[count, size] = _Request(compiled, [v.shape for v in inputs])
+            export = self._exports[size]
+            shapes = [values.shape for values in inputs]
+            compiled = compile_exit(
+                self._core,
+                self._folder / exit_file(size, export),
+                self._folder / weights_file(export),
+                shapes,
+                self._settings | {"INFERENCE_PRECISION_HINT": _HINTS[self.precisions[size]]},
+                self._kept,
+            )
+            self._compiled[count, size] = _Request(compiled, shapes)
         return self._compiled[count, size].run(inputs)
 
 
@@ -434,8 +453,8 @@ def load_engine(
         engine: ``auto`` takes OpenVINO where it is installed and the exits are exported; ``blank``
             takes nothing but the sizes of the exits and draws every tile, a control.
         threads: for the computations.
-        precision: of OpenVINO's computations; ``auto`` takes bfloat16 on processors that have it,
-            where it takes half the time, else int8 for the exits that have it, else float32.
+        precision: of OpenVINO's computations; ``auto`` takes int8 for the exits that have it, which
+            takes a third of the time, else bfloat16 on processors that have it, else float32.
 
     Returns:
         A model: ``exits`` and ``thresholds``, and ``draw`` and ``sample``, which take images
@@ -467,7 +486,9 @@ def load_engine(
     for size in facts["exits"]:
         if not (folder / exit_file(size)).exists():
             raise InputError(folder, None, f"no {exit_file(size)}", "a model exported for OpenVINO")
-    return OpenVinoEngine(folder, facts, threads, precision)
+    # Models in training come and go, and what is kept would stay.
+    kept = compiled_folder() if folder == bundled("models", "") else None
+    return OpenVinoEngine(folder, facts, threads, precision, kept)
 
 
 def exit_file(size: int, export: Export = "float32") -> str:

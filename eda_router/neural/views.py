@@ -89,7 +89,7 @@ class ViewsEngine:
         self._engine, self._views = engine, VIEWS[:views]
         self.exits, self.thresholds = engine.exits, engine.thresholds
         self.latent, self.name, self.planned = engine.latent, engine.name, engine.planned
-        self.precision, self.batches = engine.precision, engine.batches
+        self.precisions, self.batches = engine.precisions, engine.batches
 
     def draw(self, images: FloatArray, plans: Plans | None = None) -> FloatArray:
         """See :meth:`eda_router.neural.engines.Engine.draw`."""

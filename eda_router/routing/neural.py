@@ -180,6 +180,11 @@ class NeuralRouter:
         for exit_, count in self.counts.items():
             count.kept = int(kept[self._nets[exit_]].sum())
 
+    def _precision(self) -> str:
+        """In what the exits that drew compute."""
+        used = [exit_.size for exit_ in self.counts] or self._sizes
+        return " and ".join(dict.fromkeys(self.engine.precisions[size] for size in used))
+
     def details(self) -> dict[str, Any]:
         """The account of the model's part, as plain values."""
         net_exits = np.zeros(self.design.num_nets, np.uint8)
@@ -187,7 +192,7 @@ class NeuralRouter:
             net_exits[nets] = exit_.size.bit_length() - 3
         return {
             "engine": self.engine.name,
-            "precision": self.engine.precision,
+            "precision": self._precision(),
             "views": self.config.views,
             "thresholds": {str(k): v for k, v in self.engine.thresholds.items()},
             "exits": {
