@@ -35,7 +35,7 @@ from eda_router.routing.hook import PassState, read_only
 from eda_router.routing.ledger import SPAN, CapacityLedger
 from eda_router.routing.negotiation import MAKE_ROOM, NEGOTIATE, SHORTEN, commit_free
 from eda_router.routing.pool import RoutePool, new_pool, pool_of, routes_of, snapshot
-from eda_router.routing.result import PassRow, RouteSource, RoutingResult
+from eda_router.routing.result import BY_MODEL, PassRow, RouteSource, RoutingResult
 from eda_router.routing.run import OutOfTime, Run
 from eda_router.routing.watch import watched
 from eda_router.search.box import CLOSED
@@ -170,14 +170,16 @@ class MazeRouter(Run):
         has no room anywhere, and legalisation does the rest faster.
 
         Args:
-            reroute_detours: before that, reroute nets longer than their lower bound under gentle
-                costs with overflow allowed, so that they can displace nets routed before them.
+            reroute_detours: before that, reroute nets that the model drew longer than their lower
+                bound, under gentle costs with overflow allowed, so that they can displace nets
+                routed before them. The maze router's own wires come from such costs already.
         """
         with self.phase("negotiation"):
             self._cost_congestion()
             effort = self.effort
             if reroute_detours:
-                self.report("relax", self._negotiate_round(DETOUR_MARGIN, self.bounds))
+                longest = np.where(np.isin(self.stage, BY_MODEL), self.bounds, self._no_bounds)
+                self.report("relax", self._negotiate_round(DETOUR_MARGIN, longest))
             least = self.total_overflow
             best = snapshot(self._pool)
             since_best = 0
