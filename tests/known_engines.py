@@ -28,7 +28,7 @@ class Teacher:
         maps = [tree_mask(labels)[..., None], tree_edges(labels)]
         return np.concatenate(maps, axis=-1).astype(np.float32)
 
-    def sample(self, images, count, seed):
+    def sample(self, images, count, seed, plans=None):
         return np.repeat(self.draw(images)[:, None], count, axis=1)
 
 
@@ -44,7 +44,7 @@ class PinsOnly(Teacher):
     def draw(self, images, plans=None):
         return np.full(images.shape, self.drawn, np.float32)
 
-    def sample(self, images, count, seed):
+    def sample(self, images, count, seed, plans=None):
         drawings = np.zeros((len(images), count, *images.shape[1:]), np.float32)
         drawings[:, -1] = self.sampled * super().draw(images)
         return drawings

@@ -19,6 +19,7 @@ from eda_router.neural.drawer import (
     Joining,
     LatentSample,
 )
+from eda_router.neural.plans import halve
 from eda_router.neural.tensors import encode
 from eda_router.neural.waypoints import add_waypoints, show_waypoints
 from eda_router.neural.windows import Windows, pool_images
@@ -99,6 +100,10 @@ class Planner(Teacher):
         self.asked.append((images.copy(), plans))
         return super().draw(images) * (self.drawn if images.shape[1] == 16 else 1)
 
+    def sample(self, images, count, seed, plans=None):
+        self.asked.append((images.copy(), plans))
+        return np.repeat(super().draw(images)[:, None], count, axis=1)
+
 
 def test_a_first_drawing_is_made_by_a_coarse_one():
     windows, engine = far_pins(3, side=16), Planner(1)
@@ -127,6 +132,27 @@ def test_a_further_drawing_is_made_by_the_one_before():
     assert found[2].waypoints.any()
     assert np.array_equal(third[0], show_waypoints(windows.images, found[2].waypoints))
     assert third[1].any()
+
+
+def test_samples_are_drawn_by_the_plan_of_the_first_drawing():
+    windows, engine = far_pins(SAMPLED_AT_ONCE + 2, side=16), Planner(0.1)
+    windows.pins[1:, 4, 4] = windows.images[1:, 4, 4, 2] = True  # nets whose trees differ
+    found = attempts(engine, windows, redraws=0, samples=2, join=False)
+    assert all(attempt.trees.ok.all() for attempt in found[1:])
+    before = Teacher().draw(windows.images)[..., 0] > 0
+    own = halve(before)
+    assert (own[0] != own[1]).any()
+    _, _, *samples = engine.asked
+    assert [len(images) for images, _ in samples] == [SAMPLED_AT_ONCE, 2]
+    assert np.array_equal(np.concatenate([images for images, _ in samples]), windows.images)
+    assert np.array_equal(np.concatenate([plans for _, plans in samples]), own)
+
+
+def test_samples_of_an_exit_without_plans_are_drawn_by_none():
+    engine = Planner(0.1)
+    windows = closed(far_pins(2), 0)
+    attempts(engine, windows, redraws=0, samples=2, join=False)
+    assert [plans for _, plans in engine.asked] == [None, None]
 
 
 def test_nothing_is_drawn_by_an_empty_plan():
@@ -194,7 +220,7 @@ def test_pieces_are_joined_at_the_first_level_that_is_low_enough():
 class Sampler(PinsOnly):
     """Samples: nothing, a detour along the border, everything, everything."""
 
-    def sample(self, images, count, seed):
+    def sample(self, images, count, seed, plans=None):
         self.calls.append((len(images), count, seed))
         samples = np.ones((len(images), count, *images.shape[1:]), np.float32)
         samples[:, 0] = 0

@@ -46,7 +46,9 @@ class Pencil:
         assert images.shape[3] == 3
         return np.full(images.shape, self.drawn, np.float32)
 
-    def sample(self, images: FloatArray, count: int, seed: int) -> FloatArray:
+    def sample(
+        self, images: FloatArray, count: int, seed: int, plans: Plans | None = None
+    ) -> FloatArray:
         shape = (len(images), count, *images.shape[1:])
         samples = np.zeros(shape, np.float32)
         samples[:, 1] = self.sampled

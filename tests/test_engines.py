@@ -75,6 +75,20 @@ def test_plans_are_drawn_by(folder, size):
     assert np.abs(lean.draw(images, plans) - full.draw(images, plans)).max() <= TOLERANCE["float32"]
 
 
+@pytest.mark.parametrize("name", ["keras", "openvino"])
+def test_all_samples_of_an_image_get_its_plan(folder, name):
+    pytest.importorskip("openvino")
+    engine = load_engine(folder, name)
+    images = problems(16, 3)
+    plans = np.random.default_rng(3).random((3, 8, 8)) < 0.2
+    plans[1] = False
+    plain, drawn = engine.sample(images, 4, 7), engine.sample(images, 4, 7, plans)
+    assert np.array_equal(drawn[1], plain[1])
+    assert np.abs(drawn - plain)[[0, 2]].max(axis=(2, 3, 4)).min() > 1e-4
+    # Each alone: neither the plan of another image nor another sample's noise.
+    assert np.array_equal(engine.sample(images[2:], 4, 7, plans[2:])[0], drawn[2])
+
+
 def test_plans_of_another_shape_are_refused(folder):
     engine = load_engine(folder)
     with pytest.raises(ValueError, match=r"plans \(2, 16, 16\) for 2 windows of 16x16"):

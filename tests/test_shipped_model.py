@@ -22,7 +22,9 @@ from eda_router.neural.engines import (
     processor_has_bfloat16,
 )
 from eda_router.neural.model import edges_of_tiles
+from eda_router.neural.plans import doubtful_trees, halve, tree_tiles
 from eda_router.neural.tensors import free_tracks, images, pin_tiles
+from eda_router.neural.windows import Windows
 from eda_router.resources import folder
 from eda_router.training.evaluate import evaluate_exit
 from eda_router.training.measure import draw_all, latent_use, quality
@@ -140,6 +142,24 @@ def test_by_a_plan_first_drawings_join_more_with_less_ink(size, samples):
     )
     assert planned.connected > plain.connected
     assert planned.ink < plain.ink
+
+
+def test_by_the_plan_of_a_failed_drawing_samples_join_more(samples):
+    engine, threshold = load_engine(MODELS), 0.4  # a high one, so that many drawings fail
+    windows = Windows.of_states(samples[16].states)
+    maps = Drawer(engine).draw(windows.images)
+    failed = np.flatnonzero(~decode(windows.free, windows.pins, maps, threshold).ok)
+    windows = windows.at(failed)
+    trees = doubtful_trees(windows.images, windows.pins, maps[failed])
+
+    def joining(plans):
+        drawn = engine.sample(windows.images, 4, 1, plans).swapaxes(0, 1)
+        return np.mean([decode(windows.free, windows.pins, part, threshold).ok for part in drawn])
+
+    without, by_plans = joining(None), joining(halve(tree_tiles(trees, windows.pins)))
+    print(f"{len(failed)} failed, a sample joins {without:.2f} of them, {by_plans:.2f} by the plan")
+    assert len(failed) > 20
+    assert by_plans > 1.1 * without
 
 
 def test_waypoints_join_what_the_widest_exit_draws_faintly(samples):

@@ -68,7 +68,7 @@ class Leaning:
         drawn[:, :, 4:, 0] = 0
         return drawn
 
-    def sample(self, images, count, seed):
+    def sample(self, images, count, seed, plans=None):
         noise = np.arange(count, dtype=np.float32)[:, None, None, None]
         return self.draw(images)[:, None] + noise
 
@@ -98,6 +98,9 @@ class Tracing:
         drawn[..., 0] = plans.repeat(2, axis=1).repeat(2, axis=2)
         return drawn
 
+    def sample(self, images, count, seed, plans=None):
+        return self.draw(images, plans)[:, None].repeat(count, axis=1)
+
 
 def test_a_plan_is_turned_with_its_problem():
     image = np.zeros((2, 16, 16, 3), np.float32)
@@ -105,6 +108,7 @@ def test_a_plan_is_turned_with_its_problem():
     engine = ViewsEngine(Tracing())
     assert engine.planned == {16}
     assert np.array_equal(engine.draw(image, plans), Tracing().draw(image, plans))
+    assert np.array_equal(engine.sample(image, 3, 1, plans), Tracing().sample(image, 3, 1, plans))
 
 
 def test_images_and_states_agree_on_the_channels():

@@ -8,7 +8,8 @@ What one drawing does not join goes on up a ladder:
    (:mod:`eda_router.neural.plans`).
 2. *Redraw*: by a plan that the drawing before makes, then also by its waypoints
    (:mod:`eda_router.neural.waypoints`), as often as those settle anything.
-3. *Sample*: drawings with the latent drawn from the prior; the shortest tree.
+3. *Sample*: drawings with the latent drawn from the prior, by a plan that the first drawing makes;
+   the shortest tree.
 4. *Join*: the first drawing again, at the highest level below the threshold that joins the pins.
 
 The drawer knows nothing of ledgers. A :class:`Wave` cuts the windows and says which trees became
@@ -237,7 +238,7 @@ class Drawer:
         self._commit(wave, first)
         rest = everything[~first.trees.ok]
         rest = self._redraw(wave, rest, maps)
-        rest = self._sample(wave, rest)
+        rest = self._sample(wave, rest, maps)
         self._join(wave, rest, maps)
 
     def draw(self, images: NDArray[np.float32]) -> Maps:
@@ -260,6 +261,12 @@ class Drawer:
         with self._phase("decoding"):
             pins = images[..., 2] > 0
             return tree_tiles(doubtful_trees(images, pins, maps), pins)
+
+    def _plan_from(self, images: NDArray[np.float32], maps: Maps) -> Flags | None:
+        """What drawings are as plans of further ones; None where the exit takes none."""
+        if images.shape[1] not in self._engine.planned:
+            return None
+        return halve(self._plan(images, maps))
 
     # The ladder: each step takes the positions of nets without a wire and returns those left.
 
@@ -302,21 +309,24 @@ class Drawer:
             waypoints, old and new ones; plans, bool ``(count, size / 2, size / 2)``, or None; bool
             ``(count,)``, of which nets the next drawing would be another.
         """
-        plans = None
-        if images.shape[1] in self._engine.planned:
-            plans = halve(self._plan(images, maps))
-            if number == 2:
-                return waypoints, plans, np.any(plans, axis=(1, 2))
+        plans = self._plan_from(images, maps)
+        if plans is not None and number == 2:
+            return waypoints, plans, np.any(plans, axis=(1, 2))
         with self._phase("decoding"):
             more = add_waypoints(images, waypoints, maps)
         return more, plans, np.any(more != waypoints, axis=(1, 2))
 
-    def _sample(self, wave: Wave, rest: Positions) -> Positions:
-        """Draw samples of each net and take the shortest tree."""
+    def _sample(self, wave: Wave, rest: Positions, first: Maps) -> Positions:
+        """Draw samples of each net and take the shortest tree.
+
+        By the tree of its first drawing as a plan, where the exit takes one: without it most
+        samples hesitate between the same ways as the mean does.
+        """
         if self._samples == 0 or len(rest) == 0:
             return rest
         routed = np.zeros(len(rest), np.bool_)
-        samples = self._samples_of(wave.cut(rest).images)
+        images = wave.cut(rest).images
+        samples = self._samples_of(images, self._plan_from(images, first[rest]))
         for number, maps in enumerate(samples):
             position = rest[number : number + 1]
             window = wave.cut(position)
@@ -378,12 +388,13 @@ class Drawer:
         trees = self._decode(wave, windows, maps)
         return Drawing(positions, windows, maps, trees, number, waypoints, again)
 
-    def _samples_of(self, images: NDArray[np.float32]) -> Iterator[Maps]:
+    def _samples_of(self, images: NDArray[np.float32], plans: Flags | None) -> Iterator[Maps]:
         """The samples of each image in turn, float32 ``(samples, size, size, 3)``."""
         for start in range(0, len(images), SAMPLED_AT_ONCE):
-            part = images[start : start + SAMPLED_AT_ONCE]
+            part = slice(start, start + SAMPLED_AT_ONCE)
+            own = None if plans is None else plans[part]
             with self._phase("network"):
-                sampled = self._engine.sample(part, self._samples, self._seed)
+                sampled = self._engine.sample(images[part], self._samples, self._seed, own)
             yield from sampled
 
     def _decode(self, wave: Wave, windows: Windows, maps: Maps, share: float = 1.0) -> Extraction:

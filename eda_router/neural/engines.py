@@ -123,8 +123,15 @@ class Engine(Protocol):
             edge to its right and the edge above (:mod:`eda_router.neural.decode`).
         """
 
-    def sample(self, images: FloatArray, count: int, seed: int) -> FloatArray:
+    def sample(
+        self, images: FloatArray, count: int, seed: int, plans: Plans | None = None
+    ) -> FloatArray:
         """``count`` drawings of each image, the latent drawn from the prior.
+
+        Args:
+            images, plans: as :meth:`draw` takes them; all samples of an image get its plan.
+            count: of samples.
+            seed: of their noise.
 
         Returns:
             float32 ``(len(images), count, size, size, 3)``. Sample number j of every image takes
@@ -183,12 +190,15 @@ class _Padded:
         memory.forget_many()
         return drawings
 
-    def sample(self, images: FloatArray, count: int, seed: int) -> FloatArray:
+    def sample(
+        self, images: FloatArray, count: int, seed: int, plans: Plans | None = None
+    ) -> FloatArray:
         """See :meth:`Engine.sample`."""
         generator = np.random.Generator(np.random.PCG64(seed))
         noise = generator.standard_normal((count, self._numbers(images))).astype(np.float32)
-        repeated = np.repeat(images, count, axis=0)
-        drawn = self._all(repeated, np.tile(noise, (len(images), 1)), self._shown(repeated, None))
+        shown = self._shown(images, plans)
+        repeated, by = (np.repeat(values, count, axis=0) for values in (images, shown))
+        drawn = self._all(repeated, np.tile(noise, (len(images), 1)), by)
         return drawn.reshape(len(images), count, *images.shape[1:])
 
     def _numbers(self, images: FloatArray) -> int:

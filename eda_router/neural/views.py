@@ -62,6 +62,10 @@ def turn_plans(plans: NDArray[np.bool_], view: View) -> NDArray[np.bool_]:
     return plans[:, :: -1 if view.rows else 1, :: -1 if view.columns else 1]
 
 
+def _turned_plans(plans: Plans | None, view: View) -> Plans | None:
+    return None if plans is None else np.ascontiguousarray(turn_plans(plans, view))
+
+
 def _turn(values: FloatArray, view: View, channels: tuple[int, int, int]) -> FloatArray:
     tile, right, up = (values[..., channel] for channel in channels)
     if view.exchange:
@@ -95,16 +99,18 @@ class ViewsEngine:
         """See :meth:`eda_router.neural.engines.Engine.draw`."""
 
         def drawing(turned: FloatArray, view: View) -> Iterator[FloatArray]:
-            own = None if plans is None else np.ascontiguousarray(turn_plans(plans, view))
-            return iter([self._engine.draw(turned, own)])
+            return iter([self._engine.draw(turned, _turned_plans(plans, view))])
 
         return self._mean(images, drawing)[0]
 
-    def sample(self, images: FloatArray, count: int, seed: int) -> FloatArray:
+    def sample(
+        self, images: FloatArray, count: int, seed: int, plans: Plans | None = None
+    ) -> FloatArray:
         """See :meth:`eda_router.neural.engines.Engine.sample`; a sample's views share its noise."""
 
         def samples(turned: FloatArray, view: View) -> Iterator[FloatArray]:
-            return iter(self._engine.sample(turned, count, seed).swapaxes(0, 1))
+            own = _turned_plans(plans, view)
+            return iter(self._engine.sample(turned, count, seed, own).swapaxes(0, 1))
 
         return np.stack(self._mean(images, samples), axis=1)
 
