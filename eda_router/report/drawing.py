@@ -184,7 +184,8 @@ def _mending(attempt: Attempt, origins: IntArray, exit_: ScaledExit, width: int)
     level, waypoints = float(attempt.trees.taken_levels[0]), _NO_WAYPOINTS
     if isinstance(attempt, Drawing):
         count = int(attempt.waypoints.sum())
-        how = f"drawing {attempt.number}, by " + (f"{count} waypoints" if count else "a plan")
+        shown = f"{count} waypoint" + "s" * (count != 1) if count else "a plan"
+        how = f"drawing {attempt.number}, by {shown}"
         waypoints = np.argwhere(attempt.waypoints[0])[:, ::-1]
     elif isinstance(attempt, LatentSample):
         number = f"sample {attempt.best + 1} of {attempt.drawn}"
