@@ -68,7 +68,7 @@ def test_programmes_share_a_solver_and_their_limits_do_not_add_up() -> None:
             assert price_part(two_ways(), trees, members, spare, 9.0) is not None
         priced = price_part(two_ways(), trees, members, spare, 9.0, time.monotonic() + 30 * left)
         assert priced is not None
-        assert priced[0] == pytest.approx(3)
+        assert priced.value == pytest.approx(3)
     found = choose_trees(two_ways(), trees, np.array([0, 2]), spare)
     assert found is not None
     assert found.tolist() == [1, 1]
@@ -89,8 +89,10 @@ def test_a_limit_and_an_interrupt_end_a_programme_and_the_next_is_solved() -> No
     groups = np.repeat(np.arange(60), 30)
     columns.add(groups, [rng.permutation(120)[:20].astype(np.int32) for _ in groups])
     lengths = rng.integers(1, 10**6, len(columns)).astype(float)
-    part = np.arange(len(columns)), np.arange(120), np.full(120, 9.0)
-    lp = master._programme(columns, np.ones(60, np.int64), part, 1.0, 1e7)
+    members = np.ones(60, np.int64)
+    part = master._part(columns, np.arange(len(columns)), members, np.full(120, 9.0))
+    assert len(part.edges) == 120
+    lp = master._programme(columns, members, part, 1.0, 1e7)
     lp.col_cost_ = np.concatenate((lengths, np.full(120, 1e7)))
     lp.integrality_ = [master.load_solver().HighsVarType.kInteger] * lp.num_col_
     easy = two_ways(), np.array([0, 1]), np.array([2]), np.array([1, 2, 2]), 9.0
@@ -114,4 +116,4 @@ def test_a_limit_and_an_interrupt_end_a_programme_and_the_next_is_solved() -> No
         signal.signal(signal.SIGALRM, before)
     priced = price_part(*easy)
     assert priced is not None
-    assert priced[0] == pytest.approx(3)
+    assert priced.value == pytest.approx(3)

@@ -105,11 +105,12 @@ def test_the_nearest_fractional_routing_costs_what_another_solver_finds(seed: in
     for distance in (0.0, *DISTANCES, 2.0):
         found = nearest_routing(columns, trees, amounts, generation.capacity, distance)
         assert found is not None
-        assert np.all(use @ found <= generation.capacity + 1e-6)
-        assert joined @ found == pytest.approx(groups.members)
+        assert np.all(use @ found.amounts <= generation.capacity + 1e-6)
+        assert joined @ found.amounts == pytest.approx(groups.members)
         costs = columns.lengths + distance * (1 - amounts / groups.members[columns.groups])
         best = linprog(costs, use, generation.capacity, joined, groups.members)
-        assert costs @ found == pytest.approx(best.fun)
+        assert costs @ found.amounts == pytest.approx(best.fun)
+        assert found.value == pytest.approx(best.fun)
 
 
 def test_a_net_leaves_its_tree_only_where_that_saves_what_it_costs() -> None:
@@ -123,7 +124,7 @@ def test_a_net_leaves_its_tree_only_where_that_saves_what_it_costs() -> None:
     def nearest(distance: float) -> float:
         found = nearest_routing(generation.columns, trees, amounts, generation.capacity, distance)
         assert found is not None
-        return float(found @ generation.columns.lengths)
+        return float(found.amounts @ generation.columns.lengths)
 
     assert nearest(1.9) == pytest.approx(1)
     assert nearest(2.1) == pytest.approx(3)
@@ -225,7 +226,7 @@ def test_no_choice_gains_more_than_the_prices_leave_it() -> None:
             members = np.bincount(columns.groups[trees], held, len(chosen)).astype(np.int64)
             priced = price_part(columns, trees, members, spare, 1000.0)
             assert priced is not None
-            gains.append(held @ columns.lengths[trees] - priced[0])
+            gains.append(held @ columns.lengths[trees] - priced.value)
             assert gains[-1] <= near._most_gain(trees, spare) + 1e-6
     assert max(gains) >= 1
 
@@ -253,7 +254,7 @@ def test_a_part_is_worth_what_scipys_fractions_are(seed: int) -> None:
     )
     priced = price_part(columns, trees, members, generation.capacity, 5.0)
     assert priced is not None
-    value, prices = priced
+    value, prices = priced.value, priced.prices
     # Edges without a row are worth nothing, and by duality prices give the same value.
     costs = (1 + prices) @ use
     least = [costs[joined[group]].min() for group in range(len(members))]

@@ -5,6 +5,10 @@ each edge would save, its price (:mod:`eda_router.proof.master`). At these price
 nets looks for a cheaper tree (:mod:`eda_router.proof.pricing`). Any prices give a lower bound, the
 Lagrangian one [1]; where it meets the master's value, both are optimal.
 
+Where all nets have two pins, whole routings obey odd cuts besides
+(:mod:`eda_router.proof.odd_cuts`). Further rounds find those that the fractional routing violates,
+and prices with them: nearer to a whole routing, but no certificate has room for what they prove.
+
 The prices of a young master are wild. So trees are looked for at prices between the best so far and
 the master's too, which is known as smoothing [2].
 
@@ -28,6 +32,7 @@ from eda_router.design import Design, Routes
 from eda_router.proof.columns import Columns
 from eda_router.proof.groups import groups_of
 from eda_router.proof.master import Solution, solve_master
+from eda_router.proof.odd_cuts import OddCuts
 from eda_router.proof.pricing import SCALE, Pricer
 from eda_router.search.grid import Grid
 
@@ -77,7 +82,11 @@ class Generation:
         capacity: int64, tracks of each edge.
         prices: int64, the best prices, in units of ``1 / SCALE``.
         lower: Lagrangian value of the best prices.
-        solution: of the master, None before the first round.
+        cuts: the odd cuts that were found.
+        whole_prices: int64, the best prices of whole routings: those of the borders of odd cuts are
+            in them.
+        whole_lower: Lagrangian value of these.
+        solution: of the master without odd cuts, None before the first round.
         rounds: that were run.
     """
 
@@ -98,6 +107,9 @@ class Generation:
         self._begin(routes)
         self.prices = self._floor
         self.lower = -math.inf
+        self.cuts = OddCuts(design, self.groups)
+        self.whole_prices, self._kept_free = self._floor, 0
+        self.whole_lower = -math.inf
         self.look(self._floor)
 
     def _begin(self, routes: Routes | None) -> None:
@@ -108,6 +120,8 @@ class Generation:
         _, trees = self.pricer.trees(SCALE + self._floor, everyone)
         self.columns.add(everyone[: len(trees)], trees)
         self._least = self.columns.cheapest(len(self.groups), self.unit + self._floor)
+        lengths = self.columns.cheapest(len(self.groups), np.ones_like(self._floor))
+        self._shortest = int(lengths @ self.groups.members)
 
     def add(self, routes: Routes) -> None:
         """Add the trees of a routing."""
@@ -116,8 +130,14 @@ class Generation:
             self.groups.group_of[nets], [routes.net_edges(net) for net in nets.tolist()]
         )
 
-    def look(self, prices: NDArray[np.int64]) -> int:
-        """Look for cheaper trees at some prices; returns how many were found."""
+    def look(self, prices: NDArray[np.int64], kept_free: int = 0) -> int:
+        """Look for cheaper trees at some prices; returns how many were found.
+
+        Args:
+            prices: int64, of each edge.
+            kept_free: what the tracks are worth, in the same units, that odd cuts keep free at the
+                prices of their borders.
+        """
         costs = self.unit + prices
         known = self.columns.cheapest(len(self.groups), costs)
         wanted = np.flatnonzero(known > self._least)
@@ -129,6 +149,9 @@ class Generation:
         value = (int(least @ self.groups.members) - int(prices @ self.capacity)) / SCALE
         if value > self.lower:
             self.lower, self.prices = value, prices
+        if value + kept_free / SCALE > self.whole_lower:
+            self.whole_lower = value + kept_free / SCALE
+            self.whole_prices, self._kept_free = prices, kept_free
         better = np.flatnonzero(found < known[wanted])
         return self.columns.add(wanted[better], [trees[place] for place in better])
 
@@ -141,6 +164,15 @@ class Generation:
     def bound(self) -> int:
         """The least whole number that the Lagrangian value leaves possible."""
         return max(0, math.ceil(self.lower - NEARLY))
+
+    @property
+    def whole_bound(self) -> int:
+        """The least whole number that odd cuts leave possible too. It is as odd or even as the
+        length of every routing, where all nets have two pins."""
+        bound = max(self.bound, math.ceil(self.whole_lower - NEARLY))
+        if self.cuts.possible and self.unit:
+            bound += (bound - self._shortest) % 2
+        return bound
 
     @property
     def optimal(self) -> bool:
@@ -181,18 +213,11 @@ class Generation:
 
     def step(self) -> int:
         """One round; returns how many trees it found."""
-        solution = solve_master(
-            self.columns,
-            self.groups.members,
-            self.capacity,
-            float(self.unit > 0),
-            self.most_price,
-            self._deadline,
-        )
+        solution = self._solve()
         new = 0
         if solution is not None:
             self.solution = solution
-            duals = np.maximum(np.rint(solution.prices * SCALE).astype(np.int64), self._floor)
+            duals = self._rounded_prices(solution)
             if self.rounds:
                 mixed = SMOOTHING * self.prices + (1 - SMOOTHING) * duals
                 new = self.look(np.rint(mixed).astype(np.int64))
@@ -201,6 +226,56 @@ class Generation:
         row = Round(len(self.rounds) + 1, self.lower, self.upper, len(self.columns), new, seconds)
         self.rounds.append(row)
         return new
+
+    def run_whole(self, rounds: int, enough: int, deadline: float | None = None) -> None:
+        """Some rounds with odd cuts, fewer where no more are violated and the prices are the best.
+
+        Args:
+            rounds: most of them.
+            enough: a bound beyond which nothing is won, such as the length of a routing.
+            deadline: when to end, on the monotonic clock, or None.
+        """
+        self.limit(deadline)
+        for _ in range(rounds if self.cuts.possible else 0):
+            if self.whole_bound >= enough:
+                return
+            solution = self._solve(self.cuts)
+            if solution is None:
+                return
+            found = self.cuts.find(self.capacity - self._use(solution))
+            worths = np.floor(solution.worths * SCALE)
+            borders = self.cuts.prices(worths, len(self.capacity)).astype(np.int64)
+            prices, kept_free = self._rounded_prices(solution) + borders, int(worths.sum())
+            mixed = SMOOTHING * self.whole_prices + (1 - SMOOTHING) * prices
+            self.look(
+                np.rint(mixed).astype(np.int64),
+                math.floor(SMOOTHING * self._kept_free + (1 - SMOOTHING) * kept_free),
+            )
+            self.look(prices, kept_free)
+            if found == 0 and self.whole_bound >= math.ceil(solution.value - NEARLY):
+                return
+
+    def _solve(self, cuts: OddCuts | None = None) -> Solution | None:
+        """The master's optimum, or None at the deadline."""
+        return solve_master(
+            self.columns,
+            self.groups.members,
+            self.capacity,
+            float(self.unit > 0),
+            self.most_price,
+            self._deadline,
+            cuts,
+        )
+
+    def _rounded_prices(self, solution: Solution) -> NDArray[np.int64]:
+        """int64, per edge: a solution's prices."""
+        return np.maximum(np.rint(solution.prices * SCALE).astype(np.int64), self._floor)
+
+    def _use(self, solution: Solution) -> NDArray[np.float64]:
+        """float64, per edge: tracks that a solution with all trees takes."""
+        weights = np.repeat(solution.amounts, self.columns.lengths)
+        use = np.bincount(self.columns.edges, weights=weights, minlength=len(self.capacity))
+        return use.astype(np.float64)
 
     def rounded(self) -> Routes:
         """The fractional routing made whole: each group's nets take the trees that it uses most.
@@ -223,9 +298,5 @@ class Generation:
     def overfilled(self) -> bool:
         """Whether the fractional routing overfills an edge."""
         assert self.solution is not None
-        use = np.bincount(
-            self.columns.edges,
-            weights=np.repeat(self.solution.amounts, self.columns.lengths),
-            minlength=len(self.capacity),
-        )
+        use = self._use(self.solution)
         return bool(np.any(use > self.capacity + NEARLY))

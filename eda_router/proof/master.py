@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from eda_router.errors import EdarouteError
 from eda_router.proof.columns import Columns
+from eda_router.proof.odd_cuts import OddCuts
 
 SETTINGS: dict[str, Any] = {
     "output_flag": False,
@@ -58,12 +59,34 @@ class Solution(NamedTuple):
     Attributes:
         value: of the objective.
         prices: float64, per edge, what one more track would save.
-        amounts: float64 ``(columns,)``, nets on each tree.
+        worths: float64, per odd cut, what one more crossing would save.
+        amounts: float64, nets on each tree.
     """
 
     value: float
     prices: NDArray[np.float64]
+    worths: NDArray[np.float64]
     amounts: NDArray[np.float64]
+
+
+class _Part(NamedTuple):
+    """What a programme is about.
+
+    Attributes:
+        trees: int64, to choose among.
+        edges: int64, rising, those which these could overfill.
+        room: float64, tracks of each that other nets leave.
+        cuts: of all, or None.
+        crossed: int64, rising, the odd cuts whose borders they could cross too often.
+        left: float64, crossings of each that other nets leave.
+    """
+
+    trees: NDArray[np.int64]
+    edges: NDArray[np.int64]
+    room: NDArray[np.float64]
+    cuts: OddCuts | None
+    crossed: NDArray[np.int64]
+    left: NDArray[np.float64]
 
 
 def solve_master(
@@ -73,6 +96,7 @@ def solve_master(
     length_cost: float,
     overflow_cost: float,
     deadline: float | None = None,
+    cuts: OddCuts | None = None,
 ) -> Solution | None:
     """Minimise ``length_cost`` x length + ``overflow_cost`` x overflow over known trees.
 
@@ -86,6 +110,7 @@ def solve_master(
         length_cost: of a tile edge of wire.
         overflow_cost: of a track beyond an edge's capacity.
         deadline: when to give up, on the monotonic clock, or None.
+        cuts: to obey, or None; beyond them a crossing costs as much as a track.
 
     Returns:
         the optimum, or None at the deadline.
@@ -97,15 +122,15 @@ def solve_master(
     amounts = np.where(fixed, members[columns.groups], 0).astype(np.float64)
     free = np.flatnonzero(~fixed)
     spare = capacity - _use(columns, amounts, len(capacity))
-    rows = _contested(columns, free, members, spare)
+    part = _part(columns, free, members, spare, cuts)
     alone = np.ones(len(capacity), bool)
-    alone[rows] = False
+    alone[part.edges] = False
     prices = np.where(alone & (spare < 0), overflow_cost, 0.0)
     value = length_cost * float(amounts @ columns.lengths)
     value += overflow_cost * float(np.maximum(-spare[alone], 0).sum())
     if len(free) == 0:
-        return Solution(value, prices, amounts)
-    lp = _programme(columns, members, (free, rows, spare[rows]), length_cost, overflow_cost)
+        return Solution(value, prices, np.zeros(0 if cuts is None else len(cuts)), amounts)
+    lp = _programme(columns, members, part, length_cost, overflow_cost)
     highs = _solved(lp, SETTINGS, deadline)
     solution = highs.getSolution()
     if not solution.dual_valid:
@@ -113,9 +138,10 @@ def solve_master(
             return None
         state = highs.getModelStatus().name
         raise EdarouteError(f"HiGHS cannot solve the master problem: {state}")
-    prices[rows] = np.clip(-np.array(solution.row_dual)[: len(rows)], 0, overflow_cost)
+    found, worths = _prices(solution, part, len(capacity), overflow_cost)
     amounts[free] = np.array(solution.col_value)[: len(free)]
-    return Solution(value + highs.getInfo().objective_function_value, prices, amounts)
+    value += highs.getInfo().objective_function_value
+    return Solution(value, np.where(alone, prices, found), worths, amounts)
 
 
 def _use(columns: Columns, amounts: NDArray[np.float64], num_edges: int) -> NDArray[np.float64]:
@@ -172,59 +198,98 @@ def _run(highs: Any) -> None:
         raise
 
 
-def _contested(
+def _part(
     columns: Columns,
-    chosen: NDArray[np.int64],
+    trees: NDArray[np.int64],
     members: NDArray[np.int64],
     spare: NDArray[np.float64],
-) -> NDArray[np.int64]:
-    """The edges that so many nets of each group could overfill by the trees chosen."""
-    owner, edges = columns.entries(chosen)
-    pairs = np.unique(columns.groups[chosen][owner] * len(spare) + edges)
+    cuts: OddCuts | None = None,
+) -> _Part:
+    """What so many nets of each group could overfill by some trees, and cross too often."""
+    owner, edges = columns.entries(trees)
+    pairs = np.unique(columns.groups[trees][owner] * len(spare) + edges)
     group, edge = np.divmod(pairs, len(spare))
     most = np.bincount(edge, weights=members[group], minlength=len(spare))
-    contested: NDArray[np.int64] = np.flatnonzero((most > 0) & (most > spare))
-    return contested
+    contested = np.flatnonzero((most > 0) & (most > spare))
+    if cuts is None or len(cuts) == 0:
+        return _Part(trees, contested, spare[contested], None, contested[:0], spare[:0])
+    tree, cut, times = cuts.crossings(owner, edges)
+    pairs, place = np.unique(columns.groups[trees][tree] * len(cuts) + cut, return_inverse=True)
+    often = np.zeros(len(pairs))
+    np.maximum.at(often, place, times)
+    group, cut = np.divmod(pairs, len(cuts))
+    most = np.bincount(cut, weights=often * members[group], minlength=len(cuts))
+    left = cuts.room(spare)
+    crossed = np.flatnonzero((most > 0) & (most > left))
+    return _Part(trees, contested, spare[contested], cuts, crossed, left[crossed])
+
+
+def _prices(
+    solution: Any, part: _Part, num_edges: int, most: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """What one more track of each edge, and one more crossing of each cut, would save by HiGHS."""
+    num = len(part.edges)
+    duals = np.clip(-np.array(solution.row_dual)[: num + len(part.crossed)], 0, most)
+    prices, worths = np.zeros(num_edges), np.zeros(0 if part.cuts is None else len(part.cuts))
+    prices[part.edges], worths[part.crossed] = duals[:num], duals[num:]
+    return prices, worths
 
 
 def _programme(
     columns: Columns,
     members: NDArray[np.int64],
-    part: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]],
+    part: _Part,
     length_cost: float,
     overflow_cost: float,
 ) -> Any:
-    """The programme of the columns and edges of ``part``, and their spare tracks, for HiGHS.
+    """The programme of a part for HiGHS.
 
-    Columns: the amounts of trees, then the overflow of edges. Rows: the edges, then the groups.
+    Columns: the amounts of trees, then what is beyond the room of edges and cuts. Rows: the edges,
+    the cuts, then the groups.
     """
     highspy = load_solver()
-    chosen, rows, spare = part
-    num, edges = len(chosen), len(rows)
+    chosen, num = part.trees, len(part.trees)
     groups, group_row = np.unique(columns.groups[chosen], return_inverse=True)
-    owner, crossed = columns.entries(chosen)
-    place = np.searchsorted(rows, crossed)
-    kept = (place < edges) & (rows[np.minimum(place, edges - 1)] == crossed) if edges else []
-    crossed, owner = place[kept], owner[kept]
-    entries = np.concatenate((np.ones(len(crossed) + num), np.full(edges, -1.0)))
-    row = np.concatenate((crossed, edges + group_row, np.arange(edges)))
-    column = np.concatenate((owner, np.arange(num + edges)))
+    owner, edges = columns.entries(chosen)
+    meets, row = _rows(edges, part.edges)
+    column, row, value = owner[meets], row[meets], np.ones(meets.sum())
+    if part.cuts is not None:
+        owner, cut, times = part.cuts.crossings(owner, edges)
+        meets, place = _rows(cut, part.crossed)
+        column = np.concatenate((column, owner[meets]))
+        row = np.concatenate((row, len(part.edges) + place[meets]))
+        value = np.concatenate((value, times[meets]))
+    limits = len(part.edges) + len(part.crossed)
+    entries = np.concatenate((value, np.ones(num), np.full(limits, -1.0)))
+    row = np.concatenate((row, limits + group_row, np.arange(limits)))
+    column = np.concatenate((column, np.arange(num + limits)))
     order = np.lexsort((row, column))
     lp = highspy.HighsLp()
-    lp.num_col_, lp.num_row_ = num + edges, edges + len(groups)
+    lp.num_col_, lp.num_row_ = num + limits, limits + len(groups)
     lp.col_cost_ = np.concatenate(
-        (length_cost * columns.lengths[chosen], np.full(edges, overflow_cost))
+        (length_cost * columns.lengths[chosen], np.full(limits, overflow_cost))
     )
     lp.col_lower_ = np.zeros(lp.num_col_)
     lp.col_upper_ = np.full(lp.num_col_, highspy.kHighsInf)
     wanted = members[groups].astype(np.float64)
-    lp.row_lower_ = np.concatenate((np.full(edges, -highspy.kHighsInf), wanted))
-    lp.row_upper_ = np.concatenate((spare, wanted))
+    lp.row_lower_ = np.concatenate((np.full(limits, -highspy.kHighsInf), wanted))
+    lp.row_upper_ = np.concatenate((part.room, part.left, wanted))
     lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
     lp.a_matrix_.start_ = np.searchsorted(column[order], np.arange(lp.num_col_ + 1))
     lp.a_matrix_.index_ = row[order]
     lp.a_matrix_.value_ = entries[order]
     return lp
+
+
+def _rows(
+    met: NDArray[np.int64], chosen: NDArray[np.int64]
+) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
+    """Whether each id is among those chosen, which rise, and its place there."""
+    place = np.searchsorted(chosen, met)
+    among = np.zeros(len(met), bool)
+    within = place < len(chosen)
+    among[within] = chosen[place[within]] == met[within]
+    return among, place
 
 
 def _solved(
@@ -267,8 +332,9 @@ def price_part(
     spare: NDArray[np.int64],
     overflow_cost: float,
     deadline: float | None = None,
-) -> tuple[float, NDArray[np.float64]] | None:
-    """The least length of some trees in fractions, and what one more track of each edge saves.
+    cuts: OddCuts | None = None,
+) -> Solution | None:
+    """The least length of some trees in fractions.
 
     Args:
         columns: all trees.
@@ -277,20 +343,20 @@ def price_part(
         spare: int64, per edge, tracks that all other nets leave.
         overflow_cost: of a track beyond them, tile edges.
         deadline: when to give up, on the monotonic clock, or None.
+        cuts: to obey, or None.
 
     Returns:
-        the length and float64 prices per edge, or None at the deadline.
+        the optimum, with the amounts of ``trees``, or None at the deadline.
     """
-    prices = np.zeros(len(spare))
-    room = spare.astype(np.float64)
-    rows = _contested(columns, trees, members, room)
-    lp = _programme(columns, members, (trees, rows, room[rows]), 1.0, overflow_cost)
+    part = _part(columns, trees, members, spare.astype(np.float64), cuts)
+    lp = _programme(columns, members, part, 1.0, overflow_cost)
     highs = _solved(lp, PART_SETTINGS, deadline)
     solution = highs.getSolution()
     if not solution.dual_valid or highs.getModelStatus().name != "kOptimal":
         return None
-    prices[rows] = np.clip(-np.array(solution.row_dual)[: len(rows)], 0, overflow_cost)
-    return highs.getInfo().objective_function_value, prices
+    prices, worths = _prices(solution, part, len(spare), overflow_cost)
+    amounts = np.array(solution.col_value)[: len(trees)]
+    return Solution(highs.getInfo().objective_function_value, prices, worths, amounts)
 
 
 def nearest_routing(
@@ -300,7 +366,8 @@ def nearest_routing(
     capacity: NDArray[np.int64],
     distance_cost: float,
     deadline: float | None = None,
-) -> NDArray[np.float64] | None:
+    cuts: OddCuts | None = None,
+) -> Solution | None:
     """A short fractional routing that has much in common with a whole one.
 
     Its length and ``distance_cost`` for each net that leaves its tree are the least together.
@@ -312,25 +379,30 @@ def nearest_routing(
         capacity: int64, tracks of each edge.
         distance_cost: tile edges.
         deadline: when to give up, on the monotonic clock, or None.
+        cuts: to obey, or None.
 
     Returns:
-        float64 amounts of ``trees``, or None at the deadline.
+        the optimum, with the amounts of ``trees``, or None at the deadline.
     """
     held = amounts[trees]
     members = np.bincount(columns.groups[trees], weights=held).astype(np.int64)
-    room = capacity.astype(np.float64)
-    rows = _contested(columns, trees, members, room)
-    lp = _programme(columns, members, (trees, rows, room[rows]), 1.0, 0.0)
+    part = _part(columns, trees, members, capacity.astype(np.float64), cuts)
+    lp = _programme(columns, members, part, 1.0, 0.0)
     # No edge may overflow. Which net of a group leaves makes no difference, so a tree costs the
     # less, the more of its group hold it.
-    lp.col_upper_ = np.append(np.full(len(trees), np.inf), np.zeros(len(rows)))
+    most = np.zeros(lp.num_col_)
+    most[: len(trees)] = np.inf
+    lp.col_upper_ = most
     costs = np.array(lp.col_cost_)
     costs[: len(trees)] += distance_cost * (1 - held / members[columns.groups[trees]])
     lp.col_cost_ = costs
     highs = _solved(lp, NEAREST_SETTINGS, deadline)
     if highs.getModelStatus().name != "kOptimal":
         return None
-    return np.array(highs.getSolution().col_value)[: len(trees)]
+    solution = highs.getSolution()
+    prices, worths = _prices(solution, part, len(capacity), np.inf)
+    amounts_found = np.array(solution.col_value)[: len(trees)]
+    return Solution(highs.getInfo().objective_function_value, prices, worths, amounts_found)
 
 
 def choose_trees(
@@ -339,6 +411,7 @@ def choose_trees(
     amounts: NDArray[np.int64],
     spare: NDArray[np.int64],
     deadline: float | None = None,
+    cuts: OddCuts | None = None,
 ) -> NDArray[np.int64] | None:
     """Whole amounts of some trees with the least length that fits.
 
@@ -348,14 +421,14 @@ def choose_trees(
         amounts: int64, nets on each of them now, which fits; groups keep their numbers of nets.
         spare: int64, per edge, tracks that all other nets leave.
         deadline: when to give up, on the monotonic clock, or None.
+        cuts: which whole routings obey anyway, or None.
 
     Returns:
         int64 amounts, or None where none were found in a bounded search.
     """
     members = np.bincount(columns.groups[trees], weights=amounts).astype(np.int64)
-    room = spare.astype(np.float64)
-    rows = _contested(columns, trees, members, room)
-    lp = _programme(columns, members, (trees, rows, room[rows]), 1.0, 0.0)
+    part = _part(columns, trees, members, spare.astype(np.float64), cuts)
+    lp = _programme(columns, members, part, 1.0, 0.0)
     most = np.zeros(lp.num_col_)
     most[: len(trees)] = members[columns.groups[trees]]
     lp.col_upper_ = most

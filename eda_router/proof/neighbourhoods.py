@@ -17,7 +17,8 @@ Passes over small boxes come first, then those over differences, then those over
 Beside wires that are kept, tracks have other prices than in the whole. So each part first has a
 column generation of its own, in fractions, which brings it the trees that it lacks. Where its value
 says that no choice can be shorter, the programme need not be solved, and trees whose reduced cost
-is more than what can be gained are left out [2].
+is more than what can be gained are left out [2]. Where all nets have two pins, all these
+programmes obey odd cuts (:mod:`eda_router.proof.odd_cuts`), and lengths change by two at least.
 
 [1] P. Shaw: Using constraint programming and local search methods to solve vehicle routing
     problems. CP 1998, 417-431.
@@ -38,7 +39,7 @@ from numpy.typing import NDArray
 
 from eda_router.design import Routes
 from eda_router.proof.generation import BLOCKED, NEARLY, Generation
-from eda_router.proof.master import choose_trees, nearest_routing, price_part
+from eda_router.proof.master import Solution, choose_trees, nearest_routing, price_part
 from eda_router.proof.pricing import SCALE
 
 DISTANCES = 0.3, 0.05, 0.01
@@ -77,6 +78,10 @@ KEPT_TREES = 20
 ROUNDS = 2
 """Most rounds of a part's own column generation."""
 
+NEAREST_ROUNDS = 2
+"""Most rounds of the column generation of a nearest fractional routing, where all nets have two
+pins."""
+
 WIDENINGS = 2
 """Times that more trees are looked for before a pass."""
 
@@ -102,6 +107,8 @@ class Neighbourhoods:
 
     def __init__(self, generation: Generation, routes: Routes):
         self._generation = generation
+        # All paths between two pins are odd, or all even.
+        self._step = 2 if generation.cuts.possible else 1
         columns, groups = generation.columns, generation.groups
         self.amounts = np.zeros(len(columns), np.int64)
         places = columns.places()
@@ -113,7 +120,7 @@ class Neighbourhoods:
     def _count_trees(self) -> None:
         """Bring what is known of each tree up to date with all trees and prices."""
         generation = self._generation
-        columns, prices = generation.columns, SCALE + generation.prices
+        columns, prices = generation.columns, SCALE + generation.whole_prices
         costs = columns.costs(prices)
         self._least = np.full(len(generation.groups), np.iinfo(np.int64).max)
         np.minimum.at(self._least, columns.groups, costs)
@@ -129,7 +136,7 @@ class Neighbourhoods:
         generation, known = self._generation, len(self.amounts)
         columns = generation.columns
         new = np.arange(known, len(columns))
-        costs = columns.costs_of(new, SCALE + generation.prices)
+        costs = columns.costs_of(new, SCALE + generation.whole_prices)
         beyond = np.maximum(costs - self._least[columns.groups[known:]], 0) / SCALE
         self._beyond = np.concatenate((self._beyond, beyond))
         self.amounts = np.pad(self.amounts, (0, len(new)))
@@ -141,7 +148,7 @@ class Neighbourhoods:
         full = self._use >= generation.capacity
         for _ in range(WIDENINGS):
             dearer = DEARER * SCALE * rng.random(len(full)) * full
-            generation.look(generation.prices + dearer.astype(np.int64))
+            generation.look(generation.whole_prices + dearer.astype(np.int64))
         self._count_trees()
 
     def _forget(self) -> None:
@@ -183,7 +190,7 @@ class Neighbourhoods:
             place, turn, gains = 0, 0, []
             while place < len(passes) and turn < PASSES:
                 before = self.length
-                beyond = before - self._generation.bound
+                beyond = before - self._generation.whole_bound
                 if beyond <= 0:
                     return
                 if number:
@@ -208,19 +215,47 @@ class Neighbourhoods:
         columns = generation.columns
         trees = np.flatnonzero(self._near())
         distance = DISTANCES[turn % len(DISTANCES)]
-        nearest = nearest_routing(
-            columns, trees, self.amounts, generation.capacity, distance, deadline
-        )
+        nearest = self._nearest(trees, distance, deadline)
         if nearest is None:
             return True
-        if nearest @ columns.lengths[trees] > self.length - 1 + NEARLY:
+        trees, found = nearest
+        if found @ columns.lengths[trees] > self.length - self._step + NEARLY:
             return distance > min(DISTANCES)
-        differ = trees[np.abs(nearest - self.amounts[trees]) > NEARLY]
+        differ = trees[np.abs(found - self.amounts[trees]) > NEARLY]
         met = np.zeros(len(generation.groups), bool)
         met[columns.groups[differ]] = True
-        chosen = self._trees(met | self._company(met, differ, trees, most))
+        met |= self._company(met, differ, trees, most)
+        chosen = self._open(trees[met[columns.groups[trees]]])
         self._choose(self._cheapest(chosen, most, differ), deadline)
         return True
+
+    def _nearest(
+        self, trees: NDArray[np.int64], distance: float, deadline: float | None
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64]] | None:
+        """The nearest fractional routing: trees, and how many nets it has on each.
+
+        Where odd cuts are possible, it brings those that it violates and trees at its own prices.
+        """
+        generation = self._generation
+        columns, cuts, capacity = generation.columns, generation.cuts, generation.capacity
+        everyone = np.arange(len(generation.groups))
+        left = NEAREST_ROUNDS if cuts.possible else 0
+        while True:
+            nearest = nearest_routing(
+                columns, trees, self.amounts, capacity, distance, deadline, cuts
+            )
+            if nearest is None:
+                return None
+            if left == 0:
+                return trees, nearest.amounts
+            left -= 1
+            owner, edges = columns.entries(trees)
+            use = np.bincount(edges, nearest.amounts[owner], len(capacity)).astype(np.float64)
+            violated = cuts.find(capacity - use)
+            new = self._look(everyone, trees, nearest, capacity, deadline)
+            if violated + len(new) == 0:
+                return trees, nearest.amounts
+            trees = np.union1d(trees, new)
 
     def _company(
         self,
@@ -240,7 +275,7 @@ class Neighbourhoods:
         Returns:
             bool, per group.
         """
-        columns, prices = self._generation.columns, self._generation.prices
+        columns, prices = self._generation.columns, self._generation.whole_prices
         wanted = np.zeros(len(prices), bool)
         wanted[columns.entries(differ)[1]] = True
         owner, edges = columns.entries(trees)
@@ -324,7 +359,7 @@ class Neighbourhoods:
         dear = (self.amounts > 0) & (self._beyond > 0)
         chosen = np.flatnonzero(self._near())
         owner, edges = columns.entries(chosen)
-        wanted = dear[chosen][owner] | (generation.prices[edges] > 0)
+        wanted = dear[chosen][owner] | (generation.whole_prices[edges] > 0)
         keys = columns.groups[chosen][owner[wanted]] * len(generation.capacity) + edges[wanted]
         groups, edges = np.divmod(np.unique(keys), len(generation.capacity))
         return groups, edges // 2 % width, edges // 2 // width
@@ -338,10 +373,14 @@ class Neighbourhoods:
         return spare
 
     def _trees(self, groups: NDArray[np.bool_]) -> NDArray[np.int64]:
-        """The trees among which some groups may choose: others leave them a track of each edge."""
-        columns = self._generation.columns
-        trees = np.flatnonzero(self._near() & groups[columns.groups])
-        owner, edges = columns.entries(trees)
+        """The trees among which some groups may choose."""
+        near = self._near() & groups[self._generation.columns.groups]
+        return self._open(np.flatnonzero(near))
+
+    def _open(self, trees: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Those of some trees, of which all that some groups hold, that can be chosen: other groups
+        leave them a track of each edge."""
+        owner, edges = self._generation.columns.entries(trees)
         closed = np.zeros(len(trees), bool)
         closed[owner[self._spare(trees)[edges] <= 0]] = True
         return trees[~closed]
@@ -353,7 +392,7 @@ class Neighbourhoods:
             trees: int64, rising.
             deadline: when to give up, on the monotonic clock, or None.
         """
-        columns = self._generation.columns
+        columns, cuts = self._generation.columns, self._generation.cuts
         groups = np.unique(columns.groups[trees])
         members = np.bincount(
             columns.groups[trees],
@@ -362,29 +401,32 @@ class Neighbourhoods:
         ).astype(np.int64)
         length = int(self.amounts[trees] @ columns.lengths[trees])
         spare = self._spare(trees)
-        if self._most_gain(trees, spare) < 1 - NEARLY:
+        if self._most_gain(trees, spare) < self._step - NEARLY:
             return
-        for left in range(ROUNDS, -1, -1):
-            priced = price_part(columns, trees, members, spare, float(BLOCKED), deadline)
+        left = ROUNDS
+        while True:
+            priced = price_part(columns, trees, members, spare, float(BLOCKED), deadline, cuts)
             if priced is None:
                 return
-            value, prices = priced
-            new = self._look(groups, trees, prices, spare, deadline) if left else trees[:0]
+            new = self._look(groups, trees, priced, spare, deadline) if left else trees[:0]
             if len(new) == 0:
                 break
+            left -= 1
             trees = np.union1d(trees, new)
-        if value > length - 1 + NEARLY:
+        room = length - self._step - priced.value + NEARLY
+        if room < 0:
             return
-        costs = columns.costs_of(trees, np.rint(SCALE * (1 + prices)).astype(np.int64)) / SCALE
+        prices = np.rint(SCALE * (1 + self._prices(priced))).astype(np.int64)
+        costs = columns.costs_of(trees, prices) / SCALE
         least = np.full(len(members), np.inf)
         np.minimum.at(least, columns.groups[trees], costs)
         reduced = costs - least[columns.groups[trees]]
         held = self.amounts[trees] > 0
-        trees = trees[(reduced <= length - 1 - value + NEARLY) | held]
+        trees = trees[(reduced <= room) | held]
         amounts = self.amounts[trees]
         if int(amounts @ columns.lengths[trees]) != length:
             return  # A tree that was found is held by a net that is kept.
-        found = choose_trees(columns, trees, amounts, spare, deadline)
+        found = choose_trees(columns, trees, amounts, spare, deadline, cuts)
         if found is not None and found @ columns.lengths[trees] <= length:
             self.amounts[trees] = found
             owner, edges = columns.entries(trees)
@@ -399,21 +441,26 @@ class Neighbourhoods:
         met = np.unique(edges)
         taken = np.bincount(edges, amounts[owner], len(spare))[met]
         free = np.maximum(spare[met] - taken, 0)
-        worth = free @ self._generation.prices[met] / SCALE
+        worth = free @ self._generation.whole_prices[met] / SCALE
         return float(amounts @ self._beyond[trees] + worth)
+
+    def _prices(self, priced: Solution) -> NDArray[np.float64]:
+        """float64, per edge: what a track costs, the borders of odd cuts included."""
+        return priced.prices + self._generation.cuts.prices(priced.worths, len(priced.prices))
 
     def _look(
         self,
         groups: NDArray[np.int64],
         trees: NDArray[np.int64],
-        prices: NDArray[np.float64],
+        priced: Solution,
         spare: NDArray[np.int64],
         deadline: float | None,
     ) -> NDArray[np.int64]:
         """Trees of some groups that are cheaper at a part's prices than all of ``trees``."""
         generation = self._generation
         columns = generation.columns
-        costs = np.rint(SCALE * (1 + prices + BLOCKED * (spare <= 0))).astype(np.int64)
+        prices = self._prices(priced) + BLOCKED * (spare <= 0)
+        costs = np.rint(SCALE * (1 + prices)).astype(np.int64)
         known = np.full(len(generation.groups), np.iinfo(np.int64).max)
         np.minimum.at(known, columns.groups[trees], columns.costs_of(trees, costs))
         values, found = generation.pricer.trees(costs, groups, deadline)

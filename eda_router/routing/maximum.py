@@ -7,11 +7,11 @@ are nearly the cheapest (:mod:`eda_router.proof.neighbourhoods`). What comes out
 than what goes in, and never has overflow.
 
 It ends by itself, by what is counted and never by the clock unless a time limit is given: column
-generation once no round can raise the bound, or after :data:`ROUNDS`; negotiation after some
-stretches without a shorter routing; the neighbourhoods where the bound is reached, or once passes
-with the largest programmes gain less than 5 % of the wire beyond it each. Memory follows the
-input: at most 20 trees a group of nets in the mean from pass to pass, besides those that are held,
-and one programme of HiGHS at a time.
+generation once no round can raise the bound, or after :data:`ROUNDS`, and with odd cuts after
+:data:`WHOLE_ROUNDS` more; negotiation after some stretches without a shorter routing; the
+neighbourhoods where the bound is reached, or once passes with the largest programmes gain less than
+5 % of the wire beyond it each. Memory follows the input: at most 20 trees a group of nets in the
+mean from pass to pass, besides those that are held, and one programme of HiGHS at a time.
 """
 
 from __future__ import annotations
@@ -48,6 +48,9 @@ CHECK_SHARE = 0.15
 
 ROUNDS = 30
 """Most rounds of column generation."""
+
+WHOLE_ROUNDS = 15
+"""Most further rounds with odd cuts."""
 
 
 def shorten(result: RoutingResult, hook: Hook | None, deadline: float | None) -> RoutingResult:
@@ -86,10 +89,13 @@ def shorten(result: RoutingResult, hook: Hook | None, deadline: float | None) ->
         generation = Generation(result.design, kind, result.routes)
         enough = result.wirelength if finished else None
         generation.run(ROUNDS, enough=enough, on_round=show_round, deadline=moment(PRICES_SHARE))
+        if enough is not None:
+            generation.run_whole(WHOLE_ROUNDS, enough, moment(PRICES_SHARE))
     routes = result.routes
     if finished and generation.solution is not None and not is_stopped(hook):
         with timed(phases, "priced negotiation"):
             router = PricedRouter(result.design, result.config, deadline=moment(SEARCH_SHARE))
+            # Not the prices with odd cuts: they led to longer routings.
             found = router.search(
                 generation.rounded(),
                 generation.prices / SCALE,
