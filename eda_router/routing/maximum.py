@@ -89,13 +89,11 @@ def shorten(result: RoutingResult, hook: Hook | None, deadline: float | None) ->
         generation = Generation(result.design, kind, result.routes)
         enough = result.wirelength if finished else None
         generation.run(ROUNDS, enough=enough, on_round=show_round, deadline=moment(PRICES_SHARE))
-        if enough is not None:
-            generation.run_whole(WHOLE_ROUNDS, enough, moment(PRICES_SHARE))
     routes = result.routes
     if finished and generation.solution is not None and not is_stopped(hook):
         with timed(phases, "priced negotiation"):
             router = PricedRouter(result.design, result.config, deadline=moment(SEARCH_SHARE))
-            # Not the prices with odd cuts: they led to longer routings.
+            # Before odd cuts are found: prices with them led to longer routings.
             found = router.search(
                 generation.rounded(),
                 generation.prices / SCALE,
@@ -108,6 +106,7 @@ def shorten(result: RoutingResult, hook: Hook | None, deadline: float | None) ->
             routes = found
     if finished and not is_stopped(hook):
         with timed(phases, "neighbourhoods"):
+            generation.run_whole(WHOLE_ROUNDS, routes.wirelength, moment(SEARCH_SHARE))
             near = Neighbourhoods(generation, routes)
             with suppress(OutOfTime):
                 near.improve(
