@@ -72,6 +72,10 @@ mean of the last :data:`JUDGED` passes over boxes, or of one for each of :data:`
 JUDGED = 2
 """Passes over boxes of one size before it is judged."""
 
+LEAST_BEYOND = 2.5e-4
+"""The wire beyond the bound is taken for at least this share of all, where nets have more than two
+pins: their cheapest trees may not have been found, so the bound may be above the optimum."""
+
 KEPT_TREES = 20
 """Trees a group, in the mean, that are kept from pass to pass besides those held."""
 
@@ -172,9 +176,9 @@ class Neighbourhoods:
     ) -> None:
         """Pass over boxes and differences, with more and more trees at a time.
 
-        It ends where the routing is as short as the bound. Programmes become larger once as many
-        passes as are judged together have gained less than :data:`LEAST_GAIN` of the wire beyond
-        the bound each; once the largest have, that is the end of a kind. No clock decides.
+        It ends where the routing is as short as a bound that is sure. Programmes become larger once
+        as many passes as are judged together have gained less than :data:`LEAST_GAIN` of the wire
+        beyond the bound each; once the largest have, that is the end of a kind. No clock decides.
 
         Args:
             deadline: when to end at the latest, on the monotonic clock, or None.
@@ -190,7 +194,9 @@ class Neighbourhoods:
             place, turn, gains = 0, 0, []
             while place < len(passes) and turn < PASSES:
                 before = self.length
-                beyond = before - self._generation.whole_bound
+                beyond: float = before - self._generation.whole_bound
+                if not self._generation.cuts.possible:
+                    beyond = max(beyond, LEAST_BEYOND * before)
                 if beyond <= 0:
                     return
                 if number:
