@@ -145,8 +145,7 @@ def test_passes_end_where_the_bound_is_reached_and_sure(pins: int) -> None:
     nets = [[(0, row), (5, row), (1, row)][:pins] for row in range(4)]
     named = [(f"n{row}", row, net) for row, net in enumerate(nets)]
     design = Design.from_pins("rows", 6, 4, 2, 2, named)
-    best = routing(design, None)
-    assert best is not None
+    best = route(design, RouteConfig(router="maze", effort="low")).routes
     generation = Generation(design, "wirelength", best)
     generation.run(20)
     assert generation.bound == best.wirelength == 20
