@@ -9,9 +9,9 @@ than what goes in, and never has overflow.
 It ends by itself, by what is counted and never by the clock unless a time limit is given: column
 generation once no round can raise the bound, or after :data:`ROUNDS`, and with odd cuts after
 :data:`WHOLE_ROUNDS` more; negotiation after some stretches without a shorter routing; the
-neighbourhoods where the bound is reached, or once passes with the largest programmes gain less than
-5 % of the wire beyond it each. Memory follows the input: at most 20 trees a group of nets in the
-mean from pass to pass, besides those that are held, and one programme of HiGHS at a time.
+neighbourhoods where a sure bound is reached, or once passes with the largest programmes gain less
+than 5 % of the wire beyond it each. Memory follows the input: at most 20 trees a group of nets in
+the mean from pass to pass, besides those that are held, and one programme of HiGHS at a time.
 """
 
 from __future__ import annotations
