@@ -307,3 +307,17 @@ def test_tensorflow_says_nothing_of_its_own_and_hides_nothing_of_others():
         [sys.executable, "-c", code], capture_output=True, check=True, env=environment
     )
     assert run.stderr.decode() == "a fault\n"
+
+
+def test_what_is_no_number_is_not_drawn():
+    class Broken(engines.BlankEngine):
+        def _run(self, images, noise, plans):
+            maps = super()._run(images, noise, plans)
+            maps[:, 3, 4, 1] = np.nan
+            return maps
+
+    facts = {"exits": [8], "thresholds": {"8": 0.5}, "latent": {"8": 2}}
+    images = problems(8, 5)
+    for drawn in (Broken(facts).draw(images), Broken(facts).sample(images, 2, 1)):
+        assert np.all(drawn[..., 3, 4, 1] == 0)
+        assert drawn.sum() == drawn.size - drawn[..., 0, 0, 0].size
