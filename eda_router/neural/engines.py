@@ -235,8 +235,8 @@ class _Padded:
                 *(_padded(part[start:stop], piece) for part in (images, noise, plans))
             )[: stop - start]
             start = stop
-        # What is no number is not drawn: kernels that take levels of it would leave their arrays.
-        np.nan_to_num(drawn, copy=False, nan=0.0)
+        # Probabilities, whatever a network returns: by others a kernel might leave its arrays.
+        np.clip(np.nan_to_num(drawn, copy=False, nan=0.0), 0, 1, out=drawn)
         return drawn
 
 
