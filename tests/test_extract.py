@@ -10,6 +10,8 @@ from eda_router.neural.tensors import encode, free_tracks, pin_tiles
 from tests.connectivity import connected
 from tests.window_cases import edge_graph, extract_drawn, graph, states
 
+ODD_VALUES = [float("nan"), -1e30, -2.0, 0.4, 0.6, 1e30]
+
 drawings = st.integers(0, 2**25 - 1).map(
     lambda bits: np.array([bits >> i & 1 for i in range(25)], np.bool_).reshape(1, 5, 5)
 )
@@ -68,6 +70,25 @@ def test_the_tree_is_taken_from_the_surest_drawing_that_joins(state, seed, count
     assert set(edge_graph(tree, 5)) <= set(np.flatnonzero(drawn | pins[0]).tolist())
     assert result.taken_tiles.tolist() == [np.count_nonzero(drawn | pins[0])]
     assert result.taken_levels.tolist() == [taken_level]
+
+
+@given(states(max_free=2), st.integers(0, 2**32 - 1))
+def test_whatever_a_network_draws_the_tree_is_one_or_none(state, seed):
+    free, pins = free_tracks(state), pin_tiles(state)
+    maps = np.random.default_rng(seed).choice(ODD_VALUES, (1, 5, 5, 3)).astype(np.float32)
+    maps[..., TILE_MAP] = abs(maps[..., TILE_MAP])  # so that most tiles are drawn
+    result = extract_surest(free, pins, maps, np.array([0.5], np.float32))
+    drawn = maps[..., TILE_MAP] >= 0.5
+    # Where no drawn edges join the pins, any open ones do.
+    assert np.array_equal(result.ok, connected(free, pins, drawn))
+    edges, tiles = result.tree(0), np.flatnonzero(pins).tolist()
+    if result.ok[0] and len(tiles) > 1:
+        assert np.all(free.reshape(-1)[edges] > 0)
+        tree = edge_graph(edges, 5)
+        assert nx.is_tree(tree)
+        assert set(tiles) <= set(tree)
+    else:
+        assert len(edges) == 0
 
 
 def test_windows_of_a_batch_do_not_touch_each_other():

@@ -153,6 +153,7 @@ class _Padded:
         self.thresholds: dict[int, float] = {int(k): v for k, v in facts["thresholds"].items()}
         self.latent: dict[int, int] = {int(k): v for k, v in facts["latent"].items()}
         self.planned: frozenset[int] = frozenset()
+        self._shown_plans: frozenset[int] = frozenset()
         self._memories: dict[int, _Memory] = {}
 
     def _run(self, images: FloatArray, noise: FloatArray, plans: FloatArray) -> FloatArray:
@@ -160,8 +161,12 @@ class _Padded:
         raise NotImplementedError
 
     def _plan_from(self, takes_plans: Iterable[int]) -> None:
-        """Take plans where an exit does, and the exit of half the size is there to draw them."""
-        self.planned = frozenset(size for size in takes_plans if size // 2 in self.exits)
+        """Take plans where an exit does, and the exit of half the size is there to draw them.
+
+        Others that take plans are shown empty ones.
+        """
+        self._shown_plans = frozenset(takes_plans)
+        self.planned = frozenset(size for size in self._shown_plans if size // 2 in self.exits)
 
     def _pieces(self, size: int, count: int) -> tuple[int, ...]:
         """Batch sizes that :meth:`_run` takes for ``count`` images, in falling order."""
@@ -211,7 +216,7 @@ class _Padded:
     def _shown(self, images: FloatArray, plans: Plans | None) -> FloatArray:
         """The plans as the network takes them."""
         count, size = images.shape[:2]
-        rows = size // 2 if size in self.planned else 0
+        rows = size // 2 if size in self._shown_plans else 0
         if plans is None:
             return np.zeros((count, rows, rows), np.float32)
         if plans.shape != (count, rows, rows):
@@ -235,8 +240,6 @@ class _Padded:
                 *(_padded(part[start:stop], piece) for part in (images, noise, plans))
             )[: stop - start]
             start = stop
-        # Probabilities, whatever a network returns: by others a kernel might leave its arrays.
-        np.clip(np.nan_to_num(drawn, copy=False, nan=0.0), 0, 1, out=drawn)
         return drawn
 
 

@@ -29,7 +29,7 @@ from eda_router.search.grid import (
 TILE_MAP, RIGHT_MAP, UP_MAP = 0, 1, 2
 """A drawing's maps; an edge's map is RIGHT_MAP plus its direction."""
 
-ANY_EDGE = np.float32(-1.0)
+ANY_EDGE = np.float32(-np.inf)
 """Level at which every edge counts as drawn."""
 
 UNSEEN = 255
