@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
+
 import numpy as np
 import pytest
 
-from eda_router.neural import compiled_exit, engines
+from eda_router.neural import engines
+from eda_router.neural.compiled_exit import ExportedExit
 from eda_router.neural.engines import OpenVinoEngine, load_engine
 from eda_router.resources import folder
 
@@ -18,9 +21,9 @@ MODELS = folder("models")
 def compiled(monkeypatch):
     """Counts how many exits are compiled rather than read."""
     made = []
-    own = compiled_exit._compiled
+    own = ExportedExit.compiled
     monkeypatch.setattr(
-        compiled_exit, "_compiled", lambda *given: made.append(given[1].name) or own(*given)
+        ExportedExit, "compiled", lambda exit_, core: made.append(exit_) or own(exit_, core)
     )
     return made
 
@@ -92,8 +95,6 @@ def test_without_a_place_the_exit_is_compiled_for_this_run(tmp_path):
 
 def test_only_the_bundled_model_is_kept(tmp_path, monkeypatch, compiled):
     """Models in training come and go; what is kept of them would stay."""
-    import shutil
-
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "kernels"))
     other = shutil.copytree(MODELS, tmp_path / "model")
     images = np.zeros((1, 8, 8, 3), np.float32)

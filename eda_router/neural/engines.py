@@ -32,7 +32,7 @@ from numpy.typing import NDArray
 from eda_router.errors import EdarouteError, InputError
 from eda_router.files import write_atomically, write_text
 from eda_router.neural.architecture import Architecture, network
-from eda_router.neural.compiled_exit import compile_exit
+from eda_router.neural.compiled_exit import ExportedExit, compile_exit
 from eda_router.neural.tensors import IMAGE_CHANNELS
 from eda_router.numba_cache import compiled_folder
 from eda_router.resources import bundled
@@ -422,14 +422,13 @@ class OpenVinoEngine(_Padded):
         if (count, size) not in self._compiled:
             export = self._exports[size]
             shapes = [values.shape for values in inputs]
-            compiled = compile_exit(
-                self._core,
+            exported = ExportedExit(
                 self._folder / exit_file(size, export),
                 self._folder / weights_file(export),
                 shapes,
                 self._settings | {"INFERENCE_PRECISION_HINT": _HINTS[self.precisions[size]]},
-                self._kept,
             )
+            compiled = compile_exit(self._core, exported, self._kept)
             self._compiled[count, size] = _Request(compiled, shapes)
         return self._compiled[count, size].run(inputs)
 
