@@ -47,7 +47,8 @@ DISTANCES = 0.3, 0.05, 0.01
 
 DIFFERENCES = 1000, 1500, 2500
 """Trees of the programme of a pass over differences, before its own column generation: the next
-size once passes of one gain too little."""
+size once passes of one gain too little, unless they gain nothing. Larger ones did not either then,
+and took minutes."""
 
 FIRST_BOXES = ((16, 900),)
 """Tiles of a side of the largest box, and trees of the largest programme before its own column
@@ -178,7 +179,8 @@ class Neighbourhoods:
 
         It ends where the routing is as short as a bound that is sure. Programmes become larger once
         as many passes as are judged together have gained less than :data:`LEAST_GAIN` of the wire
-        beyond the bound each; once the largest have, that is the end of a kind. No clock decides.
+        beyond the bound each; once the largest have, that is the end of a kind, and for differences
+        once such passes have gained nothing at all. No clock decides.
 
         Args:
             deadline: when to end at the latest, on the monotonic clock, or None.
@@ -186,9 +188,10 @@ class Neighbourhoods:
         """
         self._generation.limit(deadline)
         number = 0
+        differences = [partial(self._differences, most) for most in DIFFERENCES]
         for passes, judged in (
             ([partial(self._boxes, *size) for size in FIRST_BOXES], JUDGED),
-            ([partial(self._differences, most) for most in DIFFERENCES], len(DISTANCES)),
+            (differences, len(DISTANCES)),
             ([partial(self._boxes, *size) for size in LAST_BOXES], JUDGED),
         ):
             place, turn, gains = 0, 0, []
@@ -212,6 +215,8 @@ class Neighbourhoods:
                     on_pass(number, self.length)
                 gains.append((before - self.length) / beyond)
                 if len(gains) >= judged and sum(gains[-judged:]) < judged * LEAST_GAIN:
+                    if passes is differences and not any(gains[-judged:]):
+                        break
                     place, gains = place + 1, []
 
     def _differences(self, most: int, turn: int, deadline: float | None) -> bool:
