@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import fnmatch
 import json
+import math
 import sys
 import time
 from collections.abc import Iterator, Mapping
@@ -27,7 +28,7 @@ import eda_router
 from eda_router.config import RouteConfig
 from eda_router.dataset.folders import dataset_path
 from eda_router.dataset.samples import Dataset, Samples
-from eda_router.neural.engines import load_engine, load_model
+from eda_router.neural.engines import Engine, load_engine, load_model
 from eda_router.routing.maze import route_maze
 from eda_router.training.evaluate import (
     INK_LIMITS,
@@ -95,7 +96,7 @@ def main() -> int:
 def measure(metrics: dict[str, Any], path: Path, args: argparse.Namespace) -> None:
     """Add the figures asked for to ``metrics``, and keep those that are done in ``path``."""
     engine = load_engine(args.model, threads=args.threads)
-    for name, states in all_states(args.samples, engine.exits, args.count, args.only):
+    for name, states in all_states(args.samples, engine, args.count, args.only):
         begin = time.process_time()
         # Chosen from all exits' states, so that an exit's are the same whichever are measured.
         states = {size: s for size, s in states.items() if args.exits is None or size in args.exits}
@@ -115,12 +116,17 @@ def measure(metrics: dict[str, Any], path: Path, args: argparse.Namespace) -> No
 
 
 def all_states(
-    samples: Path, sizes: tuple[int, ...], count: int, pattern: str
+    samples: Path, engine: Engine, count: int, pattern: str
 ) -> Iterator[tuple[str, dict[int, Samples]]]:
-    """Named states, for each exit; made one after the other, those asked for only."""
+    """Named states, for each exit; made one after the other, those asked for only.
+
+    For further exits validation samples alone, and only where there are any.
+    """
     for source in ("ledger", "random"):
         name = f"validation, {source}"
         if fnmatch.fnmatch(name, pattern):
+            made = (s for s in engine.further if dataset_path(samples, source, s).exists())
+            sizes = (*engine.exits, *made)
             yield name, {size: validation(samples, source, size, count) for size in sizes}
     for path in find_circuits(list(CIRCUITS)):
         circuit = path.name.split(".")[0]
@@ -128,7 +134,7 @@ def all_states(
         for name, full in ((f"{circuit}, first pass", False), (f"{circuit}, full ledger", True)):
             if fnmatch.fnmatch(name, pattern):
                 routes = route_maze(design, RouteConfig()).routes if full else None
-                yield name, bench_samples(design, sizes, count, 1, routes)
+                yield name, bench_samples(design, engine.exits, count, 1, routes)
 
 
 def validation(folder: Path, source: str, size: int, count: int) -> Samples:
@@ -242,8 +248,8 @@ def kind_row(kind: str, figures: Mapping[str, float]) -> list[str]:
 def marked(
     size: int, connected: float, ink: float, cost: float, aims: Aims
 ) -> tuple[str, str, str]:
-    """The three figures, bold where they miss what is aimed at."""
-    least, most, dearest = aims[size]
+    """The three figures, bold where they miss what is aimed at; nothing is of further exits."""
+    least, most, dearest = aims.get(size, (0.0, math.inf, math.inf))
     return (
         f"{connected:.4f}" if connected >= least else f"**{connected:.4f}**",
         f"{ink:.3f}" if ink <= most else f"**{ink:.3f}**",

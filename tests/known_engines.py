@@ -14,6 +14,7 @@ class Teacher:
     name = "teacher"
     batches = 1
     exits = (8, 16)
+    further = ()
     precisions = dict.fromkeys(exits, "float32")
     latent = 1
     planned = frozenset()

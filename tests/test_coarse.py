@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eda_router.neural.coarse import ScaledExit, assign_exits
+from eda_router.errors import EdarouteError
+from eda_router.neural.coarse import MOST_GRIDS, ScaledExit, assign_exits, pyramid
 from eda_router.neural.tensors import encode, free_tracks, images, pin_tiles
 from eda_router.neural.windows import pool_images
 
@@ -58,3 +59,24 @@ def test_pooling_keeps_pins_and_open_borders():
     assert np.array_equal(pooled[..., 2] > 0, fine)
     border = free_tracks(states)[:, 3, 0:4, 1].mean(axis=-1)
     assert np.allclose(8 * pooled[:, 0, 0, 0], border, atol=0.51)
+
+
+class Exits:
+    exits, further = (8, 16, 32), (64, 128)
+
+
+def test_further_exits_follow_the_outermost_alone():
+    grid = 1000 * 1000
+    assert pyramid(Exits, grid) == (8, 16, 32, 64, 128)
+    assert pyramid(Exits, grid, largest=32) == (8, 16, 32, 64, 128)
+    assert pyramid(Exits, grid, largest=31) == (8, 16)
+    assert pyramid(Exits, grid, largest=1) == (8,)
+    assert pyramid(Exits, grid, window=32) == (32, 64, 128)
+    assert pyramid(Exits, grid, window=16) == (16,)
+    with pytest.raises(EdarouteError, match="no exit for windows of 64 tiles, only 8, 16, 32"):
+        pyramid(Exits, grid, window=64)
+
+
+def test_further_windows_are_in_proportion_to_the_grid():
+    for side, found in ((128, (64, 128)), (127, (64,)), (64, (64,)), (63, ())):
+        assert pyramid(Exits, side**2 // MOST_GRIDS) == (8, 16, 32, *found)

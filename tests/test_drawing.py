@@ -33,6 +33,7 @@ class Pencil:
     """Draws every tile and edge with one probability; samples with another."""
 
     exits = (8, 16)
+    further = ()
     latent = 2
     planned: frozenset[int] = frozenset()
     name = "pencil"

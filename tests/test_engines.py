@@ -30,18 +30,23 @@ from tests.models import problems, shaken, tiny
 @pytest.fixture(scope="module", params=["none", "batch"])
 def folder(request, tmp_path_factory):
     path = tmp_path_factory.mktemp("model")
-    config = tiny(sizes=(8, 16, 32), normalization=request.param)
+    config = tiny(sizes=(8, 16, 32), normalization=request.param, further_exits=1)
     shaken(RouteVAE(config)).save(path / "model.keras")
     if find_spec("openvino"):
         export_openvino(path)
         if find_spec("nncf"):
             export_int8(path, config.sizes)
-    latent = {size: config.noise(size) for size in config.sizes}
-    write_exits(path, {8: 0.2, 16: 0.3, 32: 0.1}, latent)
+    write_exits(path, *exits_of(config), config.further)
     return path
 
 
-@pytest.mark.parametrize("size", [8, 16, 32])
+def exits_of(config):
+    """Thresholds of all exits, and how much noise they take."""
+    thresholds = {8: 0.2, 16: 0.3, 32: 0.1, **dict.fromkeys(config.further, 0.1)}
+    return thresholds, {size: config.noise(size) for size in thresholds}
+
+
+@pytest.mark.parametrize("size", [8, 16, 32, 64])
 def test_openvino_equals_keras(folder, size):
     pytest.importorskip("openvino")
     keras_engine, lean = load_engine(folder, "keras"), load_engine(folder, "openvino")
@@ -63,7 +68,7 @@ def test_plans_are_drawn_by(folder, size):
     plans = np.random.default_rng(size).random((21, size // 2, size // 2)) < 0.2
     plans[5] = False
     for engine in (full, lean):
-        assert engine.planned == {16, 32}
+        assert engine.planned == {16, 32, 64}
         plain, drawn = engine.draw(images), engine.draw(images, plans)
         assert np.abs(drawn - plain)[plans.any(axis=(1, 2))].max(axis=(1, 2, 3)).min() > 1e-4
         assert np.array_equal(drawn[5], plain[5])
@@ -192,14 +197,14 @@ def test_the_precision_is_the_cheapest_that_processor_and_exit_have(
 
     def precisions(asked):
         found = load_engine(damaged, "openvino", precision=asked).precisions
-        assert list(found) == [8, 16, 32]
+        assert list(found) == [8, 16, 32, 64]
         return list(found.values())
 
-    assert precisions("auto") == [taken, without_int8, taken]
-    assert precisions("float32") == ["float32"] * 3
-    assert precisions("int8") == ["int8", "float32", "int8"]
+    assert precisions("auto") == [taken, without_int8, taken, without_int8]
+    assert precisions("float32") == ["float32"] * 4
+    assert precisions("int8") == ["int8", "float32", "int8", "float32"]
     if "BF16" in offered:
-        assert precisions("bfloat16") == ["bfloat16"] * 3
+        assert precisions("bfloat16") == ["bfloat16"] * 4
     else:
         with pytest.raises(EdarouteError, match="no bfloat16"):
             precisions("bfloat16")
@@ -222,10 +227,10 @@ def test_int8_only_where_the_model_has_it(damaged):
 
 def test_facts_of_the_folder(folder):
     engine = load_engine(folder, "keras")
-    assert engine.exits == (8, 16, 32)
-    assert engine.thresholds == {8: 0.2, 16: 0.3, 32: 0.1}
-    with pytest.raises(ValueError, match="no exit for windows of 64x64"):
-        engine.draw(problems(64, 1))
+    assert (engine.exits, engine.further) == ((8, 16, 32), (64,))
+    assert engine.thresholds == {8: 0.2, 16: 0.3, 32: 0.1, 64: 0.1}
+    with pytest.raises(ValueError, match="no exit for windows of 128x128"):
+        engine.draw(problems(128, 1))
 
 
 def test_openvino_needs_no_tensorflow(folder):
@@ -287,6 +292,9 @@ def test_a_changed_byte_in_the_middle_is_noticed_when_loading(damaged, name):
     [
         {"sha256": 3},
         {"exits": None},
+        {"exits": []},
+        {"further": [32]},
+        {"further": 64},
         {"exits": [16, 8]},
         {"latent": {"8": "3"}},
         {"thresholds": {"8": 2.0}},

@@ -83,6 +83,25 @@ def test_a_ring_may_inherit_the_inner_rings_weights():
     assert other_shape.rings[1].weights[0].shape == model.rings[0].weights[0].shape
 
 
+def test_a_further_exit_is_the_outermost_ring_around_itself():
+    model = shaken(RouteVAE(tiny(sizes=(8, 16), core_channels=5, ring_latent=(2,), further_exits=2)))
+    assert model.further == (32, 64)
+    grown = model.grow(32, inherit=True)
+    assert grown.config.sizes == (8, 16, 32)
+    assert model.noise(32) == grown.noise(32) == 3 + 4 * 4 * 2 + 8 * 8 * 2
+    images = problems(32)
+    plans = np.random.default_rng(3).random((3, 16, 16)) < 0.2
+    noise = np.random.default_rng(4).standard_normal((3, model.noise(32))).astype(np.float32)
+    assert model.takes_plans(32)
+    for given in ({}, {"plans": plans}, {"noise": noise}):
+        drawn = np.asarray(model.maps(images, **given))
+        assert np.array_equal(drawn, np.asarray(grown.maps(images, **given)))
+    assert model.maps(problems(64)).shape == (3, 64, 64, 3)
+    # Only a ring that works on the pooled problem can be put around any drawing.
+    assert RouteVAE(tiny(sizes=(8, 16), growth="paper", further_exits=2)).further == ()
+    assert RouteVAE(tiny(sizes=(8,), further_exits=2)).further == ()
+
+
 @pytest.mark.parametrize("growth", ["pooled", "paper"])
 @pytest.mark.parametrize(("size", "numbers"), [(8, 3), (16, 3 + 4 * 4 * 2), (32, 35 + 8 * 8 * 2)])
 def test_noise_moves_the_drawing_and_its_absence_is_the_mean(size, numbers, growth):

@@ -209,6 +209,26 @@ def test_the_pyramid_can_be_cut_short(design):
     assert {"8", "16"} <= set(full.details["exits"])
 
 
+def test_further_exits_draw_wide_nets_as_fine_as_the_grid():
+    class Further(Teacher):
+        further = (32,)
+
+        def __init__(self):
+            self.thresholds = dict.fromkeys((8, 16, 32), 0.5)
+            self.precisions = dict.fromkeys((8, 16, 32), "float32")
+
+    design = random_design(5, width=48, height=40, nets=150, capacity=40, spread=36)
+    whole = RouteConfig(**{**vars(BARE), "largest_window": None})
+    coarse = route_with(Teacher(), design, whole).details["exits"]
+    fine = route_with(Further(), design, whole).details["exits"]
+    assert set(coarse) == {"8", "16", "16 (1:2)", "16 (1:4)"}
+    assert set(fine) == {"8", "16", "32", "32 (1:2)"}
+    # The teacher's tree itself, not blocks of two by two tiles around it.
+    assert fine["32"]["ink"] == 1.0 < coarse["16 (1:2)"]["ink"]
+    short = route_with(Further(), design, BARE).details["exits"]
+    assert BARE.largest_window == 8 and set(short) == {"8", "8 (1:2)", "8 (1:4)", "8 (1:8)"}
+
+
 def test_nets_too_wide_for_the_coarsest_windows_are_left_to_the_maze_router():
     design = random_design(5, width=48, height=40, nets=150, capacity=40, spread=36)
     sides = np.max(design.net_boxes[:, 2:] - design.net_boxes[:, :2], axis=1)[design.routable] + 1

@@ -59,7 +59,7 @@ def test_an_optimal_tree_stays_one(view, state):
 class Leaning:
     """An engine that draws the problem's tiles in the left half only, and all open edges."""
 
-    exits, thresholds, latent = (8,), {8: 0.5}, 1
+    exits, further, thresholds, latent = (8,), (), {8: 0.5}, 1
     planned = frozenset()
     name, precisions, batches = "leaning", {8: "float32"}, 1
 
@@ -90,7 +90,8 @@ def test_the_mean_over_views_is_even():
 class Tracing:
     """An engine that draws the plan, each of its tiles as two by two."""
 
-    exits, thresholds, latent, planned = (8, 16), {16: 0.5}, 1, frozenset({16})
+    exits, further, thresholds, latent = (8, 16), (), {16: 0.5}, 1
+    planned = frozenset({16})
     name, precisions, batches = "tracing", dict.fromkeys((8, 16), "float32"), 1
 
     def draw(self, images, plans=None):

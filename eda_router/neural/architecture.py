@@ -59,11 +59,13 @@ class Architecture(Protocol):
 
     Attributes:
         config: its shape.
+        further: sizes of windows above those it was trained for that it draws too, rising.
         weights: all variables.
         trainable_variables: those that are not locked.
     """
 
     config: Shape
+    further: tuple[int, ...]
     weights: list[Any]
     trainable_variables: list[Any]
 

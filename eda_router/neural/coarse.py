@@ -1,8 +1,8 @@
-"""Nets wider than the largest window: the model draws them on a coarser grid.
+"""Which exits draw the nets of a grid, and how nets are drawn that are wider than the largest.
 
-A window of ``scale`` times the model's size is pooled to that size and drawn: a corridor ``scale``
-tiles wide, in which the tree is then taken at full resolution.
-:class:`ScaledExit` is the one place that tells the two kinds of windows apart.
+The model draws those on a coarser grid: a window of ``scale`` times the model's size is pooled to
+that size and drawn: a corridor ``scale`` tiles wide, in which the tree is then taken at full
+resolution. :class:`ScaledExit` is the one place that tells the two kinds of windows apart.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eda_router.design import IntArray
+from eda_router.errors import EdarouteError
+from eda_router.neural.engines import Engine
 from eda_router.neural.windows import choose_exits
 
 MOST_GRIDS = 4
@@ -48,6 +50,35 @@ class ScaledExit:
     def title(self) -> str:
         """The name in a sentence: ``exit 16``, or ``exit 16 at 1:4``."""
         return f"exit {self.size}" if self.scale == 1 else f"exit {self.size} at 1:{self.scale}"
+
+
+def pyramid(
+    engine: Engine, tiles: int, window: int | None = None, largest: int | None = None
+) -> tuple[int, ...]:
+    """The sizes of windows in which a model draws a grid's nets, in rising order.
+
+    Where the outermost exit that it was trained for is among them, so are the further ones, as far
+    as their windows are in proportion to the grid (:data:`MOST_GRIDS`).
+
+    Args:
+        engine: the model.
+        tiles: of the grid.
+        window: one trained exit for all nets that it holds; None: the smallest that holds each.
+        largest: trained exit without ``window``; None: the outermost.
+
+    Raises:
+        EdarouteError: the model was not trained for ``window``.
+    """
+    if window is not None and window not in engine.exits:
+        raise EdarouteError(
+            f"the model has no exit for windows of {window} tiles, "
+            f"only {', '.join(map(str, engine.exits))}"
+        )
+    limit = max(largest or engine.exits[-1], engine.exits[0])
+    sizes = (window,) if window else tuple(size for size in engine.exits if size <= limit)
+    if sizes[-1] < engine.exits[-1]:
+        return sizes
+    return *sizes, *(size for size in engine.further if size**2 <= MOST_GRIDS * tiles)
 
 
 def assign_exits(

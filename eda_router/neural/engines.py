@@ -62,10 +62,9 @@ _PLANS = re.compile(r'<layer [^>]*name="plans" type="Parameter"')
 
 _HINTS = {"float32": "f32", "bfloat16": "bf16", "int8": "f32"}
 
-_PIECES = {8: 8, 16: 8}
-_LARGEST_PIECE = 4
-"""Images of a piece, of windows above those of :data:`_PIECES`: as few as cost no more each, since
-half a piece of every wave is padding. OpenVINO computes up to eight windows in one way and more of
+_PIECES = {8: 8, 16: 8, 32: 4, 64: 4}
+"""Images of a piece, one of larger windows: as few as cost no more each, since half a piece of
+every wave is padding. OpenVINO computes up to eight windows in one way and more of
 them in another, which in bfloat16 moves last bits; a drawing is to be the same in any company."""
 
 _KERAS_PIECE = 1
@@ -94,16 +93,18 @@ class Engine(Protocol):
     """A loaded model.
 
     Attributes:
-        exits: window sizes in rising order.
-        thresholds: for each exit, the probability from which a tile or an edge counts as drawn.
-        latent: for each exit, the numbers of noise that a sample takes.
+        exits: window sizes that it was trained for, in rising order.
+        further: window sizes above those that it draws too, in rising order.
+        thresholds: for each of both, the probability from which a tile or an edge counts as drawn.
+        latent: for each of both, the numbers of noise that a sample takes.
         name: ``keras`` or ``openvino``.
-        planned: the exits that take plans (:mod:`eda_router.neural.plans`).
-        precisions: for each exit, in which it computes: ``float32``, ``bfloat16`` or ``int8``.
+        planned: those that take plans (:mod:`eda_router.neural.plans`).
+        precisions: for each of both, in which it computes: ``float32``, ``bfloat16`` or ``int8``.
         batches: how many times larger batches its device wants than one processor core does.
     """
 
     exits: tuple[int, ...]
+    further: tuple[int, ...]
     thresholds: dict[int, float]
     latent: dict[int, int]
     planned: frozenset[int]
@@ -149,7 +150,9 @@ class _Padded:
 
     def __init__(self, facts: Mapping[str, Any]):
         self.exits: tuple[int, ...] = tuple(facts["exits"])
-        self.precisions = dict.fromkeys(self.exits, "float32")
+        self.further: tuple[int, ...] = tuple(facts.get("further", ()))
+        self._sizes = (*self.exits, *self.further)
+        self.precisions = dict.fromkeys(self._sizes, "float32")
         self.thresholds: dict[int, float] = {int(k): v for k, v in facts["thresholds"].items()}
         self.latent: dict[int, int] = {int(k): v for k, v in facts["latent"].items()}
         self.planned: frozenset[int] = frozenset()
@@ -166,7 +169,7 @@ class _Padded:
         Others that take plans are shown empty ones.
         """
         self._shown_plans = frozenset(takes_plans)
-        self.planned = frozenset(size for size in self._shown_plans if size // 2 in self.exits)
+        self.planned = frozenset(size for size in self._shown_plans if size // 2 in self._sizes)
 
     def _pieces(self, size: int, count: int) -> tuple[int, ...]:
         """Batch sizes that :meth:`_run` takes for ``count`` images, in falling order."""
@@ -209,8 +212,8 @@ class _Padded:
     def _numbers(self, images: FloatArray) -> int:
         """Numbers of noise for each of the images."""
         size = images.shape[1]
-        if size not in self.exits:
-            raise ValueError(f"no exit for windows of {size}x{size}, only {list(self.exits)}")
+        if size not in self._sizes:
+            raise ValueError(f"no exit for windows of {size}x{size}, only {list(self._sizes)}")
         return self.latent[size]
 
     def _shown(self, images: FloatArray, plans: Plans | None) -> FloatArray:
@@ -297,7 +300,7 @@ class BlankEngine(_Padded):
         return np.ones_like(images)
 
     def _pieces(self, size: int, count: int) -> tuple[int, ...]:
-        return (_LARGEST_PIECE,)
+        return (1,)
 
 
 class KerasEngine(_Padded):
@@ -321,10 +324,10 @@ class KerasEngine(_Padded):
         if tf.config.list_physical_devices("GPU"):
             self.batches = ACCELERATED_BATCHES
         model = load_model(folder)
-        known = {size: model.noise(size) for size in model.config.sizes}
+        known = {size: model.noise(size) for size in (*model.config.sizes, *model.further)}
         if not self.latent.items() <= known.items():
             raise InputError(folder / MODEL, None, "has other exits or another latent", EXITS)
-        self._plan_from(size for size in self.exits if model.takes_plans(size))
+        self._plan_from(size for size in self._sizes if model.takes_plans(size))
         self._draw = exit_function(model, False)
         self._draw_by_plans = exit_function(model, True)
 
@@ -373,10 +376,10 @@ class OpenVinoEngine(_Padded):
     ):
         super().__init__(facts)
         self._core = _openvino().Core()
-        has_int8 = {size for size in self.exits if (folder / exit_file(size, "int8")).exists()}
+        has_int8 = {size for size in self._sizes if (folder / exit_file(size, "int8")).exists()}
         self.precisions = self._taken(precision, has_int8)
         self._exports: dict[int, Export] = {
-            size: "int8" if self.precisions[size] == "int8" else "float32" for size in self.exits
+            size: "int8" if self.precisions[size] == "int8" else "float32" for size in self._sizes
         }
         self._settings = {
             "PERFORMANCE_HINT": "LATENCY",
@@ -409,12 +412,13 @@ class OpenVinoEngine(_Padded):
         whole = asked == "int8" or (asked == "auto" and "INT8" in offered)
         short = asked == "bfloat16" or (asked == "auto" and "BF16" in offered)
         other = "bfloat16" if short else "float32"
-        return {size: "int8" if whole and size in has_int8 else other for size in self.exits}
+        return {size: "int8" if whole and size in has_int8 else other for size in self._sizes}
 
     def _pieces(self, size: int, count: int) -> tuple[int, ...]:
-        piece = _PIECES.get(size, _LARGEST_PIECE)
-        self._small[size] += count <= piece // FEW
-        return (piece, piece // FEW) if self._small[size] > RARE else (piece,)
+        piece = _PIECES.get(size, 1)
+        few = piece // FEW
+        self._small[size] += count <= few
+        return (piece, few) if self._small[size] > RARE else (piece,)
 
     def _run(self, images: FloatArray, noise: FloatArray, plans: FloatArray) -> FloatArray:
         inputs = (images, noise, plans) if plans.shape[1] else (images, noise)
@@ -497,7 +501,7 @@ def load_engine(
         return KerasEngine(folder, facts, threads)
     if not _has_openvino():
         raise EdarouteError("OpenVINO is not installed; pip install openvino")
-    for size in facts["exits"]:
+    for size in (*facts["exits"], *facts.get("further", ())):
         if not (folder / exit_file(size)).exists():
             raise InputError(folder, None, f"no {exit_file(size)}", "a model exported for OpenVINO")
     # Models in training come and go, and what is kept would stay.
@@ -549,11 +553,17 @@ def _read_facts(folder: Path) -> dict[str, Any]:
         raise InputError(path, None, "not JSON", "a model folder") from error
     if not isinstance(facts, dict) or facts.get("format") != FORMAT:
         raise InputError(path, None, "another format", FORMAT)
-    sizes, latent, thresholds = (facts.get(key) for key in ("exits", "latent", "thresholds"))
-    if not isinstance(sizes, list) or not sizes or not all(_is_whole(size, 1) for size in sizes):
-        raise InputError(path, None, f"exits {sizes}", "a list of window sizes")
-    if sizes != sorted(set(sizes)):
-        raise InputError(path, None, f"exits {sizes}", "rising window sizes")
+    latent, thresholds = (facts.get(key) for key in ("latent", "thresholds"))
+    sizes = []
+    for key, least in (("exits", 1), ("further", 0)):
+        listed = facts.get(key, [])
+        if not isinstance(listed, list) or not all(_is_whole(size, 1) for size in listed):
+            raise InputError(path, None, f"{key} {listed}", "a list of window sizes")
+        if len(listed) < least:
+            raise InputError(path, None, f"{key} {listed}", "a window size or more")
+        sizes += listed
+        if sizes != sorted(set(sizes)):
+            raise InputError(path, None, f"{key} {listed}", "rising window sizes")
     if not isinstance(facts.get("sha256", {}), dict):
         raise InputError(path, None, f"sha256 {facts['sha256']}", "a digest for each file")
     for size in sizes:
@@ -670,7 +680,12 @@ def exit_function(model: Architecture, by_plans: bool) -> Any:
     return draw_by_plans if by_plans else draw
 
 
-def write_exits(folder: str | Path, exits: Mapping[int, float], latent: Mapping[int, int]) -> None:
+def write_exits(
+    folder: str | Path,
+    exits: Mapping[int, float],
+    latent: Mapping[int, int],
+    further: Collection[int] = (),
+) -> None:
     """Write ``exits.json``: the exits, their thresholds and how much noise a sample takes.
 
     Also digests of what OpenVINO reads, so that comes after the exits are exported.
@@ -679,6 +694,7 @@ def write_exits(folder: str | Path, exits: Mapping[int, float], latent: Mapping[
         folder: of the model.
         exits: threshold of each exit, by its size in tiles.
         latent: numbers of noise of each.
+        further: those of them that the model was not trained for.
 
     Raises:
         InputError: the file cannot be written.
@@ -688,7 +704,9 @@ def write_exits(folder: str | Path, exits: Mapping[int, float], latent: Mapping[
         >>> from eda_router.resources import folder
         >>> mine = shutil.copytree(folder("models"), "mine")
         >>> model = eda_router.load_model(mine)
-        >>> eda_router.write_exits(mine, {**model.thresholds, 8: 0.25}, model.latent)
+        >>> eda_router.write_exits(
+        ...     mine, {**model.thresholds, 8: 0.25}, model.latent, model.further
+        ... )
         >>> eda_router.load_model(mine).thresholds[8]
         0.25
     """
@@ -700,7 +718,8 @@ def write_exits(folder: str | Path, exits: Mapping[int, float], latent: Mapping[
     ]
     facts = {
         "format": FORMAT,
-        "exits": sorted(exits),
+        "exits": sorted(set(exits) - set(further)),
+        "further": sorted(further),
         "thresholds": {str(size): exits[size] for size in sorted(exits)},
         "latent": {str(size): latent[size] for size in sorted(exits)},
         "sha256": {
@@ -712,10 +731,14 @@ def write_exits(folder: str | Path, exits: Mapping[int, float], latent: Mapping[
     write_text(folder / EXITS, json.dumps(facts, indent=1) + "\n")
 
 
-def export_openvino(folder: str | Path) -> None:
-    """Write each exit of a folder's model for OpenVINO, normalisation folded, in float32.
+def export_openvino(folder: str | Path, sizes: Collection[int] | None = None) -> None:
+    """Write exits of a folder's model for OpenVINO, normalisation folded, in float32.
 
     Exits in other numbers that were made of an earlier model are removed.
+
+    Args:
+        folder: of the model.
+        sizes: of the exits; None: of all that the model draws, further ones too.
     """
     import tensorflow as tf
     from openvino.tools.ovc import convert_model
@@ -723,7 +746,7 @@ def export_openvino(folder: str | Path) -> None:
     folder = Path(folder)
     model = load_model(folder)
     converted = {}
-    for size in model.config.sizes:
+    for size in sorted(sizes or (*model.config.sizes, *model.further)):
         inputs: list[tuple[int, ...]] = [(size, size, 3), (model.noise(size),)]
         by_plans = model.takes_plans(size)
         if by_plans:

@@ -22,6 +22,11 @@ Plans
     inside is shown it as faint pins, so it draws one way where it would hint at several, and the
     ring follows (pooled growth).
 
+Further exits
+    A ring refines what the exit inside draws of the problem at half the resolution, whatever that
+    resolution is. So the outermost ring is put around itself for nets wider than the largest
+    window that was trained (pooled growth).
+
 Outputs
     Each exit's head gives three logits a tile: whether it is in the route, and whether the route
     takes the edge to its right and the edge above (:mod:`eda_router.neural.decode` says why).
@@ -495,7 +500,8 @@ class Ring(_Level):
             return hidden, Belief()
         noise = latent.noise
         if noise is not None:
-            inner, own = (self.config.noise(size) for size in (self.size // 2, self.size))
+            rows = hidden.shape[1]
+            inner, own = (self.config.noise(size) for size in (rows, 2 * rows))
             noise = noise[:, inner:own]
         chosen, belief = self.latent(hidden, latent, noise, training=training)
         return chosen, belief
@@ -579,8 +585,15 @@ class RouteVAE(keras.Model):
         for level, size in zip(self.levels, self.config.sizes, strict=True):
             level.trainable = size >= below
 
+    @property
+    def further(self) -> tuple[int, ...]:
+        """See :class:`eda_router.neural.architecture.Architecture`."""
+        return self.config.further
+
     def level(self, size: int) -> Core | Ring:
-        """The part that was added for exit ``size``."""
+        """The part that was added for exit ``size``; the outermost ring for further exits."""
+        if size in self.further:
+            return self.levels[-1]
         return self.levels[self.config.sizes.index(size)]
 
     def parameters(self, size: int) -> int:

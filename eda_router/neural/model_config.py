@@ -23,6 +23,7 @@ TINY: dict[str, Any] = {
     "ring_channels": (8,),
     "ring_fine_channels": (8,),
     "ring_blocks": (1,),
+    "further_exits": 0,
 }
 """A model for trials, which trains in seconds."""
 
@@ -38,6 +39,15 @@ class ModelConfig(Settings):
 
     sizes: tuple[int, ...] = setting(
         (8,), "Window sizes of the exits, from 8 up, each twice the one before.", unit="tiles"
+    )
+    further_exits: int = setting(
+        2,
+        "Exits above the largest size, each twice the one before, for nets that are wider: the "
+        "outermost ring once more around itself, which is not trained for them. Pooled growth "
+        "alone has any.",
+        low=0,
+        high=4,
+        later=True,
     )
     growth: Literal["pooled", "paper"] = setting(
         "pooled",
@@ -168,9 +178,16 @@ class ModelConfig(Settings):
         values: tuple[int, ...] = getattr(self, f"ring_{name}")
         return value_at(values, index)
 
+    @property
+    def further(self) -> tuple[int, ...]:
+        """Sizes above ``sizes`` that the outermost ring draws too."""
+        if self.growth != "pooled" or len(self.sizes) == 1:
+            return ()
+        return tuple(self.sizes[-1] << i for i in range(1, self.further_exits + 1))
+
     def noise(self, size: int) -> int:
         """Numbers of noise that a drawing of windows of ``size`` takes, inner latents first."""
-        rings = self.sizes[1 : self.sizes.index(size) + 1]
+        rings = [side for side in (*self.sizes[1:], *self.further) if side <= size]
         own = ((side // 4) ** 2 * self.ring("latent", i) for i, side in enumerate(rings))
         return self.latent + sum(own)
 

@@ -91,7 +91,8 @@ class ViewsEngine:
 
     def __init__(self, engine: Engine, views: int = len(VIEWS)):
         self._engine, self._views = engine, VIEWS[:views]
-        self.exits, self.thresholds = engine.exits, engine.thresholds
+        self.exits, self.further = engine.exits, engine.further
+        self.thresholds = engine.thresholds
         self.latent, self.name, self.planned = engine.latent, engine.name, engine.planned
         self.precisions, self.batches = engine.precisions, engine.batches
 

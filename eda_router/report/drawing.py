@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from eda_router.design import Design, IntArray, Routes, net_boxes
 from eda_router.errors import EdarouteError
 from eda_router.formats.text import shorten
-from eda_router.neural.coarse import ScaledExit, assign_exits
+from eda_router.neural.coarse import ScaledExit, assign_exits, pyramid
 from eda_router.neural.drawer import Attempt, Drawer, Drawing, FrozenWave, LatentSample
 from eda_router.neural.engines import Engine
 from eda_router.neural.extract import TILE_MAP
@@ -130,7 +130,8 @@ def draw_net(
     pins = design.net_pins(net)
     offsets = np.array([0, len(pins)], np.int64)
     boxes = net_boxes(offsets, pins, design.width)
-    assigned = list(assign_exits(boxes, engine.exits, design.num_tiles))
+    sizes = pyramid(engine, design.num_tiles)
+    assigned = list(assign_exits(boxes, sizes, design.num_tiles))
     if not assigned:
         raise EdarouteError(
             f"net {shorten(design.net_names[net])} is too long to be drawn on a grid of "

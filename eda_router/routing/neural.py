@@ -26,8 +26,7 @@ from numpy.typing import NDArray
 from eda_router.clock import PhaseTime, timed
 from eda_router.config import RouteConfig
 from eda_router.design import Design, IntArray
-from eda_router.errors import EdarouteError
-from eda_router.neural.coarse import ScaledExit, assign_exits
+from eda_router.neural.coarse import ScaledExit, assign_exits, pyramid
 from eda_router.neural.drawer import Attempt, Drawer
 from eda_router.neural.engines import Engine, load_engine
 from eda_router.neural.rudy import ExpectedDemand
@@ -99,7 +98,7 @@ class NeuralRouter:
         self._nets: dict[ScaledExit, NDArray[np.int64]] = {}
         self.too_wide = 0
         self.story = Story.of(design, config.explain)
-        self._sizes = _pyramid(engine.exits, config)
+        self._sizes = pyramid(engine, design.num_tiles, config.window, config.largest_window)
         with self.maze.phase("features"):
             self._boxes = design.net_boxes
             self._expected = ExpectedDemand(
@@ -343,23 +342,6 @@ def route_with(
     router.count_kept(kept)
     result.details.update(router.details(), model=model_share(drawn, result, kept))
     return result
-
-
-def _pyramid(exits: tuple[int, ...], config: RouteConfig) -> tuple[int, ...]:
-    """The exits that a run uses.
-
-    Raises:
-        EdarouteError: ``config.window`` is none of them.
-    """
-    if config.window is not None:
-        if config.window not in exits:
-            raise EdarouteError(
-                f"the model has no exit for windows of {config.window} tiles, "
-                f"only {', '.join(map(str, exits))}"
-            )
-        return (config.window,)
-    limit = config.largest_window or exits[-1]
-    return tuple(size for size in exits if size <= max(limit, exits[0]))
 
 
 def _coarsest(config: RouteConfig) -> int | None:

@@ -83,7 +83,7 @@ def route_variant(
     exits = trained_exits(config)
     chosen = {row.size: row.threshold for row in rows}
     if find_spec("openvino") is not None:
-        export_openvino(folder)
+        export_openvino(folder, chosen)
     write_exits(folder, chosen, {size: config.noise(size) for size in chosen})
     engine = load_engine(folder)
     ways = [{"window": exits[-1]}, {"largest_window": exits[-1]}]

@@ -251,7 +251,7 @@ def evaluate(
         size: evaluate_exit(
             engine, data[size], draws=draws, redraws=redraws, seed=seed, calibrate=calibrate
         )
-        for size in engine.exits
+        for size in (*engine.exits, *engine.further)
         if size in data and len(data[size])
     }
 

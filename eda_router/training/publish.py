@@ -56,13 +56,14 @@ def publish(
     model = load_model(folder)
     known = known or {}
     sizes = tuple(size for size in model.config.sizes if size in held or size in known)
+    further = model.further if sizes[-1:] == model.config.sizes[-1:] else ()
     assumed = {**dict.fromkeys(sizes, 0.1), **known}
-    latent = {size: model.noise(size) for size in sizes}
+    latent = {size: model.noise(size) for size in (*sizes, *further)}
     if find_spec("openvino") is not None:
         export_openvino(folder)
         if find_spec("nncf") is not None:
             export_int8(folder, sizes)
-    write_exits(folder, assumed, latent)
+    write_exits(folder, assumed, {size: latent[size] for size in assumed})
     engine = load_engine(folder, threads=threads)
     report = evaluate(engine, held, draws=draws, calibrate=True)
     for size, row in report.items():
@@ -70,7 +71,9 @@ def publish(
             few = Samples(held[size].states[:512], held[size].labels[:512])
             row["latent"] = latent_use(model, few)
     thresholds = {**assumed, **{size: float(row["threshold"]) for size, row in report.items()}}
-    write_exits(folder, thresholds, latent)
+    # What a further exit draws is as faint as what the outermost does, whose ring draws it.
+    thresholds |= dict.fromkeys(further, thresholds[sizes[-1]])
+    write_exits(folder, thresholds, latent, further)
     metrics = {"stages": _stages(folder), "exits": {str(k): v for k, v in report.items()}}
     write_text(folder / METRICS, format_metrics(metrics))
     return report
