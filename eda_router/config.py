@@ -431,7 +431,8 @@ class RouteConfig(Settings):
     )
     window: int | None = setting(
         None,
-        "One window size for all nets; null: each net takes the smallest that holds it.",
+        "One window size for all nets that it holds; null: each net takes the smallest that holds "
+        "it.",
         unit="tiles",
         low=8,
         high=1024,
@@ -439,7 +440,8 @@ class RouteConfig(Settings):
     largest_window: int | None = setting(
         8,
         "Largest window of the pyramid, wider nets are drawn on a coarser grid; null: as large as "
-        "the model has, which takes many times as long for wires that end no shorter.",
+        "the model was trained for, which takes many times as long for wires that end no shorter. "
+        "Beyond that window, its outermost ring draws wider nets as fine as the grid.",
         unit="tiles",
         low=8,
         high=1024,

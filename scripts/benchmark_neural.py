@@ -28,7 +28,7 @@ RUNS = {
     REFERENCE: ["--router", "maze", "--no-negotiate", "--no-refine"],
     "model alone, pyramid": [*ALONE, "--control", "--largest-window", "64"],
     "model alone, windows to 16": [*ALONE, "--control", "--largest-window", "16"],
-    "model alone, samples only": [*ALONE, "--redraws", "0"],
+    "model alone, samples only": [*ALONE, "--redraws", "0", "--largest-window", "64"],
     "model alone, window 64": [*ALONE, "--control", "--window", "64"],
     "blank control, pyramid": [
         *ALONE,

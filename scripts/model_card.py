@@ -96,10 +96,8 @@ def main() -> int:
 def measure(metrics: dict[str, Any], path: Path, args: argparse.Namespace) -> None:
     """Add the figures asked for to ``metrics``, and keep those that are done in ``path``."""
     engine = load_engine(args.model, threads=args.threads)
-    for name, states in all_states(args.samples, engine, args.count, args.only):
+    for name, states in all_states(args, engine):
         begin = time.process_time()
-        # Chosen from all exits' states, so that an exit's are the same whichever are measured.
-        states = {size: s for size, s in states.items() if args.exits is None or size in args.exits}
         rows = rounded({str(size): row for size, row in evaluate(engine, states).items()})
         # A training writes figures of its own, without states.
         known = metrics.setdefault("states", {})
@@ -116,25 +114,37 @@ def measure(metrics: dict[str, Any], path: Path, args: argparse.Namespace) -> No
 
 
 def all_states(
-    samples: Path, engine: Engine, count: int, pattern: str
+    args: argparse.Namespace, engine: Engine
 ) -> Iterator[tuple[str, dict[int, Samples]]]:
     """Named states, for each exit; made one after the other, those asked for only.
 
     For further exits validation samples alone, and only where there are any.
     """
+
+    def asked(size: int) -> bool:
+        return args.exits is None or size in args.exits
+
     for source in ("ledger", "random"):
         name = f"validation, {source}"
-        if fnmatch.fnmatch(name, pattern):
-            made = (s for s in engine.further if dataset_path(samples, source, s).exists())
-            sizes = (*engine.exits, *made)
-            yield name, {size: validation(samples, source, size, count) for size in sizes}
+        if fnmatch.fnmatch(name, args.only):
+            made = (s for s in engine.further if dataset_path(args.samples, source, s).exists())
+            yield (
+                name,
+                {
+                    size: validation(args.samples, source, size, args.count)
+                    for size in (*engine.exits, *made)
+                    if asked(size)
+                },
+            )
     for path in find_circuits(list(CIRCUITS)):
         circuit = path.name.split(".")[0]
         design = eda_router.read(path)
         for name, full in ((f"{circuit}, first pass", False), (f"{circuit}, full ledger", True)):
-            if fnmatch.fnmatch(name, pattern):
+            if fnmatch.fnmatch(name, args.only):
                 routes = route_maze(design, RouteConfig()).routes if full else None
-                yield name, bench_samples(design, engine.exits, count, 1, routes)
+                # Of all exits, so that an exit's are the same whichever are measured.
+                cut = bench_samples(design, engine.exits, args.count, 1, routes)
+                yield name, {size: states for size, states in cut.items() if asked(size)}
 
 
 def validation(folder: Path, source: str, size: int, count: int) -> Samples:

@@ -84,7 +84,8 @@ def test_a_ring_may_inherit_the_inner_rings_weights():
 
 
 def test_a_further_exit_is_the_outermost_ring_around_itself():
-    model = shaken(RouteVAE(tiny(sizes=(8, 16), core_channels=5, ring_latent=(2,), further_exits=2)))
+    config = tiny(sizes=(8, 16), core_channels=5, ring_latent=(2,), further_exits=2)
+    model = shaken(RouteVAE(config))
     assert model.further == (32, 64)
     grown = model.grow(32, inherit=True)
     assert grown.config.sizes == (8, 16, 32)
