@@ -14,6 +14,7 @@ from eda_router.proof import neighbourhoods
 from eda_router.proof.generation import Generation
 from eda_router.proof.master import choose_trees, nearest_routing, price_part
 from eda_router.proof.neighbourhoods import (
+    DIFFERENCES,
     DISTANCES,
     FIRST_BOXES,
     JUDGED,
@@ -170,6 +171,28 @@ def test_passes_end_where_they_gain_too_little(seed: int) -> None:
     passes = JUDGED * boxes + len(DISTANCES) - 1
     assert generation.bound < best.lengths.sum()
     assert shown == [(number + 1, best.lengths.sum()) for number in range(passes)]
+
+
+@pytest.mark.parametrize("gain", [0, 1])
+def test_differences_grow_only_where_they_gain_a_little(
+    gain: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    best = routing(roomy(8), None)
+    assert best is not None
+    near = Neighbourhoods(Generation(roomy(8), "wirelength", best), best)
+    lengths, asked = [1_000_000], list[int]()
+
+    def differences(_: Neighbourhoods, most: int, *__: object) -> bool:
+        asked.append(most)
+        lengths[0] -= gain * (len(asked) == len(DISTANCES))
+        return True
+
+    monkeypatch.setattr(Neighbourhoods, "length", property(lambda _: lengths[0]))
+    monkeypatch.setattr(Neighbourhoods, "_boxes", lambda *_: True)
+    monkeypatch.setattr(Neighbourhoods, "_differences", differences)
+    near.improve()
+    # All of the next size gain nothing again.
+    assert asked == [most for most in DIFFERENCES[: 1 + gain] for _ in DISTANCES]
 
 
 def test_the_same_design_takes_the_same_passes_to_the_same_wires() -> None:
