@@ -19,8 +19,9 @@ from eda_router.neural.engines import Engine
 from eda_router.neural.windows import choose_exits
 
 MOST_GRIDS = 4
-"""A coarse window covers at most so many times the tiles of the grid. On a long and narrow grid a
-window as wide as the net is nearly all beyond the border, and its memory grows with the square."""
+"""A coarse window, or one of a further exit, covers at most so many times the tiles of the grid. On
+a long and narrow grid a window as wide as the net is nearly all beyond the border, and its memory
+grows with the square."""
 
 
 @dataclass(frozen=True)
