@@ -101,6 +101,12 @@ def test_a_further_exit_is_the_outermost_ring_around_itself():
     # Only a ring that works on the pooled problem can be put around any drawing.
     assert RouteVAE(tiny(sizes=(8, 16), growth="paper", further_exits=2)).further == ()
     assert RouteVAE(tiny(sizes=(8,), further_exits=2)).further == ()
+    # A ring takes features of as many channels as what it was trained around has.
+    assert RouteVAE(tiny(sizes=(8, 16), core_channels=6, further_exits=2)).further == ()
+    narrow = tiny(sizes=(8, 16, 32), ring_fine_channels=(6, 4), further_exits=2)
+    assert RouteVAE(narrow).further == ()
+    wide = RouteVAE(tiny(sizes=(8, 16, 32), ring_fine_channels=(6,), further_exits=1))
+    assert wide.maps(problems(64)).shape == (3, 64, 64, 3)
 
 
 @pytest.mark.parametrize("growth", ["pooled", "paper"])

@@ -43,8 +43,9 @@ class ModelConfig(Settings):
     further_exits: int = setting(
         2,
         "Exits above the largest size, each twice the one before, for nets that are wider: the "
-        "outermost ring once more around itself, which is not trained for them. Pooled growth "
-        "alone has any.",
+        "outermost ring once more around itself, which is not trained for them. There are none "
+        "without a ring, without pooled growth, and where the ring has other channels than what it "
+        "is around.",
         low=0,
         high=4,
         later=True,
@@ -181,7 +182,11 @@ class ModelConfig(Settings):
     @property
     def further(self) -> tuple[int, ...]:
         """Sizes above ``sizes`` that the outermost ring draws too."""
-        if self.growth != "pooled" or len(self.sizes) == 1:
+        outermost = len(self.sizes) - 2
+        if self.growth != "pooled" or outermost < 0:
+            return ()
+        inner = self.ring("fine_channels", outermost - 1) if outermost else self.core_channels
+        if inner != self.ring("fine_channels", outermost):
             return ()
         return tuple(self.sizes[-1] << i for i in range(1, self.further_exits + 1))
 
