@@ -300,7 +300,7 @@ class BlankEngine(_Padded):
         return np.ones_like(images)
 
     def _pieces(self, size: int, count: int) -> tuple[int, ...]:
-        return (1,)
+        return (count,)
 
 
 class KerasEngine(_Padded):
