@@ -189,10 +189,10 @@ class Neighbourhoods:
         self._generation.limit(deadline)
         number = 0
         differences = [partial(self._differences, most) for most in DIFFERENCES]
-        for passes, judged in (
-            ([partial(self._boxes, *size) for size in FIRST_BOXES], JUDGED),
-            (differences, len(DISTANCES)),
-            ([partial(self._boxes, *size) for size in LAST_BOXES], JUDGED),
+        for passes, judged, gives_up in (
+            ([partial(self._boxes, *size) for size in FIRST_BOXES], JUDGED, False),
+            (differences, len(DISTANCES), True),
+            ([partial(self._boxes, *size) for size in LAST_BOXES], JUDGED, False),
         ):
             place, turn, gains = 0, 0, []
             while place < len(passes) and turn < PASSES:
@@ -215,7 +215,7 @@ class Neighbourhoods:
                     on_pass(number, self.length)
                 gains.append((before - self.length) / beyond)
                 if len(gains) >= judged and sum(gains[-judged:]) < judged * LEAST_GAIN:
-                    if passes is differences and not any(gains[-judged:]):
+                    if gives_up and not any(gains[-judged:]):
                         break
                     place, gains = place + 1, []
 
