@@ -79,8 +79,28 @@ def test_a_ring_may_inherit_the_inner_rings_weights():
     for one, other in zip(model.rings[0].weights, inheriting.rings[1].weights, strict=True):
         assert np.array_equal(one, other)
     assert not np.array_equal(fresh.rings[1].weights[0], model.rings[0].weights[0])
-    other_shape = shaken(RouteVAE(tiny(sizes=(8, 16)))).grow(32, inherit=True)
-    assert other_shape.rings[1].weights[0].shape == model.rings[0].weights[0].shape
+
+
+def test_a_ring_of_another_shape_inherits_the_layers_that_are_alike():
+    config = tiny(sizes=(8, 16), core_channels=5, ring_blocks=(2, 1))
+    model = shaken(RouteVAE(config))
+    inheriting, fresh = model.grow(32, inherit=True).rings[1], model.grow(32).rings[1]
+    inner = model.rings[0]
+    assert len(inner.weights) > len(inheriting.weights)
+    assert not np.array_equal(fresh.blocks[0].get_weights()[0], inner.blocks[1].get_weights()[0])
+    for name in ("stem", "down", "merge", "up", "refine", "head"):
+        for one, other in zip(
+            getattr(inner, name).weights, getattr(inheriting, name).weights, strict=True
+        ):
+            assert np.array_equal(one, other), name
+    for one, other in zip(inner.blocks[-1].weights, inheriting.blocks[-1].weights, strict=True):
+        assert np.array_equal(one, other)
+
+    # The core's channels go into the first ring, another ring's into the second.
+    wider = shaken(RouteVAE(tiny(sizes=(8, 16))))
+    grown = wider.grow(32, inherit=True).rings[1]
+    assert np.array_equal(grown.stem.weights[0], wider.rings[0].stem.weights[0])
+    assert grown.merge.weights[0].shape != wider.rings[0].merge.weights[0].shape
 
 
 def test_a_further_exit_is_the_outermost_ring_around_itself():

@@ -246,6 +246,20 @@ def test_a_start_gives_its_levels_and_keeps_what_is_not_trained(tmp_path, traini
     assert (record["size"], record["seen"]) == (16, 64)
 
 
+def test_a_ring_that_a_start_lacks_is_attached_as_by_growth(tmp_path, training_data):
+    config = TrainConfig(**{**TINY, "core_channels": 5}, sizes=(8, 16), samples=(64,), epoch=(64,))
+    start = Trainer(config, training_data, tmp_path / "a", progress=False).run()
+    more = dataclasses.replace(config, sizes=(8, 16, 32), samples=(0, 0, 64))
+    model = Trainer(more, training_data, tmp_path / "b", start=start, progress=False).model
+    for level, like in zip(model.levels, [*start.levels, start.rings[0]], strict=True):
+        for one, other in zip(level.get_weights(), like.get_weights(), strict=True):
+            assert np.array_equal(one, other)
+    fresh = dataclasses.replace(more, inherit=False)
+    model = Trainer(fresh, training_data, tmp_path / "c", start=start, progress=False).model
+    pairs = zip(model.rings[1].get_weights(), start.rings[0].get_weights(), strict=True)
+    assert any(not np.array_equal(one, other) for one, other in pairs)
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [

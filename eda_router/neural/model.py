@@ -47,6 +47,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import math
+import re
 from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
@@ -522,6 +523,20 @@ def _draw_kernels(level: Core | Ring) -> None:
             weight.assign(keras.initializers.RandomNormal(0.0, DCGAN_DEVIATION)(weight.shape))
 
 
+def _named_weights(ring: Ring) -> dict[str, Any]:
+    """Weights by their names within a ring, such as ``block-1/first/convolution/kernel``.
+
+    Blocks count from the last: those next to the exit are the ones that a shorter ring needs.
+    """
+    counts = {"block": len(ring.blocks), "fine": len(ring.fine_blocks)}
+
+    def name(path: str) -> str:
+        within = path.partition(f"{ring.name}/")[2]
+        return re.sub(r"^(block|fine)(\d+)", lambda m: f"{m[1]}{int(m[2]) - counts[m[1]]}", within)
+
+    return {name(weight.path): weight for weight in ring.weights}
+
+
 def _planned(images: Any, plans: Any) -> Any:
     """Images ``(batch, size, size, 3)`` with plans ``(batch, size, size)`` as faint pins."""
     faint = PLAN_PIN * ops.cast(plans, images.dtype)[..., None]
@@ -749,17 +764,20 @@ class RouteVAE(keras.Model):
 
         Args:
             size: of the new outermost window.
-            inherit: start each new ring with the weights of the ring inside it where the shapes
-                are equal; their tasks are alike.
+            inherit: start each new ring with the weights of the ring inside it, layer by layer, as
+                far as both have the layer in equal shape, of more blocks the last; their tasks are
+                alike.
         """
         sizes = tuple(CORE_SIZE << i for i in range((size // CORE_SIZE).bit_length()))
         grown = RouteVAE(dataclasses.replace(self.config, sizes=sizes), locked=size)
         for old, new in zip(self.levels, grown.levels, strict=False):
             new.set_weights(old.get_weights())
-        for inner, outer in itertools.pairwise(grown.rings[max(0, len(self.rings) - 1) :]):
-            weights = inner.get_weights()
-            if inherit and [w.shape for w in weights] == [v.shape for v in outer.weights]:
-                outer.set_weights(weights)
+        if inherit:
+            for inner, outer in itertools.pairwise(grown.rings[max(0, len(self.rings) - 1) :]):
+                given = _named_weights(inner)
+                for name, weight in _named_weights(outer).items():
+                    if name in given and given[name].shape == weight.shape:
+                        weight.assign(given[name])
         return grown
 
     def get_config(self) -> dict[str, Any]:

@@ -133,7 +133,7 @@ class TrainConfig(Terms, Shape):
         False, "Build all levels at once and train them together at the last size: no growth."
     )
     inherit: bool = setting(
-        True, "Start a ring from the weights of the ring inside it where the shapes are equal."
+        True, "Start a ring from the layers of the ring inside it that have the same shape."
     )
     lock: bool = setting(True, "Lock the inner layers while a ring is trained.")
     data_start: bool = setting(

@@ -224,12 +224,19 @@ class Trainer:
 
     def _begin(self, stored: Checkpoint | None) -> None:
         """Build the network as large as its stage wants, from the checkpoint if there is one."""
-        sizes = self.config.sizes[: self.state.stage + 1]
-        self.model = build_network(self.config.model(sizes))
+        config = self.config
+        sizes = config.sizes[: self.state.stage + 1]
         if stored is None:
-            self._take_over(sizes)
+            # What the start lacks is attached to it as a stage attaches it to the one before.
+            new = () if config.direct else self._new_sizes
+            ready = tuple(size for size in sizes if size not in new)
+            self.model = build_network(config.model(ready or sizes))
+            self._take_over(ready)
+            if ready and new:
+                self.model = self.model.grow(self.size, config.inherit)
             self._prepare()
             return
+        self.model = build_network(config.model(sizes))
         self._prepare()
         path = self.output / CHECKPOINT
         for kind, variables in self._variables().items():
