@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from itertools import pairwise
 
 import keras
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from eda_router.dataset.folders import dataset_path
 from eda_router.dataset.samples import Dataset, SampleConfig, make_samples
 from eda_router.errors import InputError
 from eda_router.neural.engines import OpenVinoEngine, export_openvino
@@ -248,6 +250,27 @@ def test_other_labels_are_trained_on_and_the_optimal_ones_measured(tmp_path, lab
     one, two = (json.loads(text.splitlines()[-1]) for text in (first, second))
     assert one["training"] != two["training"]
     assert one["loss"] != two["loss"]
+
+
+def test_thresholds_of_rings_are_chosen_on_ledgers(tmp_path):
+    config = TrainConfig(sizes=(8, 16), data_samples=(24, 24))
+    data = TrainingData(tmp_path, config, make=True)
+    for size in (8, 16):
+        assert len(data[size].validation) > 0
+    ledger, random = (
+        {size: Dataset(dataset_path(tmp_path, source, size), validation=True) for size in (8, 16)}
+        for source in ("ledger", "random")
+    )
+    chosen = data.calibration(16)
+    assert np.array_equal(chosen.states, ledger[16].take(np.arange(len(ledger[16]))).states)
+    both = data.calibration(8)
+    for place, source in enumerate((ledger, random)):
+        expected = source[8].take(np.arange(len(both) // 2))
+        assert np.array_equal(both.states[place::2], expected.states)
+        assert np.array_equal(both.labels[place::2], expected.labels)
+    shutil.rmtree(dataset_path(tmp_path, "ledger", 16))
+    alone = TrainingData(tmp_path, config).calibration(16)
+    assert np.array_equal(alone.states, random[16].take(np.arange(len(random[16]))).states)
 
 
 def test_without_edge_maps_an_edge_is_the_fainter_of_its_tiles():

@@ -40,13 +40,14 @@ def _is_of_design(place: Path) -> bool:
         return False  # whoever opens it says what is wrong
 
 
-def held_out(folder: str | Path, size: int, count: int) -> Samples:
+def held_out(folder: str | Path, size: int, count: int, source: str | None = None) -> Samples:
     """About ``count`` validation samples of a size, the sources in turn.
 
     Args:
         folder: of data sets that are made up; those of designs are left out.
         size: of the windows, tiles.
         count: of samples wanted.
+        source: that alone; None: all.
 
     Returns:
         States and labels, uint8 ``(count, size, size)`` (:mod:`eda_router.neural.tensors`,
@@ -68,7 +69,10 @@ def held_out(folder: str | Path, size: int, count: int) -> Samples:
         folder.stat()
     except OSError as error:
         raise InputError(folder, None, f"cannot be read: {reason(error)}") from error
-    found = [Dataset(path, validation=True) for path in find_datasets(folder, size)]
+    places = find_datasets(folder, size)
+    if source is not None:
+        places = [place for place in places if place == dataset_path(folder, source, size)]
+    found = [Dataset(place, validation=True) for place in places]
     sets = [part for part in found if len(part)]
     if not sets:
         raise InputError(folder, None, f"no validation samples of {size}x{size} tiles")

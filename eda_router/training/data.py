@@ -22,10 +22,14 @@ from eda_router.dataset.samples import (
 )
 from eda_router.errors import InputError
 from eda_router.jobs import Workers
+from eda_router.neural.model_config import CORE_SIZE
 from eda_router.training.config import TrainConfig
 
 _SHARD_TILES = 16384 * 64
 """Tiles in a shard that training makes."""
+
+_CALIBRATION = 2048
+"""Samples of a size that its threshold is chosen on, where there are so many."""
 
 
 class SampleSource(Protocol):
@@ -154,6 +158,17 @@ class TrainingData(Mapping[int, StageData]):
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
+
+    def calibration(self, size: int) -> Samples:
+        """Validation samples that the threshold of an exit is chosen on.
+
+        Outside the core states of ledgers, where there are any: routing shows such states, random
+        windows are for breadth. The core's are of all sources; it decides nearly all its tiles, so
+        that few trees depend on its threshold.
+        """
+        ledger = dataset_path(self._folder, "ledger", size)
+        alone = size > CORE_SIZE and ledger in find_datasets(self._folder, size)
+        return held_out(self._folder, size, _CALIBRATION, "ledger" if alone else None)
 
     def _write(self, size: int) -> None:
         config = self._config

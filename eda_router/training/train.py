@@ -85,7 +85,7 @@ def train(
     # An exit that was not trained again keeps its threshold.
     known = {} if start is None else load_engine(start).thresholds
     held = {
-        size: samples[size].validation
+        size: samples.calibration(size)
         for i, size in enumerate(config.sizes)
         if size not in trainer.passed_over and (size not in known or config.stage("samples", i))
     }
