@@ -12,7 +12,7 @@ import pytest
 import tensorflow as tf
 
 from eda_router.dataset.folders import dataset_path
-from eda_router.dataset.samples import Dataset, SampleConfig, make_samples
+from eda_router.dataset.samples import VALIDATION_SHARD, Dataset, SampleConfig, make_samples
 from eda_router.errors import InputError
 from eda_router.neural.engines import OpenVinoEngine, export_openvino
 from eda_router.neural.layers import Block, Convolution, MeanNormalization
@@ -268,9 +268,12 @@ def test_thresholds_of_rings_are_chosen_on_ledgers(tmp_path):
         expected = source[8].take(np.arange(len(both) // 2))
         assert np.array_equal(both.states[place::2], expected.states)
         assert np.array_equal(both.labels[place::2], expected.labels)
-    shutil.rmtree(dataset_path(tmp_path, "ledger", 16))
+    for shard in dataset_path(tmp_path, "ledger", 16).glob(f"shard-{VALIDATION_SHARD}.*"):
+        shard.unlink()
     alone = TrainingData(tmp_path, config).calibration(16)
     assert np.array_equal(alone.states, random[16].take(np.arange(len(random[16]))).states)
+    shutil.rmtree(dataset_path(tmp_path, "ledger", 16))
+    assert np.array_equal(alone.states, TrainingData(tmp_path, config).calibration(16).states)
 
 
 def test_without_edge_maps_an_edge_is_the_fainter_of_its_tiles():

@@ -162,12 +162,13 @@ class TrainingData(Mapping[int, StageData]):
     def calibration(self, size: int) -> Samples:
         """Validation samples that the threshold of an exit is chosen on.
 
-        Outside the core states of ledgers, where there are any: routing shows such states, random
-        windows are for breadth. The core's are of all sources; it decides nearly all its tiles, so
-        that few trees depend on its threshold.
+        Outside the core states of ledgers, where any are held out: routing shows such states,
+        random windows are for breadth. The core's are of all sources; it decides nearly all its
+        tiles, so that few trees depend on its threshold.
         """
         ledger = dataset_path(self._folder, "ledger", size)
-        alone = size > CORE_SIZE and ledger in find_datasets(self._folder, size)
+        there = size > CORE_SIZE and ledger in find_datasets(self._folder, size)
+        alone = there and len(Dataset(ledger, validation=True)) > 0
         return held_out(self._folder, size, _CALIBRATION, "ledger" if alone else None)
 
     def _write(self, size: int) -> None:
