@@ -272,6 +272,8 @@ def test_thresholds_of_rings_are_chosen_on_ledgers(tmp_path):
         shard.unlink()
     alone = TrainingData(tmp_path, config).calibration(16)
     assert np.array_equal(alone.states, random[16].take(np.arange(len(random[16]))).states)
+    again = TrainingData(tmp_path, config, make=True).calibration(16)
+    assert np.array_equal(again.states, chosen.states)
     shutil.rmtree(dataset_path(tmp_path, "ledger", 16))
     assert np.array_equal(alone.states, TrainingData(tmp_path, config).calibration(16).states)
 

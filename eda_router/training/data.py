@@ -166,6 +166,7 @@ class TrainingData(Mapping[int, StageData]):
         random windows are for breadth. The core's are of all sources; it decides nearly all its
         tiles, so that few trees depend on its threshold.
         """
+        self[size]  # made where they are missing, as for a stage that was resumed after
         ledger = dataset_path(self._folder, "ledger", size)
         there = size > CORE_SIZE and ledger in find_datasets(self._folder, size)
         alone = there and len(Dataset(ledger, validation=True)) > 0
