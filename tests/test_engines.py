@@ -26,6 +26,8 @@ from eda_router.neural.model import RouteVAE
 from eda_router.training.quantise import export_int8
 from tests.models import problems, shaken, tiny
 
+ENGINES = ("keras", "openvino")
+
 
 @pytest.fixture(scope="module", params=["none", "batch"])
 def folder(request, tmp_path_factory):
@@ -58,6 +60,25 @@ def test_openvino_equals_keras(folder, size):
     assert samples.shape == (2, 5, size, size, 3)
     assert samples.std(axis=1).max() > TOLERANCE["float32"]
     assert np.abs(lean.sample(images[:2], 5, seed=7) - samples).max() <= TOLERANCE["float32"]
+
+
+def test_what_half_precision_holds_takes_half_the_place_and_draws_alike(tmp_path):
+    pytest.importorskip("openvino")
+    config = tiny(sizes=(8, 16), further_exits=0)
+    images, took = problems(16, 20), {}
+    for name in ("whole", "half"):
+        (tmp_path / name).mkdir()
+        model = shaken(RouteVAE(config))
+        if name == "half":
+            model.set_weights([w.astype(np.float16).astype(w.dtype) for w in model.get_weights()])
+        model.save(tmp_path / name / "model.keras")
+        export_openvino(tmp_path / name)
+        write_exits(tmp_path / name, {8: 0.2, 16: 0.3}, {s: config.noise(s) for s in (8, 16)})
+        took[name] = (tmp_path / name / "exits.bin").stat().st_size
+        drawn, lean = (load_engine(tmp_path / name, engine).draw(images) for engine in ENGINES)
+        assert np.abs(drawn - lean).max() <= TOLERANCE["float32"]
+    parameters = 4 * sum(w.size for w in model.get_weights())
+    assert took["half"] - took["whole"] < -0.3 * parameters
 
 
 @pytest.mark.parametrize("size", [16, 32])
