@@ -7,7 +7,12 @@ import numpy as np
 from eda_router.neural.model_config import ModelConfig
 
 TINY = {"core_channels": 4, "core_blocks": 2, "latent": 3, "dense": 8, "ring_latent": (0,)}
-TINY_RINGS = {"ring_channels": (6,), "ring_fine_channels": (5,), "ring_blocks": (2,)}
+TINY_RINGS = {
+    "ring_channels": (6,),
+    "ring_fine_channels": (5,),
+    "ring_blocks": (2,),
+    "ring_fine_blocks": (2,),
+}
 
 
 def tiny(**changes):

@@ -17,6 +17,7 @@ TINY = {
     "ring_channels": (6,),
     "ring_fine_channels": (5,),
     "ring_blocks": (1,),
+    "ring_fine_blocks": (2,),
     "pretrain": (32,),
     "batch": (16,),
     "validation": 32,

@@ -23,6 +23,7 @@ TINY: dict[str, Any] = {
     "ring_channels": (8,),
     "ring_fine_channels": (8,),
     "ring_blocks": (1,),
+    "ring_fine_blocks": (2,),
     "further_exits": 0,
 }
 """A model for trials, which trains in seconds."""
@@ -75,10 +76,10 @@ class ModelConfig(Settings):
         (32,), "Channels of each ring at full resolution; the last value serves further rings."
     )
     ring_blocks: tuple[int, ...] = setting(
-        (3,), "Residual blocks of each ring; the last value serves further rings."
+        (6,), "Residual blocks of each ring; the last value serves further rings."
     )
     ring_fine_blocks: tuple[int, ...] = setting(
-        (2,),
+        (4,),
         "Residual blocks of each ring at full resolution; the last value serves further rings.",
     )
     pooling: Literal["strided", "max"] = setting(

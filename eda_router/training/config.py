@@ -32,7 +32,7 @@ class TrainConfig(Terms, Shape):
     )
     seed: int = setting(1, "Seed of every random choice.", low=0, high=2**31 - 1)
     samples: tuple[int, ...] = setting(
-        (2_600_000, 900_000, 180_000, 60_000),
+        (2_600_000, 2_700_000, 240_000, 20_000),
         "Samples seen in each stage; 0: the level stays as it is in the model to start from.",
         low=0,
     )

@@ -14,7 +14,7 @@ from eda_router.neural.architecture import Architecture
 from eda_router.neural.decode import decode
 from eda_router.neural.tensors import StateArray, free_tracks, images, pin_tiles
 
-THRESHOLDS = (0.005, 0.01, 0.02, 0.03, 0.05, 0.08, 0.1, 0.12, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5)
+THRESHOLDS = (0.005, 0.01, 0.02, 0.03, 0.05, 0.08, 0.09, 0.1, 0.12, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5)
 """Thresholds that calibration chooses from."""
 
 Probabilities = NDArray[np.float32]
