@@ -34,7 +34,7 @@ SIZES = tuple(json.loads((MODELS / "exits.json").read_text())["exits"])
 
 # Lower bounds on connected, upper on ink and on cost over the teacher's, a little looser than the
 # card's figures because these are few samples.
-BOUNDS = {8: (0.99, 1.1, 1.02), 16: (0.98, 1.2, 1.03)}
+BOUNDS = {8: (0.99, 1.1, 1.02), 16: (0.98, 1.25, 1.03)}
 
 CROSSING = 0.003
 """Share of what is drawn or not that may be otherwise where the network computes in fewer bits."""
@@ -45,7 +45,7 @@ def samples():
     """States that no training saw: another seed, and validation shards."""
     ledger = SampleConfig(source="ledger", shard_samples=256, seed=20)
     # Ledgers of designs with wide nets take long to fill.
-    wide = SampleConfig(source="random", shard_samples=12, seed=20)
+    wide = SampleConfig(source="random", shard_samples=40, seed=20)
     return {
         size: make_samples(ledger if size in BOUNDS else wide, VALIDATION_SHARD, size)
         for size in SIZES
