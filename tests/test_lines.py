@@ -79,11 +79,12 @@ def test_where_nothing_is_proven_that_is_said() -> None:
 
 
 @pytest.mark.parametrize(
-    ("run", "said"),
+    ("effort", "run", "said"),
     [
-        ("quick", "kept       the quick run of the maze router; the time limit"),
-        ("medium", "kept       the run at effort medium, better here than that at effort high"),
+        ("high", "quick", "kept       the quick run of the maze router; the time limit"),
+        ("high", "medium", "kept       the run at effort medium, better here than that at effort"),
+        ("max", "medium", "begun      with the run at effort medium, better here than that at"),
     ],
 )
-def test_another_run_than_the_one_asked_for_is_said(run: str, said: str) -> None:
-    assert said in told(ROOMY, {"run": run}, effort="high")
+def test_another_run_than_the_one_asked_for_is_said(effort: str, run: str, said: str) -> None:
+    assert said in told(ROOMY, {"run": run}, effort=effort)

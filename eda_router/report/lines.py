@@ -55,7 +55,7 @@ def summary_lines(summary: dict[str, Any], *, verbose: bool = False) -> list[str
 
 
 def kept_lines(summary: dict[str, Any]) -> list[str]:
-    """Which run the result is of, where it is another one than was asked for."""
+    """Which run the result is of, or began with, where it is another one than was asked for."""
     run, asked = summary["details"].get("run"), summary["config"]["effort"]
     if run is None:
         return []
@@ -64,6 +64,8 @@ def kept_lines(summary: dict[str, Any]) -> list[str]:
             "kept       the quick run of the maze router; the time limit left nothing better of "
             f"effort {asked}"
         ]
+    if asked == "max":
+        return [f"begun      with the run at effort {run}, better here than that at effort high"]
     return [f"kept       the run at effort {run}, better here than that at effort {asked}"]
 
 
