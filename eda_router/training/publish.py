@@ -64,7 +64,8 @@ def publish(
         export_openvino(folder)
         if find_spec("nncf") is not None:
             # Further out a drawing gets more ink by it, and saves a quarter of its time.
-            export_int8(folder, [size for size in sizes if size <= RouteConfig.largest_window])
+            largest = RouteConfig.largest_window or max(sizes)
+            export_int8(folder, [size for size in sizes if size <= largest])
     write_exits(folder, assumed, {size: latent[size] for size in assumed})
     engine = load_engine(folder, threads=threads)
     report = evaluate(engine, held, draws=draws, calibrate=True)
