@@ -3,9 +3,9 @@
 A model folder holds ``model.keras``, ``exits.json`` (sizes, thresholds, latent, and the SHA-256 of
 what follows) and, for OpenVINO, ``exit<size>.xml`` with their common weights ``exits.bin``, and the
 same in whole numbers of eight bits, ``exit<size>.int8.xml`` with ``exits.int8.bin``, of those exits
-that draw alike in them. Images go through in pieces of fixed sizes, the last one padded, so a net's
-drawing does not depend, to the bit, on the nets drawn with it; hence an image that was drawn before
-need not be drawn again.
+that routing draws by default and that draw alike in them. Images go through in pieces of fixed
+sizes, the last one padded, so a net's drawing does not depend, to the bit, on the nets drawn with
+it; hence an image that was drawn before need not be drawn again.
 OpenVINO is told in which precision to compute, since by itself it would choose by the processor.
 What it makes of an exit is kept beside the compiled kernels.
 """

@@ -474,8 +474,7 @@ class Trainer:
     def _finish_stage(self) -> None:
         """The averages become the weights, and the network so far is saved.
 
-        Rounded to half precision, in which the exports hold them: eleven bits tell weights apart
-        that a training tells apart.
+        Rounded to half precision, so that the exports hold them exactly in two bytes.
         """
         self.averages.take_over()
         for variable in self.model.trainable_variables:
