@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from eda_router.maps.features import feature_maps
     from eda_router.maps.write import write_maps
     from eda_router.neural.engines import load_engine as load_model
-    from eda_router.neural.engines import write_exits
+    from eda_router.neural.model_folder import write_exits
     from eda_router.neural.net_windows import draw_windows, net_windows
     from eda_router.report.bounds import bounds
     from eda_router.report.compare import comparison_values
@@ -203,7 +203,7 @@ _TASKS = {
         "bench_samples": "eda_router.training.evaluate",
         "held_out": "eda_router.dataset.folders",
         "train": "eda_router.training.train",
-        "write_exits": "eda_router.neural.engines",
+        "write_exits": "eda_router.neural.model_folder",
     },
     "Data": {
         "MapsConfig": "eda_router.maps.config",

@@ -28,7 +28,8 @@ import eda_router
 from eda_router.config import RouteConfig
 from eda_router.dataset.folders import dataset_path
 from eda_router.dataset.samples import Dataset, Samples
-from eda_router.neural.engines import Engine, load_engine, load_model
+from eda_router.neural.engines import Engine, load_engine
+from eda_router.neural.model_folder import load_model
 from eda_router.routing.maze import route_maze
 from eda_router.training.evaluate import (
     INK_LIMITS,

@@ -7,9 +7,9 @@ import shutil
 import numpy as np
 import pytest
 
-from eda_router.neural import engines
 from eda_router.neural.compiled_exit import ExportedExit
 from eda_router.neural.engines import OpenVinoEngine, load_engine
+from eda_router.neural.model_folder import read_facts
 from eda_router.resources import folder
 
 pytest.importorskip("openvino")
@@ -29,7 +29,7 @@ def compiled(monkeypatch):
 
 
 def drawn(kept, precision="auto", images=None):
-    facts = engines._read_facts(MODELS)
+    facts = read_facts(MODELS)
     engine = OpenVinoEngine(MODELS, facts, 1, precision, kept)
     if images is None:
         images = np.random.default_rng(0).integers(0, 2, (20, 8, 8, 3)).astype(np.float32)

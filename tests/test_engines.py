@@ -15,14 +15,10 @@ import pytest
 
 from eda_router.errors import EdarouteError, InputError
 from eda_router.neural import engines
-from eda_router.neural.engines import (
-    TOLERANCE,
-    exit_file,
-    export_openvino,
-    load_engine,
-    write_exits,
-)
+from eda_router.neural.engines import TOLERANCE, load_engine
+from eda_router.neural.exports import export_openvino
 from eda_router.neural.model import RouteVAE
+from eda_router.neural.model_folder import exit_file, write_exits
 from eda_router.training.quantise import export_int8
 from tests.models import problems, shaken, tiny
 

@@ -17,7 +17,7 @@ DRAW = """
 import sys
 import numpy as np
 import keras
-from eda_router.neural.engines import load_model
+from eda_router.neural.model_folder import load_model
 from eda_router.resources import folder
 
 model = load_model(folder("models"))

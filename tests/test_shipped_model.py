@@ -13,15 +13,9 @@ from eda_router.dataset.teacher import edge_costs, label_costs
 from eda_router.neural import engines
 from eda_router.neural.decode import decode
 from eda_router.neural.drawer import Drawer
-from eda_router.neural.engines import (
-    INT8_OUTLIERS,
-    TOLERANCE,
-    exit_file,
-    load_engine,
-    load_model,
-    processor_has_bfloat16,
-)
+from eda_router.neural.engines import INT8_OUTLIERS, TOLERANCE, load_engine, processor_has_bfloat16
 from eda_router.neural.model import edges_of_tiles
+from eda_router.neural.model_folder import exit_file, load_model
 from eda_router.neural.plans import doubtful_trees, halve, tree_tiles
 from eda_router.neural.tensors import free_tracks, images, pin_tiles
 from eda_router.neural.windows import Windows

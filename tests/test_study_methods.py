@@ -14,7 +14,8 @@ import tensorflow as tf
 from eda_router.dataset.folders import dataset_path
 from eda_router.dataset.samples import VALIDATION_SHARD, Dataset, SampleConfig, make_samples
 from eda_router.errors import InputError
-from eda_router.neural.engines import OpenVinoEngine, export_openvino
+from eda_router.neural.engines import OpenVinoEngine
+from eda_router.neural.exports import export_openvino
 from eda_router.neural.layers import Block, Convolution, MeanNormalization
 from eda_router.neural.model import FIRST, Drawing, RouteVAE, edges_of_tiles
 from eda_router.neural.tensors import images, pin_tiles

@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 
 from eda_router.cli import main
-from eda_router.config import load_config
-from eda_router.neural.engines import load_engine, load_model
+from eda_router.config import RouteConfig, load_config
+from eda_router.neural.engines import load_engine
+from eda_router.neural.model_folder import exit_file, load_model
 from eda_router.training.config import TrainConfig
 
 TINY = ["--smoke", "--sizes", "8,16", "--samples", "512,128", "--data-samples", "256,64"]
@@ -51,6 +52,12 @@ def test_training_leaves_a_folder_that_routes(folder, tmp_path, capsys):
     args = ["synth-tiny", "--router", "neural", "--model", str(folder), "-q"]
     assert main(["route", *args, "-o", str(tmp_path / "x.route")]) in (0, 1)
     assert main(["verify", "synth-tiny", str(tmp_path / "x.route")]) in (0, 1)
+
+
+def test_eight_bits_are_for_what_routing_draws_by_default(folder):
+    pytest.importorskip("nncf")
+    whole = [size for size in (8, 16) if (folder / exit_file(size, "int8")).exists()]
+    assert whole == [8] == [size for size in (8, 16) if size <= RouteConfig.largest_window]
 
 
 def test_ctrl_c_says_how_to_go_on(tmp_path):

@@ -16,8 +16,8 @@ import pytest
 from eda_router.config import load_config
 from eda_router.dataset.teacher import tree_edges, tree_mask
 from eda_router.errors import EdarouteError, InputError
-from eda_router.neural.engines import load_model
 from eda_router.neural.model import RouteVAE
+from eda_router.neural.model_folder import load_model
 from eda_router.training import trainer as training
 from eda_router.training.checkpoint import read_checkpoint
 from eda_router.training.config import TrainConfig

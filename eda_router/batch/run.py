@@ -26,7 +26,7 @@ from eda_router.formats.design_files import DesignFiles, file_digest
 from eda_router.formats.guide import guide_of
 from eda_router.guide_verification import verify_guide
 from eda_router.jobs import Workers, run_jobs
-from eda_router.neural.engines import EXITS, MODEL
+from eda_router.neural.model_folder import EXITS, MODEL
 from eda_router.report.bounds import lower_bounds, terminal_bounds
 from eda_router.report.layered_summary import layered_summary
 from eda_router.report.summary import summarize

@@ -78,7 +78,8 @@ def command(
 
     from eda_router.dataset.folders import held_out
     from eda_router.files import check_outputs, is_stdout
-    from eda_router.neural.engines import load_engine, write_exits
+    from eda_router.neural.engines import load_engine
+    from eda_router.neural.model_folder import write_exits
     from eda_router.resources import folder as bundled_folder
     from eda_router.training import evaluate as evaluation
 

@@ -179,3 +179,23 @@ def build_network(shape: Shape) -> Architecture:
     """A new network, none of it locked."""
     built: Architecture = network()(shape)
     return built
+
+
+def exit_function(model: Architecture, by_plans: bool) -> Any:
+    """A compiled function of images and noise that gives the maps ``(batch, size, size, 3)``.
+
+    Args:
+        model: that draws.
+        by_plans: whether the function takes plans too, as its third argument.
+    """
+    import tensorflow as tf
+
+    @tf.function(autograph=False)
+    def draw(images: Any, noise: Any) -> Any:
+        return model.maps(images, noise)
+
+    @tf.function(autograph=False)
+    def draw_by_plans(images: Any, noise: Any, plans: Any) -> Any:
+        return model.maps(images, noise, plans=plans)
+
+    return draw_by_plans if by_plans else draw

@@ -1,40 +1,40 @@
 """What runs a trained model: Keras, or OpenVINO without importing TensorFlow.
 
-A model folder holds ``model.keras``, ``exits.json`` (sizes, thresholds, latent, and the SHA-256 of
-what follows) and, for OpenVINO, ``exit<size>.xml`` with their common weights ``exits.bin``, and the
-same in whole numbers of eight bits, ``exit<size>.int8.xml`` with ``exits.int8.bin``, of those exits
-that routing draws by default and that draw alike in them. Images go through in pieces of fixed
-sizes, the last one padded, so a net's drawing does not depend, to the bit, on the nets drawn with
-it; hence an image that was drawn before need not be drawn again.
+Images go through in pieces of fixed sizes, the last one padded, so a net's drawing does not depend,
+to the bit, on the nets drawn with it; hence an image that was drawn before need not be drawn again.
 OpenVINO is told in which precision to compute, since by itself it would choose by the processor.
 What it makes of an exit is kept beside the compiled kernels.
 """
 
 from __future__ import annotations
 
-import hashlib
 import importlib
-import io
-import json
 import math
 import re
 import sys
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
-from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any, Literal, Protocol, get_args
-from zipfile import ZIP_DEFLATED, ZipFile
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from eda_router.errors import EdarouteError, InputError
-from eda_router.files import write_atomically, write_text
-from eda_router.neural.architecture import Architecture, network
+from eda_router.neural.architecture import exit_function
 from eda_router.neural.compiled_exit import ExportedExit, compile_exit
+from eda_router.neural.model_folder import (
+    EXITS,
+    MODEL,
+    Export,
+    check_digests,
+    check_exit,
+    exit_file,
+    load_model,
+    read_facts,
+    weights_file,
+)
 from eda_router.neural.tensors import IMAGE_CHANNELS
 from eda_router.numba_cache import compiled_folder
 from eda_router.resources import bundled
@@ -42,12 +42,6 @@ from eda_router.resources import bundled
 FloatArray = NDArray[np.float32]
 Plans = NDArray[np.bool_]
 
-EXITS = "exits.json"
-MODEL = "model.keras"
-FORMAT = "edaroute-model-2"
-
-Export = Literal["float32", "int8"]
-"""In which numbers the weights of exported exits are; bfloat16 is computed from float32."""
 Precision = Literal["auto", "float32", "bfloat16", "int8"]
 
 TOLERANCE = {"float32": 1e-4, "bfloat16": 0.1, "int8": 0.1}
@@ -55,9 +49,6 @@ TOLERANCE = {"float32": 1e-4, "bfloat16": 0.1, "int8": 0.1}
 all but one in :data:`INT8_OUTLIERS` of them. An exit that differs by more has no int8."""
 
 INT8_OUTLIERS = 100
-
-_CONSTANT = re.compile(r'offset="(\d+)" size="(\d+)"')
-"""Where a constant of an OpenVINO model lies in its file of weights."""
 
 _PLANS = re.compile(r'<layer [^>]*name="plans" type="Parameter"')
 """What an exported exit has that takes plans."""
@@ -493,7 +484,7 @@ def load_engine(
         (2, 16, 16, 3)
     """
     folder = bundled("models", "") if folder is None else Path(folder)
-    facts = _read_facts(folder)
+    facts = read_facts(folder)
     if engine == "blank":
         return BlankEngine(facts)
     if engine == "auto":
@@ -509,16 +500,6 @@ def load_engine(
     # Models in training come and go, and what is kept would stay.
     kept = compiled_folder() if folder == bundled("models", "") else None
     return OpenVinoEngine(folder, facts, threads, precision, kept)
-
-
-def exit_file(size: int, export: Export = "float32") -> str:
-    """Name of the file of an exported exit."""
-    return f"exit{size}.xml" if export == "float32" else f"exit{size}.{export}.xml"
-
-
-def weights_file(export: Export = "float32") -> str:
-    """Name of the file of the weights that exported exits have in common."""
-    return "exits.bin" if export == "float32" else f"exits.{export}.bin"
 
 
 def _has_openvino() -> bool:
@@ -541,290 +522,3 @@ def _openvino() -> Any:
         finally:
             del sys.modules[_CONVERTER]
     return sys.modules["openvino"]
-
-
-def _read_facts(folder: Path) -> dict[str, Any]:
-    path = folder / EXITS
-    try:
-        facts = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(
-            path, None, f"cannot be read: {error.strerror}", "a model folder"
-        ) from error
-    except ValueError as error:
-        raise InputError(path, None, "not JSON", "a model folder") from error
-    if not isinstance(facts, dict) or facts.get("format") != FORMAT:
-        raise InputError(path, None, "another format", FORMAT)
-    latent, thresholds = (facts.get(key) for key in ("latent", "thresholds"))
-    sizes = []
-    for key, least in (("exits", 1), ("further", 0)):
-        listed = facts.get(key, [])
-        if not isinstance(listed, list) or not all(_is_whole(size, 1) for size in listed):
-            raise InputError(path, None, f"{key} {listed}", "a list of window sizes")
-        if len(listed) < least:
-            raise InputError(path, None, f"{key} {listed}", "a window size or more")
-        sizes += listed
-        if sizes != sorted(set(sizes)):
-            raise InputError(path, None, f"{key} {listed}", "rising window sizes")
-    if not isinstance(facts.get("sha256", {}), dict):
-        raise InputError(path, None, f"sha256 {facts['sha256']}", "a digest for each file")
-    for size in sizes:
-        numbers = latent.get(str(size)) if isinstance(latent, dict) else None
-        if not _is_whole(numbers, 0):
-            raise InputError(path, None, f"latent {numbers} of exit {size}", "a whole number")
-        threshold = thresholds.get(str(size)) if isinstance(thresholds, dict) else None
-        if not isinstance(threshold, (int, float)) or not 0.0 <= threshold <= 1.0:
-            raise InputError(path, None, f"threshold {threshold} of exit {size}", "0 to 1")
-    return facts
-
-
-def _is_whole(value: Any, low: int) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= low
-
-
-def check_digests(folder: Path, facts: Mapping[str, Any], exports: Mapping[int, Export]) -> None:
-    """Make sure that the files that OpenVINO reads are those whose digests stand in the facts.
-
-    Raises:
-        InputError: one cannot be read or is another.
-    """
-    digests = facts.get("sha256", {})
-    names = {weights_file(export) for export in exports.values()}
-    names |= {exit_file(size, export) for size, export in exports.items()}
-    for name in sorted(names):
-        path = folder / name
-        if name not in digests:
-            continue
-        try:
-            data = path.read_bytes()
-        except OSError as error:
-            raise InputError(path, None, f"cannot be read: {error.strerror}") from error
-        if hashlib.sha256(data).hexdigest() != digests[name]:
-            raise InputError(path, None, "damaged", f"the file that {EXITS} has the SHA-256 of")
-
-
-def check_exit(folder: Path, size: int, export: Export = "float32") -> str:
-    """Make sure that an exported exit is whole and its weights are as long as it needs.
-
-    Returns:
-        its text.
-
-    Raises:
-        InputError: one of the two files cannot be read or is cut short.
-    """
-    path, weights = folder / exit_file(size, export), folder / weights_file(export)
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise InputError(path, None, f"cannot be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise InputError(path, None, "damaged", "an exported exit") from error
-    if not text.rstrip().endswith("</net>"):
-        raise InputError(path, None, "cut short or damaged", "an exported exit")
-    try:
-        held = weights.stat().st_size
-    except OSError as error:
-        raise InputError(weights, None, f"cannot be read: {error.strerror}") from error
-    needed = max((int(m[1]) + int(m[2]) for m in _CONSTANT.finditer(text)), default=0)
-    if held < needed:
-        raise InputError(weights, None, f"{held} bytes", f"at least {needed} for {path.name}")
-    return text
-
-
-def load_model(folder: str | Path) -> Architecture:
-    """The folder's Keras model, in float32.
-
-    Raises:
-        InputError: it cannot be read.
-    """
-    kind = network()
-    import keras
-
-    path = Path(folder) / MODEL
-    if not path.exists():
-        raise InputError(path, None, "cannot be read: no such file", "a trained model")
-    try:
-        model = keras.saving.load_model(path, compile=False)
-    except Exception as error:
-        # What Keras, HDF5 and zip raise on damaged files is of many kinds, documented nowhere.
-        raise InputError(path, None, "damaged", "a trained model") from error
-    if not isinstance(model, kind):
-        raise InputError(path, None, f"a {type(model).__name__}", f"a {kind.__name__}")
-    loaded: Architecture = model
-    return loaded
-
-
-def save_model(model: Architecture, path: Path) -> None:
-    """Replace the Keras model at ``path``.
-
-    Keras stores what it zips; weights rounded to half precision deflate to three fifths.
-    """
-    lean = io.BytesIO()
-    with TemporaryDirectory(dir=path.parent) as scratch:
-        beside = Path(scratch) / MODEL
-        model.save(beside)
-        with ZipFile(beside) as stored, ZipFile(lean, "w") as deflated:
-            for member in stored.infolist():
-                deflated.writestr(member, stored.read(member), ZIP_DEFLATED)
-    write_atomically(path, lean.getvalue())
-
-
-def exit_function(model: Architecture, by_plans: bool) -> Any:
-    """A compiled function of images and noise that gives the maps ``(batch, size, size, 3)``.
-
-    Args:
-        model: that draws.
-        by_plans: whether the function takes plans too, as its third argument.
-    """
-    import tensorflow as tf
-
-    @tf.function(autograph=False)
-    def draw(images: Any, noise: Any) -> Any:
-        return model.maps(images, noise)
-
-    @tf.function(autograph=False)
-    def draw_by_plans(images: Any, noise: Any, plans: Any) -> Any:
-        return model.maps(images, noise, plans=plans)
-
-    return draw_by_plans if by_plans else draw
-
-
-def write_exits(
-    folder: str | Path,
-    exits: Mapping[int, float],
-    latent: Mapping[int, int],
-    further: Collection[int] = (),
-) -> None:
-    """Write ``exits.json``: the exits, their thresholds and how much noise a sample takes.
-
-    Also digests of what OpenVINO reads, so that comes after the exits are exported.
-
-    Args:
-        folder: of the model.
-        exits: threshold of each exit, by its size in tiles.
-        latent: numbers of noise of each.
-        further: those of them that the model was not trained for.
-
-    Raises:
-        InputError: the file cannot be written.
-
-    Example:
-        >>> import eda_router, shutil
-        >>> from eda_router.resources import folder
-        >>> mine = shutil.copytree(folder("models"), "mine")
-        >>> model = eda_router.load_model(mine)
-        >>> eda_router.write_exits(
-        ...     mine, {**model.thresholds, 8: 0.25}, model.latent, model.further
-        ... )
-        >>> eda_router.load_model(mine).thresholds[8]
-        0.25
-    """
-    folder = Path(folder)
-    names = [
-        name
-        for export in get_args(Export)
-        for name in (weights_file(export), *(exit_file(size, export) for size in sorted(exits)))
-    ]
-    facts = {
-        "format": FORMAT,
-        "exits": sorted(set(exits) - set(further)),
-        "further": sorted(further),
-        "thresholds": {str(size): exits[size] for size in sorted(exits)},
-        "latent": {str(size): latent[size] for size in sorted(exits)},
-        "sha256": {
-            name: hashlib.sha256((folder / name).read_bytes()).hexdigest()
-            for name in names
-            if (folder / name).exists()
-        },
-    }
-    write_text(folder / EXITS, json.dumps(facts, indent=1) + "\n")
-
-
-def export_openvino(folder: str | Path, sizes: Collection[int] | None = None) -> None:
-    """Write exits of a folder's model for OpenVINO, normalisation folded, in float32.
-
-    Exits in other numbers that were made of an earlier model are removed.
-
-    Args:
-        folder: of the model.
-        sizes: of the exits; None: of all that the model draws, further ones too.
-    """
-    import tensorflow as tf
-    from openvino.tools.ovc import convert_model
-
-    folder = Path(folder)
-    model = load_model(folder)
-    converted = {}
-    for size in sorted(sizes or (*model.config.sizes, *model.further)):
-        inputs: list[tuple[int, ...]] = [(size, size, 3), (model.noise(size),)]
-        by_plans = model.takes_plans(size)
-        if by_plans:
-            inputs.append((size // 2, size // 2))
-        specs = [tf.TensorSpec((None, *shape), tf.float32) for shape in inputs]
-        draw = exit_function(model, by_plans)
-        converted[size] = convert_model(draw.get_concrete_function(*specs))
-    for name in [weights_file("int8"), *(exit_file(size, "int8") for size in converted)]:
-        (folder / name).unlink(missing_ok=True)
-    write_exported(folder, converted, "float32")
-
-
-def write_exported(folder: Path, models: Mapping[int, Any], export: Export) -> None:
-    """Write OpenVINO's models of exits.
-
-    The weights of all exits go into one file, in which those that exits share stand once, and in
-    half precision where that holds every one of a tensor exactly.
-
-    Args:
-        folder: of the model.
-        models: an ``openvino.Model`` for each size.
-        export: the numbers that their weights are in.
-    """
-    from openvino import save_model as save_openvino
-
-    places: dict[bytes, int] = {}
-    weights = bytearray()
-    exported: dict[str, bytes] = {}
-    for size, model in models.items():
-        with TemporaryDirectory(dir=folder) as scratch:
-            path = Path(scratch) / "exit.xml"
-            _halve(model)
-            save_openvino(model, path, compress_to_fp16=False)
-            text = path.read_text(encoding="utf-8")
-            own = path.with_suffix(".bin").read_bytes()
-        text = _CONSTANT.sub(partial(_moved, own=own, places=places, weights=weights), text)
-        exported[exit_file(size, export)] = text.encode()
-    # The weights first: exits of before find what they need in them or are refused.
-    for name, data in {weights_file(export): bytes(weights), **exported}.items():
-        write_atomically(folder / name, data)
-
-
-def _halve(model: Any) -> None:
-    """Keep an OpenVINO model's constants in half precision where nothing is lost by it.
-
-    They are cast back where they are used; OpenVINO does that once, when it compiles the model.
-    """
-    from openvino import op, opset13
-
-    for node in model.get_ordered_ops():
-        if node.get_type_name() != "Constant" or node.get_element_type().to_dtype() != np.float32:
-            continue
-        values = node.data
-        with np.errstate(over="ignore"):
-            halves = values.astype(np.float16)
-        if values.ndim == 0 or not np.array_equal(halves, values):
-            continue
-        cast = opset13.convert(op.Constant(halves), "f32")
-        for user in node.output(0).get_target_inputs():
-            user.replace_source_output(cast.output(0))
-
-
-def _moved(match: re.Match[str], own: bytes, places: dict[bytes, int], weights: bytearray) -> str:
-    """A constant's place in the common weights, to which it is added when it is new."""
-    start, length = int(match[1]), int(match[2])
-    value = own[start : start + length]
-    if value not in places:
-        # OpenVINO maps the file; aligned constants are used where they lie.
-        weights.extend(bytes(-len(weights) % 64))
-        places[value] = len(weights)
-        weights.extend(value)
-    return f'offset="{places[value]}" size="{length}"'

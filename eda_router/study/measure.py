@@ -21,7 +21,7 @@ from eda_router.dataset.folders import held_out
 from eda_router.dataset.samples import Samples
 from eda_router.dataset.teacher import edge_costs, label_costs, tree_mask
 from eda_router.neural.decode import decode
-from eda_router.neural.engines import load_model
+from eda_router.neural.model_folder import load_model
 from eda_router.neural.tensors import free_tracks, pin_tiles
 from eda_router.study.kept import processor_name
 from eda_router.study.trainings import HALF, study_engine, trained_exits

@@ -16,13 +16,9 @@ import numpy as np
 
 from eda_router.config import RouteConfig
 from eda_router.design import Design
-from eda_router.neural.engines import (
-    BlankEngine,
-    Engine,
-    export_openvino,
-    load_engine,
-    write_exits,
-)
+from eda_router.neural.engines import BlankEngine, Engine, load_engine
+from eda_router.neural.exports import export_openvino
+from eda_router.neural.model_folder import write_exits
 from eda_router.routing.flow import route
 from eda_router.routing.neural import route_with
 from eda_router.routing.result import RouteSource

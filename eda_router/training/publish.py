@@ -10,12 +10,9 @@ from typing import Any
 from eda_router.config import RouteConfig
 from eda_router.dataset.samples import Samples
 from eda_router.files import write_text
-from eda_router.neural.engines import (
-    export_openvino,
-    load_engine,
-    load_model,
-    write_exits,
-)
+from eda_router.neural.engines import load_engine
+from eda_router.neural.exports import export_openvino
+from eda_router.neural.model_folder import load_model, write_exits
 from eda_router.strict_json import format_rows
 from eda_router.training.evaluate import evaluate
 from eda_router.training.folder import LOG, METRICS, read_log

@@ -16,13 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eda_router.dataset.random_windows import random_states
-from eda_router.neural.engines import (
-    INT8_OUTLIERS,
-    TOLERANCE,
-    exit_file,
-    weights_file,
-    write_exported,
-)
+from eda_router.neural.engines import INT8_OUTLIERS, TOLERANCE
+from eda_router.neural.exports import write_exported
+from eda_router.neural.model_folder import exit_file, weights_file
 from eda_router.neural.tensors import images
 
 TILES, LEAST_WINDOWS = 1 << 15, 64
@@ -44,7 +40,7 @@ EXACT = {"INFERENCE_PRECISION_HINT": "f32"}
 def export_int8(folder: str | Path, sizes: Sequence[int]) -> tuple[int, ...]:
     """Write exits of a folder in int8, beside those in float32 of which they are made.
 
-    Needs OpenVINO and NNCF. :func:`eda_router.neural.engines.write_exits` comes after it.
+    Needs OpenVINO and NNCF. :func:`eda_router.neural.model_folder.write_exits` comes after it.
 
     Args:
         folder: of the model, exported for OpenVINO.

@@ -9,7 +9,8 @@ from typing import Any
 from eda_router.errors import expect_type
 from eda_router.files import check_folder
 from eda_router.jobs import Workers
-from eda_router.neural.engines import load_engine, load_model
+from eda_router.neural.engines import load_engine
+from eda_router.neural.model_folder import load_model
 from eda_router.training.config import TrainConfig
 from eda_router.training.data import TrainingData
 from eda_router.training.folder import refuse_used

@@ -31,7 +31,8 @@ from eda_router.dataset.teacher import TILE_BIT, tree_mask
 from eda_router.errors import EdarouteError
 from eda_router.files import make_folder
 from eda_router.neural.architecture import Architecture, build_network
-from eda_router.neural.engines import MODEL, processor_has_bfloat16, save_model
+from eda_router.neural.engines import processor_has_bfloat16
+from eda_router.neural.model_folder import MODEL, save_model
 from eda_router.neural.tensors import images
 from eda_router.training.adversary import Adversary
 from eda_router.training.checkpoint import (
